@@ -1,0 +1,3 @@
+"""Matinee: a video network you own."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Programs: api, worker and the command. Nobody imports them."""

@@ -1,0 +1,1 @@
+"""The HTTP server: every room's router behind one front."""

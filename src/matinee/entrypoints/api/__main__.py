@@ -1,0 +1,36 @@
+"""`python -m matinee.entrypoints.api`: one HTTP server process."""
+
+import os
+
+import uvicorn
+
+from matinee.entrypoints.api.app import build
+from matinee.entrypoints.parts import assemble, load_settings
+from matinee.infra.telemetry import configure_logging
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; running requests get `shutdown_s` to end."""
+    settings = load_settings()
+    house = settings.house
+    configure_logging(form=house.log_format, level=house.log_level)
+    os.umask(0o077)
+    app = build(assemble(settings))
+    uvicorn.run(
+        app,
+        host=house.host,
+        port=house.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=True,
+        forwarded_allow_ips="127.0.0.1,::1",
+        server_header=False,
+        timeout_graceful_shutdown=int(house.shutdown_s),
+        h11_max_incomplete_event_size=65_536,
+        ws_max_size=4_096,
+        ws="websockets-sansio",
+    )
+
+
+if __name__ == "__main__":
+    main()

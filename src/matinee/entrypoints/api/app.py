@@ -1,0 +1,97 @@
+"""Builds the ASGI application from the rooms. Never holds a rule of a room."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import matinee
+from matinee.entrypoints.api import docs, health, pages
+from matinee.entrypoints.api.identity import authenticate
+from matinee.entrypoints.parts import Parts, opened
+from matinee.infra import http
+from matinee.infra.gateway.socket import Gateway
+from matinee.infra.gateway.socket import router as socket_router
+from matinee.infra.room import Room
+
+
+def build(parts: Parts) -> FastAPI:
+    """The whole product as one ASGI application over `parts`."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(parts):
+            gateway = Gateway(parts.bus, [topic for room in parts.rooms for topic in room.topics])
+            app.state.gateway = gateway
+            try:
+                yield
+            finally:
+                gateway.close()
+
+    app = FastAPI(
+        title="Matinee",
+        version=matinee.__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        responses={
+            "4XX": {"model": http.Problem, "description": "Refused, with a reason (RFC 9457)."},
+            "5XX": {"model": http.Problem, "description": "Failed on our side (RFC 9457)."},
+        },
+    )
+    app.state.works = parts.works
+    app.state.parts = parts
+    app.state.authenticate = authenticate
+    house = parts.settings.house
+    hosts = {"localhost", "127.0.0.1", "[::1]", house.host.lower()}
+    hosts.add((urlsplit(house.address).hostname or "localhost").lower())
+    hosts |= {name.strip().lower() for name in house.allowed_hosts.split(",") if name.strip()}
+    http.install(app, allowed_hosts=sorted(hosts), hsts=house.address.startswith("https://"))
+    for room in parts.rooms:
+        if room.router is not None:
+            app.include_router(room.router)
+    app.include_router(socket_router)
+    app.include_router(health.router)
+    app.include_router(docs.router)
+    app.include_router(pages.router)
+    app.openapi = lambda: _openapi(app, parts.rooms)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI, rooms: Sequence[Room]) -> dict[str, Any]:
+    """The OpenAPI document, with the permission that each operation needs as `x-permission`."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        description="Upload, adaptive streaming and everything around it. Errors are RFC 9457 problem details.",
+        routes=app.routes,
+    )
+    schema.setdefault("components", {})["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "matinee_session"},
+    }
+    for route in app.routes:
+        methods = getattr(route, "methods", None)
+        if not methods or not getattr(route, "include_in_schema", False):
+            continue
+        permission = http.permission_of(route)
+        for method in methods:
+            operation = schema["paths"].get(route.path_format, {}).get(method.lower())  # type: ignore[attr-defined]
+            if operation is not None and permission is not None:
+                operation["x-permission"] = permission
+                operation["security"] = [{"bearer": []}, {"cookie": []}, {}]
+    for path in schema["paths"].values():
+        for operation in path.values():
+            for status in ("4XX", "5XX"):
+                answer = operation.get("responses", {}).get(status)
+                if answer and "application/json" in answer.get("content", {}):
+                    answer["content"] = {http.PROBLEM: answer["content"]["application/json"]}
+            operation.get("responses", {}).pop("422", None)
+    app.openapi_schema = schema
+    return schema

@@ -1,0 +1,88 @@
+"""Puts the parts of one process together from its settings: database, storage, bus, queue, units of work.
+
+Never runs anything: api, worker and the command do.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from matinee.entrypoints import product
+from matinee.infra.bus.memory import MemoryBus
+from matinee.infra.bus.port import Bus
+from matinee.infra.bus.postgres import PostgresBus
+from matinee.infra.db import Database
+from matinee.infra.jobs.queue import Queue
+from matinee.infra.postgres import running_url
+from matinee.infra.room import Room
+from matinee.infra.storage.local import LocalStorage
+from matinee.infra.storage.port import Storage
+from matinee.infra.work import Works
+from matinee.kernel.errors import Unavailable
+from matinee.kernel.settings import BusSettings, DatabaseSettings, Settings
+from matinee.kernel.time import Clock, utc_now
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """All concerns of the house and its rooms, from environment and `.env`."""
+    return Settings.load(*product.concerns(), **overrides)
+
+
+def database_url(settings: Settings) -> str:
+    """The configured server, else the embedded one of this data folder. Raises `Unavailable` when none runs."""
+    configured = settings.of(DatabaseSettings).database_url
+    if configured is not None:
+        return configured.get_secret_value()
+    url = running_url(settings.house.data_dir)
+    if url is None:
+        raise Unavailable(
+            "No database: start the house with `matinee up`, or set MATINEE_DATABASE_URL to a PostgreSQL server."
+        )
+    return url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What one process holds."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    bus: Bus
+    queue: Queue
+    works: Works
+    rooms: Sequence[Room]
+
+
+def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
+    """Build every part, open none."""
+    url = database_url(settings)
+    knobs = settings.of(DatabaseSettings)
+    database = Database(url, pool_size=knobs.pool_size, pool_overflow=knobs.pool_overflow)
+    storage = LocalStorage(settings.house.data_dir / "storage")
+    bus: Bus = MemoryBus() if settings.of(BusSettings).bus == "memory" else PostgresBus(database)
+    queue = Queue(url, product.ROOMS)
+    works = Works(
+        database=database, settings=settings, storage=storage, bus=bus, outbox=queue, clock=clock
+    )
+    return Parts(
+        settings=settings,
+        database=database,
+        storage=storage,
+        bus=bus,
+        queue=queue,
+        works=works,
+        rooms=product.ROOMS,
+    )
+
+
+@asynccontextmanager
+async def opened(parts: Parts) -> AsyncIterator[Parts]:
+    """Start what needs starting and end it in order."""
+    await parts.bus.start()
+    try:
+        yield parts
+    finally:
+        await parts.bus.stop()
+        await parts.database.close()

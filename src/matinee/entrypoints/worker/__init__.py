@@ -1,0 +1,1 @@
+"""The worker: runs the rooms' handlers, lane by lane."""

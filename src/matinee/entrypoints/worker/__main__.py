@@ -1,0 +1,48 @@
+"""`python -m matinee.entrypoints.worker --lane io --lane cpu`: one worker process."""
+
+import asyncio
+import os
+import signal
+from typing import Annotated
+
+import structlog
+import typer
+
+from matinee.entrypoints.parts import assemble, load_settings, opened
+from matinee.infra.room import Lane
+from matinee.infra.telemetry import configure_logging
+from matinee.kernel.settings import Settings, WorkerSettings
+
+log = structlog.get_logger(__name__)
+
+
+async def run(settings: Settings, lanes: list[Lane]) -> None:
+    """Work until SIGTERM or SIGINT; running jobs get `shutdown_s` to end, the rest goes back to the queue."""
+    parts = assemble(settings)
+    knobs = settings.of(WorkerSettings)
+    slots: dict[Lane, int] = {"io": knobs.worker_io, "cpu": knobs.worker_cpu, "gpu": knobs.worker_gpu}
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with opened(parts):
+        log.info("worker.started", lanes=lanes)
+        await parts.queue.work(parts.works, {lane: slots[lane] for lane in lanes}, stop)
+        log.info("worker.stopped")
+
+
+def main(
+    lane: Annotated[list[str], typer.Option(help="Lane to work in: io, cpu or gpu. Repeatable.")] = ["io", "cpu"],  # noqa: B006
+) -> None:
+    """Run jobs of the given lanes."""
+    lanes: list[Lane] = [name for name in ("io", "cpu", "gpu") if name in lane]
+    if len(lanes) != len(set(lane)):
+        raise typer.BadParameter("lanes are io, cpu and gpu")
+    settings = load_settings()
+    configure_logging(form=settings.house.log_format, level=settings.house.log_level)
+    os.umask(0o077)
+    asyncio.run(run(settings, lanes))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""Doors to machines: database, jobs, signals, storage, processes. Knows no room."""

@@ -1,0 +1,1 @@
+"""Signals for open sockets: ephemeral, ids only, lost without harm."""

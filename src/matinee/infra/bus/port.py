@@ -1,0 +1,20 @@
+"""The port for signals. Two carriers: memory (one process) and PostgreSQL (several processes)."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+Hearer = Callable[[str], None]
+
+
+class Bus(Protocol):
+    """Publishes channel names; every process hears all and wakes its own sockets."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def publish(self, channel: str) -> None:
+        """Tell every process. Never raises when the carrier is away: signals may be lost."""
+
+    def hear(self, hearer: Hearer) -> Callable[[], None]:
+        """Call `hearer(channel)` on the event loop for each signal; returns the way to stop."""

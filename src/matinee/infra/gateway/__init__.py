@@ -1,0 +1,1 @@
+"""The one WebSocket of the product: sockets follow topics, rooms authorise, signals wake them."""

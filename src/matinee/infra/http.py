@@ -1,0 +1,251 @@
+"""The HTTP door: units of work per request, declared permissions, problem details. The one place with status codes.
+
+Never holds a rule of a room.
+"""
+
+import contextlib
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from matinee.infra import telemetry
+from matinee.infra.work import Work, Works
+from matinee.kernel.actor import Actor
+from matinee.kernel.errors import (
+    Conflict,
+    Invalid,
+    MatineeError,
+    NotFound,
+    NotSignedIn,
+    Refused,
+    TooLarge,
+    Unavailable,
+)
+
+log = structlog.get_logger(__name__)
+PROBLEM = "application/problem+json"
+_STATUS: tuple[tuple[type[MatineeError], int], ...] = (
+    (NotSignedIn, 401),
+    (Refused, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (TooLarge, 413),
+    (Invalid, 422),
+    (Unavailable, 503),
+)
+_TITLES = {
+    400: "Bad request", 401: "Not signed in", 403: "Refused", 404: "Not found", 405: "Method not allowed",
+    409: "Conflict", 412: "Precondition failed", 413: "Too large", 415: "Unsupported media type",
+    416: "Range not satisfiable", 422: "Invalid", 429: "Too many requests", 500: "Internal error",
+    503: "Unavailable",
+}  # fmt: skip
+
+Authenticate = Callable[[Work, Request], Awaitable[Actor]]
+
+
+class Problem(BaseModel):
+    """Problem details of RFC 9457 with our stable `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[dict[str, str]] | None = None
+
+
+class needs:  # noqa: N801 - reads as a word in a signature: `work: Work = needs("videos.watch")`
+    """Dependency: a unit of work of the signed-in actor, who must hold `permission`."""
+
+    def __new__(cls, permission: str) -> Any:
+        return Depends(_Needs(permission), scope="function")
+
+
+class _Needs:
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> AsyncIterator[Work]:
+        works: Works = request.app.state.works
+        authenticate: Authenticate = request.app.state.authenticate
+        async with works.open() as work:
+            work.actor = await authenticate(work, request)
+            request.state.actor = work.actor
+            work.actor.require(self.permission)
+            yield work
+
+
+def permission_of(route: Any) -> str | None:
+    """The permission that a route declares, or None: no route of the product may return None."""
+    pending = [route.dependant]
+    while pending:
+        dependant = pending.pop()
+        if isinstance(dependant.call, _Needs):
+            return dependant.call.permission
+        pending += dependant.dependencies
+    return None
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    """An answer that explains itself. `code` is stable, `detail` is for people."""
+    body: dict[str, Any] = {
+        "type": f"/docs/errors#{code}",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": getattr(request.state, "request_id", ""),
+    }
+    if errors:
+        body["errors"] = errors
+    return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
+
+
+def status_of(error: MatineeError) -> int:
+    return next((status for family, status in _STATUS if isinstance(error, family)), 500)
+
+
+def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
+    """Give `app` error answers, request ids, figures, the host check and protective headers."""
+
+    @app.exception_handler(MatineeError)
+    async def _known(request: Request, error: MatineeError) -> JSONResponse:
+        status = status_of(error)
+        headers = {"Retry-After": "5"} if status == 503 else {}
+        if status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        field = error.facts.get("field")
+        errors = [{"field": str(field), "message": error.detail}] if field else None
+        return problem(request, status, error.code, error.detail, errors=errors, headers=headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [
+            {"field": ".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), "message": str(e["msg"])}
+            for e in error.errors()[:20]
+        ]
+        first = f"{errors[0]['field']}: {errors[0]['message']}." if errors else "The input cannot be used."
+        return problem(request, 422, Invalid.code, first, errors=errors)
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        title = _TITLES.get(error.status_code, "Error")
+        code = "house." + re.sub(r"\W+", "_", title.lower())
+        headers = dict(error.headers) if error.headers else None
+        return problem(request, error.status_code, code, str(error.detail), headers=headers)
+
+    @app.exception_handler(DBAPIError)
+    async def _database(request: Request, error: DBAPIError) -> JSONResponse:
+        state = getattr(error.orig, "sqlstate", None) or ""
+        if state.startswith("22") or "NUL" in str(error.orig):
+            return problem(request, 422, Invalid.code, "The input holds a value that cannot be stored.")
+        if state in ("40001", "40P01", "55P03"):
+            return problem(request, 409, Conflict.code, "Somebody changed the same thing just now. Try again.")
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            log.warning("database.away", error=type(error.orig).__name__)
+            sentence = "The database does not answer. Nothing was lost; try again in a moment."
+            return problem(request, 503, Unavailable.code, sentence, headers={"Retry-After": "5"})
+        return _unexpected(request, error)
+
+    @app.exception_handler(PoolTimeout)
+    async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:
+        sentence = "The house is full at the moment. Try again shortly."
+        return problem(request, 503, Unavailable.code, sentence, headers={"Retry-After": "2"})
+
+    def _unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("request.failed", exc_info=error)
+        return problem(request, 500, "house.internal", "Something failed on our side; it has been noted.")
+
+    app.exception_handler(Exception)(_unexpected)
+    app.add_middleware(_Front, allowed_hosts=frozenset(allowed_hosts), hsts=hsts)
+
+
+class _Front:
+    """Outermost layer: request id, host check, figures and headers, for streaming answers too."""
+
+    CSP = (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
+        " style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors "
+    )
+
+    def __init__(self, app: ASGIApp, *, allowed_hosts: frozenset[str], hsts: bool) -> None:
+        self.app = app
+        self.allowed_hosts = allowed_hosts
+        self.hsts = hsts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope) if scope["type"] == "http" else None
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if request is not None and name not in self.allowed_hosts:
+            sentence = "This house does not answer under that host name (MATINEE_ALLOWED_HOSTS)."
+            await problem(request, 400, "house.unknown_host", sentence)(scope, receive, send)
+            return
+        if request is None and name not in self.allowed_hosts:
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        started = time.monotonic()
+        first = True
+        frames = "*" if scope["path"].startswith("/embed/") else "'none'"
+
+        async def send_on(message: Message) -> None:
+            nonlocal first
+            if message["type"] == "http.response.start" and first:
+                first = False
+                extra = [
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"referrer-policy", b"same-origin"),
+                    (b"content-security-policy", (self.CSP + frames).encode()),
+                    (b"cross-origin-opener-policy", b"same-origin"),
+                    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+                ]
+                if self.hsts:
+                    extra.append((b"strict-transport-security", b"max-age=31536000"))
+                message["headers"] = [*message["headers"], *extra]
+                route = getattr(scope.get("route"), "path", "none")
+                method = scope.get("method", "")
+                telemetry.REQUESTS.labels(method, route, message["status"]).inc()
+                telemetry.REQUEST_SECONDS.labels(method, route).observe(time.monotonic() - started)
+                if not route.startswith("/media") and scope["path"] not in ("/metrics", "/health/live"):
+                    log.info(
+                        "request",
+                        method=method,
+                        route=route,
+                        status=message["status"],
+                        ms=round((time.monotonic() - started) * 1000, 1),
+                    )
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            with contextlib.suppress(ConnectionResetError):
+                await self.app(scope, receive, send_on)

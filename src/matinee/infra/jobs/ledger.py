@@ -1,0 +1,187 @@
+"""Reading the queue, and retrying or cancelling a job. Never used by handlers."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from matinee.kernel.errors import Conflict, NotFound
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+_STATES: dict[str, tuple[str, ...]] = {
+    "waiting": ("todo",),
+    "running": ("doing",),
+    "done": ("succeeded",),
+    "failed": ("failed",),
+    "cancelled": ("cancelled", "aborted"),
+}
+_NAMES = {raw: name for name, raws in _STATES.items() for raw in raws}
+
+
+class JobInfo(BaseModel):
+    """One job as people see it. `attempts` counts finished tries."""
+
+    id: int
+    kind: str
+    lane: str
+    state: str
+    attempts: int
+    subject: str | None
+    error: str | None
+    queued_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    scheduled_at: datetime | None
+
+
+class LaneInfo(BaseModel):
+    """One lane. `oldest_waiting_s` counts from when the oldest waiting job was due."""
+
+    lane: str
+    waiting: int
+    running: int
+    failed: int
+    oldest_waiting_s: float | None
+
+
+class WorkerInfo(BaseModel):
+    """One living worker process."""
+
+    name: str
+    lanes: list[str]
+    heartbeat_at: datetime
+
+
+async def lanes(session: AsyncSession) -> list[LaneInfo]:
+    """All lanes, idle ones too."""
+    rows = await session.execute(
+        text(
+            "SELECT queue_name, count(*) FILTER (WHERE status = 'todo') AS waiting,"
+            " count(*) FILTER (WHERE status = 'doing') AS running,"
+            " count(*) FILTER (WHERE status = 'failed') AS failed,"
+            " extract(epoch FROM now() - min(COALESCE(scheduled_at, (SELECT max(at) FROM procrastinate_events e"
+            "   WHERE e.job_id = j.id AND e.type IN ('deferred', 'deferred_for_retry', 'retried'))))"
+            "   FILTER (WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()))) AS oldest"
+            " FROM procrastinate_jobs j WHERE status IN ('todo', 'doing', 'failed') GROUP BY queue_name"
+        )
+    )
+    found = {
+        row.queue_name: LaneInfo(
+            lane=row.queue_name,
+            waiting=row.waiting,
+            running=row.running,
+            failed=row.failed,
+            oldest_waiting_s=None if row.oldest is None else max(0.0, float(row.oldest)),
+        )
+        for row in rows
+    }
+    return [
+        found.get(lane, LaneInfo(lane=lane, waiting=0, running=0, failed=0, oldest_waiting_s=None))
+        for lane in sorted({"io", "cpu", "gpu", *found})
+    ]
+
+
+async def counts(session: AsyncSession) -> list[tuple[str, str, int]]:
+    """(kind, state, number) of all jobs still kept."""
+    rows = await session.execute(
+        text("SELECT task_name, status::text AS status, count(*) AS n FROM procrastinate_jobs GROUP BY 1, 2")
+    )
+    return [(row.task_name, _NAMES.get(row.status, row.status), row.n) for row in rows]
+
+
+async def workers(session: AsyncSession) -> list[WorkerInfo]:
+    rows = await session.execute(text("SELECT name, lanes, heartbeat_at FROM infra_worker ORDER BY name"))
+    return [WorkerInfo(name=row.name, lanes=row.lanes, heartbeat_at=row.heartbeat_at) for row in rows]
+
+
+async def jobs(
+    session: AsyncSession,
+    *,
+    state: State | None = None,
+    subject: str | None = None,
+    before_id: int | None = None,
+    limit: int = 50,
+) -> list[JobInfo]:
+    """Newest first, below `before_id`."""
+    where: list[str] = []
+    values: dict[str, Any] = {"n": limit}
+    if state is not None:
+        where.append("j.status::text = ANY(:states)")
+        values["states"] = list(_STATES[state])
+    if subject is not None:
+        where.append("j.args->>'subject' = :subject")
+        values["subject"] = subject
+    if before_id is not None:
+        where.append("j.id < :before")
+        values["before"] = before_id
+    rows = await session.execute(
+        text(
+            "SELECT j.id, j.task_name, j.queue_name, j.status::text AS status, j.attempts, j.scheduled_at,"
+            " j.args->>'subject' AS subject, n.error, e.queued_at, e.started_at, e.ended_at"
+            " FROM procrastinate_jobs j LEFT JOIN infra_job_note n ON n.job_id = j.id"
+            " LEFT JOIN LATERAL (SELECT min(at) FILTER (WHERE type = 'deferred') AS queued_at,"
+            "   max(at) FILTER (WHERE type = 'started') AS started_at,"
+            "   max(at) FILTER (WHERE type IN ('failed', 'succeeded', 'cancelled', 'aborted')) AS ended_at"
+            "   FROM procrastinate_events WHERE job_id = j.id) e ON true"
+            + (" WHERE " + " AND ".join(where) if where else "")
+            + " ORDER BY j.id DESC LIMIT :n"
+        ),
+        values,
+    )
+    return [
+        JobInfo(
+            id=row.id,
+            kind=row.task_name,
+            lane=row.queue_name,
+            state=_NAMES.get(row.status, row.status),
+            attempts=row.attempts,
+            subject=row.subject,
+            error=row.error,
+            queued_at=row.queued_at,
+            started_at=row.started_at,
+            ended_at=row.ended_at if row.status not in ("todo", "doing") else None,
+            scheduled_at=row.scheduled_at,
+        )
+        for row in rows
+    ]
+
+
+async def retry(session: AsyncSession, job_id: int) -> None:
+    """Give a failed job its tries again. Raises `NotFound` or `Conflict`."""
+    status = await _status(session, job_id)
+    if status != "failed":
+        raise Conflict("Only a failed job can be tried again.")
+    await session.execute(
+        text("SELECT procrastinate_retry_job_v2(:i, now(), NULL, NULL, NULL)"), {"i": job_id}
+    )
+    await session.execute(text("UPDATE procrastinate_jobs SET attempts = 0 WHERE id = :i"), {"i": job_id})
+
+
+async def cancel(session: AsyncSession, job_id: int) -> None:
+    """Take a waiting job out, or ask a running one to stop. Raises `NotFound` or `Conflict`."""
+    if await _status(session, job_id) not in ("todo", "doing"):
+        raise Conflict("This job has ended already.")
+    await session.execute(text("SELECT procrastinate_cancel_job_v1(:i, true, false)"), {"i": job_id})
+
+
+async def cancel_subject(session: AsyncSession, subject: str, kinds: list[str]) -> int:
+    """Cancel all waiting and running jobs of `kinds` about `subject`. Returns how many."""
+    rows = await session.execute(
+        text(
+            "SELECT procrastinate_cancel_job_v1(id, true, false) FROM procrastinate_jobs"
+            " WHERE status IN ('todo', 'doing') AND args->>'subject' = :s AND task_name = ANY(:k)"
+        ),
+        {"s": subject, "k": kinds},
+    )
+    return len(rows.all())
+
+
+async def _status(session: AsyncSession, job_id: int) -> str:
+    status = await session.scalar(
+        text("SELECT status::text FROM procrastinate_jobs WHERE id = :i FOR UPDATE"), {"i": job_id}
+    )
+    if status is None:
+        raise NotFound("There is no such job.")
+    return str(status)

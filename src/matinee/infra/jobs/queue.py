@@ -1,0 +1,307 @@
+"""The queue: writes messages as jobs inside a transaction, and runs them lane by lane in a worker.
+
+Never decides what a message means: the rooms' handlers do.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+import traceback
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate.exceptions import JobAborted
+from procrastinate.job_context import AbortReason
+from procrastinate.job_context import JobContext as RawContext
+from procrastinate.jobs import Job
+from procrastinate.retry import BaseRetryStrategy, RetryDecision
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from matinee.infra import tally, telemetry
+from matinee.infra.db import libpq_url, raw_connection
+from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
+from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
+from matinee.infra.work import Works
+from matinee.kernel.actor import SYSTEM
+from matinee.kernel.errors import Unavailable
+from matinee.kernel.message import Message
+
+log = structlog.get_logger(__name__)
+MAX_BACKOFF_S = 300
+ERROR_CHARACTERS = 8_000
+
+
+class _Backoff(BaseRetryStrategy):
+    """Waits backoff·2ⁿ seconds after the n-th failure; work that a shutdown cut off goes on at once."""
+
+    def __init__(self, retries: int, backoff_s: int) -> None:
+        self.retries = retries
+        self.backoff_s = backoff_s
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if isinstance(exception, asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        if job.attempts >= self.retries:
+            return None
+        return RetryDecision(retry_in={"seconds": min(MAX_BACKOFF_S, self.backoff_s * 2**job.attempts)})
+
+
+class _Context:
+    """The face of a running job that a handler sees."""
+
+    def __init__(self, raw: RawContext, retries: int) -> None:
+        self._raw = raw
+        self._retries = retries
+
+    @property
+    def id(self) -> int:
+        return int(self._raw.job.id or 0)
+
+    @property
+    def attempt(self) -> int:
+        return int(self._raw.job.attempts) + 1
+
+    @property
+    def attempts_left(self) -> int:
+        return max(0, self._retries - int(self._raw.job.attempts))
+
+    def should_stop(self) -> bool:
+        return bool(self._raw.should_abort())
+
+
+class Queue:
+    """The jobs of one process. Usable as a `Work`'s outbox without being opened; a worker opens it."""
+
+    def __init__(self, database_url: str, rooms: Sequence[Room]) -> None:
+        self.app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(
+                conninfo=libpq_url(database_url), min_size=1, max_size=6, open=False
+            )
+        )
+        self.rooms = rooms
+        self.works: Works | None = None
+        self._handlers: dict[type[Message], list[tuple[str, Handler]]] = defaultdict(list)
+        self._by_name: dict[str, Handler] = {}
+        self._listeners: list[tuple[str, Listener]] = []
+        for room in rooms:
+            for handler in room.handlers:
+                self._register(room, handler)
+            self._listeners += [(listener.name(room.name), listener) for listener in room.listeners]
+            for number, periodic in enumerate(room.periodic):
+                self._register_periodic(room, number, periodic)
+
+    @property
+    def handlers(self) -> dict[str, Handler]:
+        """By job kind, `room.function`."""
+        return dict(self._by_name)
+
+    def _register(self, room: Room, handler: Handler) -> None:
+        name = handler.name(room.name)
+        if name in self._by_name:
+            raise ValueError(f"two handlers are called {name}")
+        self._by_name[name] = handler
+        self._handlers[handler.message].append((name, handler))
+
+        async def run(context: RawContext, *, message: dict[str, Any], subject: str | None = None) -> None:
+            await self._run(name, handler, context, message)
+
+        self.app.task(
+            run,
+            name=name,
+            queue=handler.lane,
+            pass_context=True,
+            retry=_Backoff(handler.retries, handler.backoff_s),
+        )
+
+    def _register_periodic(self, room: Room, number: int, periodic: Periodic) -> None:
+        order = periodic.order()
+        name = f"{room.name}.periodic.{type(order).__name__}"
+
+        async def give(timestamp: int) -> None:
+            async with self._opened().open(SYSTEM) as work:
+                work.send(periodic.order())
+
+        task = self.app.task(give, name=name, queue="io", queueing_lock=name)
+        self.app.periodic(cron=periodic.cron, periodic_id=str(number))(task)
+
+    def _opened(self) -> Works:
+        if self.works is None:
+            raise Unavailable("The queue of this process runs no jobs.")
+        return self.works
+
+    async def write(self, session: AsyncSession, messages: list[tuple[Message, datetime | None]]) -> None:
+        """Enqueue each message for each of its handlers, inside the transaction of `session`."""
+        connection = await raw_connection(session)
+        for message, at in messages:
+            for name, handler in self._handlers.get(type(message), ()):
+                priority = handler.priority(message) if callable(handler.priority) else handler.priority
+                options: dict[str, Any] = {"connection": connection, "priority": priority}
+                if handler.lock is not None:
+                    options["lock"] = handler.lock(message)
+                if at is not None:
+                    options["schedule_at"] = at
+                arguments: dict[str, Any] = {"message": message.to_json()}
+                if handler.subject is not None:
+                    arguments["subject"] = handler.subject(message)
+                await self.app.configure_task(name, **options, queue=handler.lane).defer_async(**arguments)
+
+    async def _run(self, name: str, handler: Handler, raw: RawContext, data: dict[str, Any]) -> None:
+        context = _Context(raw, handler.retries)
+        started = time.monotonic()
+        outcome = "done"
+        with structlog.contextvars.bound_contextvars(job_id=context.id, job=name, attempt=context.attempt):
+            message = handler.message.from_json(data)
+            try:
+                async with self._opened().open(SYSTEM, context) as work:
+                    await handler.run(work, message)
+            except asyncio.CancelledError:
+                outcome = "cancelled"
+                if raw.abort_reason() is AbortReason.USER_REQUEST:
+                    raise JobAborted from None
+                raise
+            except Exception as error:
+                outcome = "failed"
+                log.warning("job.failed", error=type(error).__name__, left=context.attempts_left)
+                await self._note(context, error)
+                if context.attempts_left == 0:
+                    await self._bury(handler, message, error)
+                raise
+            finally:
+                telemetry.JOBS_DONE.labels(kind=name, outcome=outcome).inc()
+                telemetry.JOB_SECONDS.labels(kind=name).observe(time.monotonic() - started)
+
+    async def _note(self, context: _Context, error: BaseException) -> None:
+        lines = "".join(traceback.format_exception(error))[-ERROR_CHARACTERS:]
+        async with self._opened().open(SYSTEM) as work:
+            await work.session.execute(
+                text(
+                    "INSERT INTO infra_job_note (job_id, error) VALUES (:i, :e)"
+                    " ON CONFLICT (job_id) DO UPDATE SET error = :e, at = now()"
+                ),
+                {"i": context.id, "e": lines.replace("\x00", "")},
+            )
+
+    async def _bury(self, handler: Handler, message: Message, error: BaseException) -> None:
+        """Tell the room that its job waits among the dead letters now."""
+        if handler.on_dead is None:
+            return
+        try:
+            async with self._opened().open(SYSTEM) as work:
+                await handler.on_dead(work, message, str(error))
+        except Exception:
+            log.exception("job.on_dead_failed")
+
+    async def bury_stalled(self, kind: str, data: dict[str, Any]) -> None:
+        """The same for a job whose workers died again and again."""
+        handler = self._by_name.get(kind)
+        if handler is not None:
+            reason = RuntimeError("Its worker died each time that it ran.")
+            await self._bury(handler, handler.message.from_json(data), reason)
+
+    async def work(self, works: Works, lanes: dict[Lane, int], stop: asyncio.Event) -> None:
+        """Run jobs of `lanes` (lane → how many side by side) until `stop` is set, then let running ones end."""
+        self.works = works
+        settings = works.settings
+        from matinee.kernel.settings import HouseSettings, WorkerSettings
+
+        stalled_s = settings.of(WorkerSettings).stalled_after_s
+        name = f"{socket.gethostname()}-{os.getpid()}"[:120]
+        async with self.app.open_async():
+            workers = [
+                asyncio.create_task(
+                    self.app.run_worker_async(
+                        queues=[lane],
+                        name=f"{name}-{lane}",
+                        concurrency=count,
+                        fetch_job_polling_interval=1.0,
+                        abort_job_polling_interval=1.0,
+                        shutdown_graceful_timeout=settings.of(HouseSettings).shutdown_s,
+                        install_signal_handlers=False,
+                        update_heartbeat_interval=stalled_s / 5,
+                        stalled_worker_timeout=stalled_s,
+                    ),
+                    name=f"lane-{lane}",
+                )
+                for lane, count in lanes.items()
+            ]
+            chores = asyncio.create_task(self._chores(works, name, list(lanes), stalled_s), name="chores")
+            stopping = asyncio.create_task(stop.wait())
+            try:
+                done, _ = await asyncio.wait(
+                    {*workers, chores, stopping}, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done - {stopping}:
+                    task.result()
+                    raise Unavailable(f"{task.get_name()} ended by itself.")
+            finally:
+                for task in (stopping, chores, *workers):
+                    task.cancel()
+                await asyncio.gather(stopping, chores, *workers, return_exceptions=True)
+                with contextlib.suppress(Exception):
+                    await forget_worker(works, name)
+
+    async def _chores(self, works: Works, name: str, lanes: list[Lane], stalled_s: float) -> None:
+        """Heartbeat of this process, rescue of stalled jobs, tallies, pruning."""
+        turn = 0
+        pause_s = min(1.0, stalled_s / 5)
+        while True:
+            try:
+                await note_worker(works, name, lanes, stalled_s)
+                for kind, data in await rescue(works, stalled_s, self._by_name):
+                    await self.bury_stalled(kind, data)
+                if "io" in lanes:
+                    await self.pump()
+                    if turn % 600 == 0:
+                        await self._prune(works)
+            except Exception as error:  # the database may be away for a moment; the next turn tries again
+                log.warning("worker.chores_failed", error=type(error).__name__)
+            turn += 1
+            await asyncio.sleep(pause_s)
+
+    async def pump(self) -> int:
+        """Hand waiting tallies to their listeners, one batch each. Returns the number of rows handed over."""
+        total = 0
+        for name, listener in self._listeners:
+            async with self._opened().open(SYSTEM) as work:
+                rows = await tally.take(work.session, name, listener.kind, listener.batch)
+                if rows:
+                    await listener.run(work, rows)
+                    total += len(rows)
+        return total
+
+    async def _prune(self, works: Works) -> None:
+        async with works.open(SYSTEM) as work:
+            await tally.prune(work.session)
+            await work.session.execute(
+                text(
+                    "DELETE FROM procrastinate_jobs WHERE id IN (SELECT j.id FROM procrastinate_jobs j"
+                    " JOIN LATERAL (SELECT max(at) AS at FROM procrastinate_events e WHERE e.job_id = j.id) e"
+                    " ON true WHERE j.status IN ('succeeded', 'cancelled', 'aborted')"
+                    " AND e.at < now() - interval '1 day' LIMIT 50000)"
+                )
+            )
+            await work.session.execute(
+                text(
+                    "DELETE FROM infra_job_note n WHERE at < now() - interval '1 day'"
+                    " AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs j WHERE j.id = n.job_id)"
+                )
+            )
+
+    async def drain(self, works: Works, lanes: Iterable[Lane] = ("io", "cpu", "gpu")) -> None:
+        """Run all that is due, tallies too, until nothing is left; for programs that do one thing and end."""
+        self.works = works
+        async with self.app.open_async():
+            while True:
+                await self.app.run_worker_async(
+                    queues=list(lanes), wait=False, concurrency=4, install_signal_handlers=False,
+                    listen_notify=False,
+                )
+                if not await self.pump():
+                    return

@@ -1,0 +1,235 @@
+"""Child processes under limits: the only door to programs that are not ours.
+
+A child starts in its own session, sees none of our environment, dies with its parent, and is killed with its whole
+group when it hangs, runs too long or its caller is cancelled. Memory, CPU time, file size and open files are capped.
+
+What only Linux has: death with the parent (PR_SET_PDEATHSIG) and a network namespace without any network. The second
+also needs a kernel that allows it; where it does not, the child runs with the network it finds (see
+`network_can_be_cut`). Elsewhere both are skipped: an orderly stop of the parent still kills every child.
+
+Never interprets what a child says, and never raises because a child failed: the caller reads `Ended`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+_TAIL_BYTES = 8_192
+_PIECE_BYTES = 65_536
+
+_LINUX = sys.platform.startswith("linux")
+_LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended. `returncode` is negative for a signal; `tail` holds its last lines on stderr."""
+
+    returncode: int
+    stdout: bytes
+    tail: str
+    hung: bool
+    timed_out: bool
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.returncode == 0 and not (self.hung or self.timed_out)
+
+
+async def run(
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    memory_bytes: int | None = None,
+    cpu_s: int | None = None,
+    file_size_bytes: int | None = None,
+    open_files: int | None = None,
+    wall_s: float | None = None,
+    quiet_s: float | None = None,
+    network: bool = False,
+    uid: int | None = None,
+    nice: int = 0,
+    stdout_limit_bytes: int = 16 * 1024 * 1024,
+    on_output: Callable[[bytes], bool] | None = None,
+) -> Ended:
+    """Run a program to its end.
+
+    `on_output` gets every piece of stdout and says whether it shows progress; without it any output does. A child
+    without progress for `quiet_s` seconds is hung and killed. With `on_output` nothing of stdout is kept, without it
+    at most `stdout_limit_bytes` are (a child that says more is killed). `env` adds to a bare environment (PATH, a
+    UTF-8 locale). `uid` changes user and group when we are root and is ignored otherwise. Raises FileNotFoundError or
+    PermissionError when the program cannot be started.
+    """
+    started = time.monotonic()
+    child = await asyncio.create_subprocess_exec(
+        *map(str, argv),
+        cwd=cwd,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(env or {})},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=_confine(
+            memory_bytes=memory_bytes,
+            cpu_s=cpu_s,
+            file_size_bytes=file_size_bytes,
+            open_files=open_files,
+            cut_network=not network and network_can_be_cut(),
+            uid=uid if os.geteuid() == 0 else None,
+            nice=nice,
+        ),
+    )
+    assert child.stdout is not None and child.stderr is not None
+    watch = _Watch(child, stdout_limit_bytes, on_output)
+    try:
+        readers = asyncio.gather(watch.read_stdout(child.stdout), watch.read_stderr(child.stderr))
+        guard = asyncio.create_task(watch.guard(started, wall_s, quiet_s))
+        try:
+            await readers
+            await child.wait()
+        finally:
+            guard.cancel()
+            readers.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await guard
+    finally:
+        # Grandchildren share the group: nothing of it may outlive this call, however the call ends.
+        _kill_group(child.pid)
+        if child.returncode is None:
+            await asyncio.shield(child.wait())
+    assert child.returncode is not None
+    return Ended(
+        returncode=child.returncode,
+        stdout=bytes(watch.stdout),
+        tail=bytes(watch.tail).decode("utf-8", "replace"),
+        hung=watch.hung,
+        timed_out=watch.timed_out,
+        seconds=time.monotonic() - started,
+    )
+
+
+@cache
+def network_can_be_cut() -> bool:
+    """Whether this kernel lets us start a child without any network (tried once, in a child of its own)."""
+    if _LIBC is None:
+        return False
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if _cut_network() else 1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+class _Watch:
+    """Reads one child's output and decides when it has hung."""
+
+    def __init__(
+        self, child: asyncio.subprocess.Process, limit: int, on_output: Callable[[bytes], bool] | None
+    ) -> None:
+        self.stdout = bytearray()
+        self.tail = bytearray()
+        self.hung = False
+        self.timed_out = False
+        self._child = child
+        self._limit = limit
+        self._on_output = on_output
+        self._last_progress = time.monotonic()
+
+    async def read_stdout(self, stream: asyncio.StreamReader) -> None:
+        while piece := await stream.read(_PIECE_BYTES):
+            if self._on_output is not None:
+                if self._on_output(piece):
+                    self._last_progress = time.monotonic()
+                continue
+            self._last_progress = time.monotonic()
+            self.stdout += piece
+            if len(self.stdout) > self._limit:
+                del self.stdout[self._limit :]
+                _kill_group(self._child.pid)
+
+    async def read_stderr(self, stream: asyncio.StreamReader) -> None:
+        while piece := await stream.read(_PIECE_BYTES):
+            if self._on_output is None:
+                self._last_progress = time.monotonic()
+            self.tail += piece
+            del self.tail[:-_TAIL_BYTES]
+
+    async def guard(self, started: float, wall_s: float | None, quiet_s: float | None) -> None:
+        while wall_s is not None or quiet_s is not None:
+            now = time.monotonic()
+            wall_left = started + wall_s - now if wall_s is not None else float("inf")
+            quiet_left = self._last_progress + quiet_s - now if quiet_s is not None else float("inf")
+            if wall_left <= 0 or quiet_left <= 0:
+                self.timed_out, self.hung = wall_left <= 0, quiet_left <= 0
+                _kill_group(self._child.pid)
+                return
+            await asyncio.sleep(min(wall_left, quiet_left) + 0.01)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _confine(
+    *,
+    memory_bytes: int | None,
+    cpu_s: int | None,
+    file_size_bytes: int | None,
+    open_files: int | None,
+    cut_network: bool,
+    uid: int | None,
+    nice: int,
+) -> Callable[[], None]:
+    """What the child does between fork and exec. Everything it needs is bound here: it must import nothing."""
+    caps = [
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_FSIZE, file_size_bytes),
+        (resource.RLIMIT_NOFILE, open_files),
+    ]
+    wanted = [(kind, value) for kind, value in caps if value is not None]
+    parent = os.getpid()
+
+    def confine() -> None:
+        if cut_network:
+            _cut_network()
+        for kind, value in wanted:
+            hard = resource.getrlimit(kind)[1]
+            capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (capped, capped))
+        if nice:
+            os.nice(nice)
+        if uid is not None:
+            os.setgroups([])
+            os.setgid(uid)
+            os.setuid(uid)
+        # After any change of user: the kernel forgets the death signal when credentials change.
+        if _LIBC is not None:
+            _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(137)
+
+    return confine
+
+
+def _cut_network() -> bool:
+    assert _LIBC is not None
+    flags = _CLONE_NEWNET if os.geteuid() == 0 else _CLONE_NEWUSER | _CLONE_NEWNET
+    return bool(_LIBC.unshare(flags) == 0)

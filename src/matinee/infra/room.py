@@ -1,0 +1,129 @@
+"""What a room hands to the entrypoints: its mouths, ears, permissions and duties. One `Room` per room.
+
+Never runs anything by itself.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import typer
+from fastapi import APIRouter
+
+from matinee.kernel.actor import Role
+from matinee.kernel.ids import AccountId
+from matinee.kernel.message import Message, Order
+from matinee.kernel.settings import Concern
+
+if TYPE_CHECKING:
+    from matinee.infra.work import Work
+
+Lane = Literal["io", "cpu", "gpu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A named right and the built-in roles that hold it. Written `room.verb`."""
+
+    name: str
+    description: str
+    roles: frozenset[Role]
+
+    def __init__(self, name: str, description: str, *roles: Role) -> None:
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "description", description)
+        object.__setattr__(self, "roles", frozenset(roles))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handler:
+    """One ear: each (message, handler) pair becomes one durable job in `lane`.
+
+    `run` receives a `Work` of the system actor that commits when it returns. `lock` names the subject whose
+    jobs must not run side by side. `retries` are further tries after a failure, with exponential back-off from
+    `backoff_s`; after the last the job waits among the dead letters. `priority` is higher-first.
+    """
+
+    message: type[Message]
+    run: Callable[["Work", Any], Awaitable[None]]
+    lane: Lane = "io"
+    lock: Callable[[Any], str] | None = None
+    priority: Callable[[Any], int] | int = 0
+    retries: int = 5
+    backoff_s: int = 2
+    subject: Callable[[Any], str] | None = None
+    on_dead: Callable[["Work", Any, str], Awaitable[None]] | None = None
+
+    def name(self, room: str) -> str:
+        return f"{room}.{self.run.__name__}"  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """One frequent happening, read back by a listener."""
+
+    id: int
+    kind: str
+    subject_id: UUID
+    data: dict[str, Any]
+    at: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Reads the rows of one tally in batches, by its own cursor, each row once per commit."""
+
+    kind: str
+    run: Callable[["Work", Sequence[Tally]], Awaitable[None]]
+    batch: int = 1000
+
+    def name(self, room: str) -> str:
+        return f"{room}.{self.run.__name__}"  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periodic:
+    """An order given by the clock. `cron` has five fields, or six with seconds last."""
+
+    cron: str
+    order: Callable[[], Order]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """Signals that an open socket may ask for: `name`, or `name:<key>`; the room authorises each subscription.
+
+    `resolve` returns the bus channel to follow, or None when the actor may not.
+    """
+
+    name: str
+    resolve: Callable[["Work", str | None], Awaitable[str | None]]
+
+
+Export = Callable[["Work", AccountId], AsyncIterator[tuple[str, bytes]]]
+Erase = Callable[["Work", AccountId], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Everything that the entrypoints need to know of one room.
+
+    `export` yields (file name, bytes) of all that the room holds about an account. `erase` removes a batch of
+    it and returns True once nothing is left; it is called again until then. `metrics` refreshes the room's
+    gauges at scrape time. `retention` says in words how long the room keeps what.
+    """
+
+    name: str
+    router: APIRouter | None = None
+    handlers: Sequence[Handler] = ()
+    listeners: Sequence[Listener] = ()
+    periodic: Sequence[Periodic] = ()
+    commands: typer.Typer | None = None
+    permissions: Sequence[Permission] = ()
+    topics: Sequence[Topic] = ()
+    settings: type[Concern] | None = None
+    metrics: Callable[["Work"], Awaitable[None]] | None = None
+    retention: str = ""
+    export: Export | None = None
+    erase: Erase | None = None

@@ -1,0 +1,227 @@
+"""Bytes in a folder: atomic by rename, durable by fsync. Never follows a key out of its root."""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from matinee.infra.storage.port import Stored
+from matinee.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from matinee.kernel.ids import new_id
+
+T = TypeVar("T")
+_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+
+class LocalStorage:
+    """`root/blobs` holds values, `root/parts` what still grows, `root/tmp` what is being written."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._blobs, self._parts, self._tmp = (root / name for name in ("blobs", "parts", "tmp"))
+        for folder in (self._blobs, self._parts, self._tmp):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def _path(self, base: Path, key: str) -> Path:
+        segments = key.split("/")
+        if not segments or not all(_SEGMENT.fullmatch(s) for s in segments) or len(key) > 512:
+            raise Invalid("A storage key has a form that is not allowed.")
+        return base.joinpath(*segments)
+
+    async def put_file(self, key: str, path: Path, *, move: bool = False) -> Stored:
+        target = self._path(self._blobs, key)
+
+        def place() -> Stored:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if move:
+                try:
+                    with path.open("rb") as source:
+                        os.fsync(source.fileno())
+                    os.replace(path, target)
+                    return _stat(key, target)
+                except OSError as error:
+                    if not path.exists():
+                        raise
+                    if error.errno != 18:  # EXDEV: another file system, so copy
+                        raise
+            temporary = self._tmp / str(new_id())
+            try:
+                with path.open("rb") as source, temporary.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, 1 << 20)
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                os.replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            if move:
+                path.unlink(missing_ok=True)
+            return _stat(key, target)
+
+        return await self._run(place)
+
+    async def put_bytes(self, key: str, data: bytes) -> Stored:
+        target = self._path(self._blobs, key)
+
+        def place() -> Stored:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._tmp / str(new_id())
+            try:
+                with temporary.open("wb") as sink:
+                    sink.write(data)
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                os.replace(temporary, target)
+            finally:
+                temporary.unlink(missing_ok=True)
+            return _stat(key, target)
+
+        return await self._run(place)
+
+    async def stat(self, key: str) -> Stored:
+        path = self._path(self._blobs, key)
+        return await self._run(lambda: _stat(key, path))
+
+    async def read(
+        self, key: str, start: int = 0, end: int | None = None, *, chunk_bytes: int = 262_144
+    ) -> AsyncIterator[bytes]:
+        path = self._path(self._blobs, key)
+        file = await self._run(lambda: path.open("rb"))
+        try:
+            left = None if end is None else max(0, end - start)
+            await asyncio.to_thread(file.seek, start)
+            while left is None or left > 0:
+                size = chunk_bytes if left is None else min(chunk_bytes, left)
+                chunk = await asyncio.to_thread(file.read, size)
+                if not chunk:
+                    return
+                if left is not None:
+                    left -= len(chunk)
+                yield chunk
+        finally:
+            file.close()
+
+    async def local_path(self, key: str, folder: Path) -> Path:
+        path = self._path(self._blobs, key)
+        await self._run(lambda: _stat(key, path))
+        return path
+
+    async def delete(self, key: str) -> None:
+        path = self._path(self._blobs, key)
+        await self._run(lambda: path.unlink(missing_ok=True))
+
+    async def delete_prefix(self, prefix: str) -> int:
+        folder = self._path(self._blobs, prefix)
+
+        def remove() -> int:
+            if not folder.is_dir():
+                return 0
+            count = sum(len(files) for _, _, files in os.walk(folder))
+            shutil.rmtree(folder)
+            return count
+
+        return await self._run(remove)
+
+    async def list(self, prefix: str = "") -> AsyncIterator[Stored]:
+        base = self._path(self._blobs, prefix) if prefix else self._blobs
+
+        def walk() -> Iterator[Stored]:
+            for folder, _, names in os.walk(base):
+                for name in sorted(names):
+                    path = Path(folder, name)
+                    try:
+                        yield _stat(path.relative_to(self._blobs).as_posix(), path)
+                    except NotFound:
+                        continue
+
+        iterator = walk()
+        while (item := await asyncio.to_thread(next, iterator, None)) is not None:
+            yield item
+
+    async def check(self) -> None:
+        key = f"check/{new_id()}"
+        await self.put_bytes(key, b"matinee")
+        try:
+            if b"".join([chunk async for chunk in self.read(key)]) != b"matinee":
+                raise Unavailable("The store gave back other bytes than were written.")
+        finally:
+            await self.delete(key)
+
+    async def append(self, key: str, offset: int, chunks: AsyncIterator[bytes], *, limit: int) -> int:
+        path = self._path(self._parts, key)
+
+        def start() -> int:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            size = os.fstat(handle).st_size
+            if size < offset:
+                os.close(handle)
+                raise Conflict("The store holds fewer bytes than the offset says.", held_bytes=size)
+            os.ftruncate(handle, offset)
+            os.lseek(handle, offset, os.SEEK_SET)
+            return handle
+
+        handle = await self._run(start)
+        size = offset
+        try:
+            async for chunk in chunks:
+                taken = chunk[: max(0, limit - size)]
+                await self._run(lambda data=taken: _write_all(handle, data))
+                size += len(taken)
+                if len(taken) < len(chunk):
+                    raise Invalid("More bytes came than the upload declared.")
+        finally:
+            try:
+                await asyncio.shield(asyncio.to_thread(os.fsync, handle))
+            finally:
+                os.close(handle)
+        return size
+
+    async def append_size(self, key: str) -> int:
+        path = self._path(self._parts, key)
+        return await self._run(lambda: path.stat().st_size if path.exists() else 0)
+
+    async def seal(self, part: str, key: str) -> Stored:
+        source, target = self._path(self._parts, part), self._path(self._blobs, key)
+
+        def place() -> Stored:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.exists():
+                os.replace(source, target)
+            return _stat(key, target)
+
+        return await self._run(place)
+
+    async def discard(self, part: str) -> None:
+        path = self._path(self._parts, part)
+        await self._run(lambda: path.unlink(missing_ok=True))
+
+    async def free_bytes(self) -> tuple[int, int] | None:
+        usage = await self._run(lambda: shutil.disk_usage(self.root))
+        return usage.free, usage.total
+
+    async def _run(self, call: Callable[[], T]) -> T:
+        try:
+            return await asyncio.to_thread(call)
+        except FileNotFoundError:
+            raise NotFound("The store holds nothing under this key.") from None
+        except OSError as error:
+            raise Unavailable(f"The store failed: {error.strerror or type(error).__name__}.") from error
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
+
+
+def _stat(key: str, path: Path) -> Stored:
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        raise NotFound("The store holds nothing under this key.") from None
+    etag = f"{facts.st_mtime_ns:x}-{facts.st_size:x}"
+    return Stored(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC), etag)

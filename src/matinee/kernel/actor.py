@@ -1,0 +1,53 @@
+"""Who acts: the value that every verb checks. Never looks anything up."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from matinee.kernel.errors import NotSignedIn, Refused
+from matinee.kernel.ids import AccountId
+
+Via = Literal["nobody", "session", "token", "system"]
+Role = Literal["guest", "viewer", "creator", "moderator", "admin"]
+
+GUEST_ROLE: Final[Role] = "guest"
+ROLES: Final[tuple[Role, ...]] = ("guest", "viewer", "creator", "moderator", "admin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """An account, a guest or the house itself, with the permissions that its roles grant."""
+
+    account_id: AccountId | None = None
+    roles: frozenset[str] = frozenset({GUEST_ROLE})
+    permissions: frozenset[str] = frozenset()
+    via: Via = "nobody"
+    session_key: str | None = None
+
+    @property
+    def is_system(self) -> bool:
+        return self.via == "system"
+
+    @property
+    def is_guest(self) -> bool:
+        return self.account_id is None and not self.is_system
+
+    def may(self, permission: str) -> bool:
+        """Whether the roles of this actor grant `permission`; the house itself may everything."""
+        return self.is_system or permission in self.permissions
+
+    def require(self, permission: str) -> None:
+        """Raise `NotSignedIn` for a guest or `Refused` for an account without `permission`."""
+        if self.may(permission):
+            return
+        if self.is_guest:
+            raise NotSignedIn
+        raise Refused(f"Your roles do not hold the permission “{permission}”.", permission=permission)
+
+    def owner(self) -> AccountId:
+        """The account that acts. Raises `NotSignedIn` when there is none."""
+        if self.account_id is None:
+            raise NotSignedIn
+        return self.account_id
+
+
+SYSTEM: Final = Actor(roles=frozenset({"system"}), via="system")
