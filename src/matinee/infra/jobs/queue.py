@@ -82,7 +82,7 @@ class Queue:
     def __init__(self, database_url: str, rooms: Sequence[Room]) -> None:
         self.app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
-                conninfo=libpq_url(database_url), min_size=1, max_size=6, open=False
+                conninfo=libpq_url(database_url), min_size=1, max_size=6
             )
         )
         self.rooms = rooms

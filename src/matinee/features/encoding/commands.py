@@ -1,0 +1,72 @@
+"""The terminal's verbs of encoding: `matinee encode …`."""
+
+import asyncio
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from matinee.features.encoding import service
+from matinee.kernel.ids import VideoId
+
+commands = typer.Typer(name="encode", help="Encodes: look at them, cancel them, try them again.", no_args_is_help=True)
+console = Console()
+VideoArgument = Annotated[UUID, typer.Argument(help="The video's id.")]
+
+
+@commands.command("ls")
+def list_encodes(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+) -> None:
+    """Encodes that run, wait or failed."""
+
+    async def run() -> None:
+        async with context.obj() as works, works.open() as work:
+            table = Table("video", "state", "percent", "speed", "left")
+            for encode in await service.encodes(work, active=not everything):
+                speed = f"{encode.speed:.2f}×" if encode.speed else ""
+                left = f"{encode.left_s} s" if encode.left_s else ""
+                table.add_row(str(encode.video_id), encode.state, f"{encode.percent:.0f} %", speed, left)
+            console.print(table)
+
+    asyncio.run(run())
+
+
+@commands.command()
+def show(context: typer.Context, video: VideoArgument) -> None:
+    """The steps of one encode, with the last lines of what failed."""
+
+    async def run() -> None:
+        async with context.obj() as works, works.open() as work:
+            for step in await service.steps_of(work, VideoId(video)):
+                seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
+                console.print(f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds}")
+                if step.log:
+                    console.print(step.log, markup=False, highlight=False)
+
+    asyncio.run(run())
+
+
+@commands.command()
+def retry(context: typer.Context, video: VideoArgument) -> None:
+    """Take up a failed or cancelled encode; what is done stays done."""
+
+    async def run() -> None:
+        async with context.obj() as works, works.open() as work:
+            await service.retry(work, VideoId(video))
+
+    asyncio.run(run())
+
+
+@commands.command()
+def cancel(context: typer.Context, video: VideoArgument) -> None:
+    """Stop an encode; the source is kept."""
+
+    async def run() -> None:
+        async with context.obj() as works, works.open() as work:
+            await service.cancel(work, VideoId(video))
+
+    asyncio.run(run())

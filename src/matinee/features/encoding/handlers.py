@@ -1,0 +1,84 @@
+"""What messages do: they call the service, and hold no logic."""
+
+from matinee.features.encoding import service
+from matinee.features.encoding.messages import NormalisePoster, RunLongStep, RunStep, RunUrgentStep
+from matinee.features.files import service as files
+from matinee.features.files.messages import UploadCompleted
+from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
+from matinee.infra.work import Work
+from matinee.kernel.errors import Conflict, NotFound
+from matinee.kernel.ids import BlobId, VideoId
+from matinee.kernel.subject import Subject
+
+
+def subject_of(message: RunStep | VideoDeleted | VideoCancelAsked | VideoRetryAsked | NormalisePoster) -> str:
+    return f"video:{message.video_id}"
+
+
+def upload_subject(message: UploadCompleted) -> str:
+    return message.subject
+
+
+async def take_source(work: Work, message: UploadCompleted) -> None:
+    """A whole upload for a video: a source begins its encode, a picture becomes the poster."""
+    if message.purpose not in ("video", "poster"):
+        return
+    try:
+        blob = await files.blob(work, BlobId(message.blob_id))
+    except NotFound:
+        return
+    video_id = VideoId(Subject.parse(message.subject).id)
+    if message.purpose == "video":
+        await service.begin(work, video_id, BlobId(message.blob_id), blob.received_at)
+    else:
+        work.send(NormalisePoster(video_id=video_id, blob_id=message.blob_id))
+
+
+async def run_urgent_step(work: Work, message: RunUrgentStep) -> None:
+    await service.run_step(work, message)
+
+
+async def run_long_step(work: Work, message: RunLongStep) -> None:
+    await service.run_step(work, message)
+
+
+async def bury_step(work: Work, message: RunStep, reason: str) -> None:
+    """The step has used up its tries."""
+    sentence = (
+        "The encoder could not finish this film after several tries. Your file is kept: try again, or replace it."
+    )
+    await service.give_up(work, VideoId(message.video_id), message.generation, sentence)
+
+
+async def make_poster(work: Work, message: NormalisePoster) -> None:
+    try:
+        await service.make_own_poster(work, VideoId(message.video_id), BlobId(message.blob_id))
+    except NotFound:
+        return
+
+
+async def stop_deleted(work: Work, message: VideoDeleted) -> None:
+    await service.forget(work, VideoId(message.video_id))
+
+
+async def stop_cancelled(work: Work, message: VideoCancelAsked) -> None:
+    await service.cancel(work, VideoId(message.video_id))
+
+
+async def take_up_again(work: Work, message: VideoRetryAsked) -> None:
+    try:
+        await service.retry(work, VideoId(message.video_id))
+    except (Conflict, NotFound):
+        return
+
+
+def urgency(message: RunStep) -> int:
+    """Low rungs of a film go before high ones."""
+    kind = message.step.partition("-")[0]
+    return {"check": 100, "copy": 90, "early": 90, "audio": 80, "pictures": 40, "low": 20, "all": 20}.get(kind, 10)
+
+
+def video_lock(message: VideoDeleted | VideoCancelAsked | VideoRetryAsked) -> str:
+    return f"encoding:{message.video_id}"
+
+

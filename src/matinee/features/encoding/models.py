@@ -1,0 +1,56 @@
+"""Tables of the room; private."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Float, ForeignKey, Integer, String, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matinee.infra.db import Base
+
+
+class Encode(Base):
+    """One video's encode. `facts` and `ladder` are the engine's plans; `renditions` maps names to videos' ids;
+    `firsts` holds what has its first segment: picture, sound."""
+
+    __tablename__ = "encoding_encode"
+
+    video_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("videos_video.id", ondelete="CASCADE"), primary_key=True
+    )
+    generation: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(16))
+    blob_id: Mapped[UUID] = mapped_column(Uuid)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    ladder: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    renditions: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    firsts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    playable_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Step(Base):
+    """One resumable step. `result` keeps what each finished rendition weighs."""
+
+    __tablename__ = "encoding_step"
+
+    video_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("encoding_encode.video_id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(16))
+    rungs: Mapped[list[Any]] = mapped_column(JSONB)
+    first_segment: Mapped[int] = mapped_column(Integer)
+    end_segment: Mapped[int] = mapped_column(Integer)
+    weight: Mapped[float] = mapped_column(Float)
+    state: Mapped[str] = mapped_column(String(16))
+    percent: Mapped[float] = mapped_column(Float)
+    attempts: Mapped[int] = mapped_column(Integer)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    log: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,100 @@
+"""Decisions without database or clock: which steps an encode has, what each weighs, how far the whole is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from matinee.engines.media import Chunk, Ladder, Rung, SourceFacts, plan_chunks
+from matinee.features.encoding.schemas import EncodeState, StepState
+
+StepKind = Literal["check", "copy", "early", "audio", "chunk", "pictures"]
+URGENT: frozenset[StepKind] = frozenset({"check", "copy", "early", "audio", "pictures"})
+ENDED: frozenset[EncodeState] = frozenset({"done", "rejected", "failed", "cancelled"})
+LOW_RUNGS = 2
+EARLY_SEGMENTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """`weight` is in millions of encoded pixels, so that percents of unlike steps add up to the truth."""
+
+    name: str
+    kind: StepKind
+    weight: float
+    rungs: tuple[str, ...] = ()
+    first_segment: int = 0
+    end_segment: int = 0
+
+
+def plan_steps(facts: SourceFacts, ladder: Ladder) -> list[StepPlan]:
+    """All steps after the check, those that somebody waits for first, then the low rungs of the whole film (so that
+    it soon plays through), then the high ones."""
+    steps: list[StepPlan] = []
+    seconds = ladder.grid.duration_s
+    if facts.is_copyable:
+        steps.append(StepPlan("copy", "copy", seconds * 0.05))
+    else:
+        steps.append(early_step(ladder))
+    if ladder.audio:
+        steps.append(StepPlan("audio", "audio", seconds * 0.3 * len(ladder.audio)))
+    steps.append(StepPlan("pictures", "pictures", 5))
+    chunks = plan_chunks(ladder, facts)
+    for label, rungs in rung_groups(ladder):
+        steps += [_chunk_step(ladder, label, rungs, chunk) for chunk in chunks]
+    return steps
+
+
+def early_step(ladder: Ladder) -> StepPlan:
+    """The first segments of one low rung, for a source that cannot be played as it is."""
+    from matinee.engines.media import early_rung
+
+    rung = early_rung(ladder)
+    end = min(EARLY_SEGMENTS, ladder.grid.segment_count)
+    return StepPlan("early", "early", _pixels(ladder, [rung], 0, end), (rung.name,), 0, end)
+
+
+def rung_groups(ladder: Ladder) -> list[tuple[str, Sequence[Rung]]]:
+    """The low rungs alone first where that costs little beside the rest; each group is one decoding."""
+    if len(ladder.rungs) <= LOW_RUNGS + 1:
+        return [("all", ladder.rungs)]
+    return [("low", ladder.rungs[:LOW_RUNGS]), ("high", ladder.rungs[LOW_RUNGS:])]
+
+
+def _chunk_step(ladder: Ladder, label: str, rungs: Sequence[Rung], chunk: Chunk) -> StepPlan:
+    weight = _pixels(ladder, rungs, chunk.first_segment, chunk.end_segment)
+    names = tuple(rung.name for rung in rungs)
+    name = f"{label}-{chunk.index}"
+    return StepPlan(name, "chunk", weight, names, chunk.first_segment, chunk.end_segment)
+
+
+def _pixels(ladder: Ladder, rungs: Sequence[Rung], first: int, end: int) -> float:
+    frames = sum(ladder.grid.segment_frames(n) for n in range(first, end))
+    return frames * sum(rung.width * rung.height for rung in rungs) / 1e6
+
+
+def percent(steps: Iterable[tuple[StepState, float, float]]) -> float:
+    """Of (state, percent, weight) of all steps: the weighted share that is done, 0 to 100."""
+    total = done = 0.0
+    for state, part, weight in steps:
+        total += weight
+        done += weight * (100.0 if state == "done" else part)
+    return round(min(100.0, done / total), 1) if total else 0.0
+
+
+def left_s(percent_now: float, percent_at_start: float, elapsed_s: float) -> int | None:
+    """Seconds left at the pace since the start, rounded up; None while too little is known."""
+    gained = percent_now - percent_at_start
+    if gained < 2 or elapsed_s < 1:
+        return None
+    return int((100 - percent_now) / gained * elapsed_s) + 1
+
+
+def rungs_complete(steps: Iterable[tuple[Sequence[str], StepState]]) -> set[str]:
+    """Names of the rungs whose every step is done."""
+    seen: set[str] = set()
+    open_: set[str] = set()
+    for rungs, state in steps:
+        seen |= set(rungs)
+        if state != "done":
+            open_ |= set(rungs)
+    return seen - open_

@@ -1,0 +1,24 @@
+"""The verbs of encoding: the only door for other rooms."""
+
+from matinee.features.encoding.service.course import (
+    begin,
+    cancel,
+    encodes,
+    forget,
+    give_up,
+    retry,
+    steps_of,
+)
+from matinee.features.encoding.service.run import make_own_poster, run_step
+
+__all__ = [
+    "begin",
+    "cancel",
+    "encodes",
+    "forget",
+    "give_up",
+    "make_own_poster",
+    "retry",
+    "run_step",
+    "steps_of",
+]

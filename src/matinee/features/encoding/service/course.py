@@ -1,0 +1,258 @@
+"""The course of an encode: begin, plan, advance, end, cancel, try again. Never runs an engine."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from matinee.engines.media import Ladder, SourceFacts
+from matinee.features.encoding import repository, rules
+from matinee.features.encoding.errors import EncodeNotFound, NothingToRetry
+from matinee.features.encoding.messages import EncodeFinished, RunLongStep, RunStep, RunUrgentStep
+from matinee.features.encoding.models import Encode, Step
+from matinee.features.encoding.schemas import EncodeInfo, StepInfo
+from matinee.features.videos import service as videos
+from matinee.infra.jobs import ledger
+from matinee.infra.work import Work
+from matinee.kernel.ids import BlobId, VideoId
+
+JOB_KINDS = ["encoding.run_urgent_step", "encoding.run_long_step"]
+
+
+async def begin(work: Work, video_id: VideoId, blob_id: BlobId, received_at: datetime) -> None:
+    """Start the encode of a source that has arrived whole. Idempotent for the same blob; another blob replaces the
+    encode."""
+    video = await videos.encoding_view(work, video_id, for_update=True)
+    if video is None:
+        return
+    known = await repository.encode(work.session, video_id, lock=True)
+    if known is not None and known.blob_id == blob_id:
+        return
+    generation = 1
+    if known is not None:
+        generation = known.generation + 1
+        await repository.drop(work.session, video_id)
+    await videos.begin_checking(work, video_id, blob_id, received_at)
+    work.session.add(
+        Encode(
+            video_id=video_id,
+            generation=generation,
+            state="checking",
+            blob_id=blob_id,
+            received_at=received_at,
+            renditions={},
+            firsts={},
+            created_at=work.now,
+        )
+    )
+    await work.session.flush()
+    check = rules.StepPlan("check", "check", 1)
+    work.session.add(_row(video_id, 0, check))
+    _order(work, video_id, generation, "check", "check")
+
+
+def _row(video_id: UUID, position: int, plan: rules.StepPlan) -> Step:
+    return Step(
+        video_id=video_id,
+        name=plan.name,
+        position=position,
+        kind=plan.kind,
+        rungs=list(plan.rungs),
+        first_segment=plan.first_segment,
+        end_segment=plan.end_segment,
+        weight=plan.weight,
+        state="waiting",
+        percent=0.0,
+        attempts=0,
+    )
+
+
+def _order(work: Work, video_id: UUID, generation: int, name: str, kind: str) -> None:
+    order: type[RunStep] = RunUrgentStep if kind in rules.URGENT else RunLongStep
+    work.send(order(video_id=video_id, generation=generation, step=name))
+
+
+async def plan(work: Work, encode: Encode, facts: SourceFacts, ladder: Ladder) -> None:
+    """Write down the steps after a check that went well, and order them."""
+    encode.facts = facts.to_json()
+    encode.ladder = ladder.to_json()
+    encode.state = "encoding"
+    encode.started_at = work.now
+    for position, step in enumerate(rules.plan_steps(facts, ladder), start=1):
+        work.session.add(_row(encode.video_id, position, step))
+        _order(work, encode.video_id, encode.generation, step.name, step.kind)
+    await work.session.flush()
+
+
+async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
+    """A source that could not be cut after all gets its first segments by encoding."""
+    step = rules.early_step(ladder)
+    if await repository.step(work.session, encode.video_id, step.name) is None:
+        work.session.add(_row(encode.video_id, 1, step))
+        _order(work, encode.video_id, encode.generation, step.name, step.kind)
+
+
+async def advance(work: Work, encode: Encode) -> None:
+    """After a step's end: finish the rungs that are complete, and the whole when nothing is left. `encode` is locked."""
+    steps = await repository.steps(work.session, encode.video_id)
+    assert encode.ladder is not None
+    ladder = Ladder.from_json(encode.ladder)
+    chunks = [(step.rungs, step.state) for step in steps if step.kind == "chunk"]
+    for name in sorted(rules.rungs_complete(chunks)):  # type: ignore[arg-type]
+        rendition = encode.renditions.get(name)
+        if rendition is not None:
+            await videos.finish_rendition(
+                work, UUID(rendition), frame_count=ladder.grid.frame_count
+            )
+    if all(step.state == "done" for step in steps) and encode.state == "encoding":
+        encode.state = "done"
+        await videos.mark_ready(work, VideoId(encode.video_id), work.now)
+        work.send(EncodeFinished(video_id=encode.video_id))
+    else:
+        await report(work, encode, steps)
+
+
+async def report(work: Work, encode: Encode, steps: Sequence[Step] | None = None) -> None:
+    """Tell the video how far its encode is."""
+    steps = steps if steps is not None else await repository.steps(work.session, encode.video_id)
+    info = _info(encode, steps, work.now)
+    running = [step for step in steps if step.state == "running"]
+    await videos.set_progress(
+        work,
+        VideoId(encode.video_id),
+        stage=_stage(encode, running),
+        percent=info.percent,
+        speed=info.speed,
+        left_s=info.left_s,
+        attempts=max((step.attempts for step in steps), default=1),
+    )
+    shares: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for step in steps:
+        if step.kind == "chunk":
+            share = 100.0 if step.state == "done" else step.percent
+            for rung in step.rungs:
+                shares[rung].append((step.weight, share))
+    for rung, parts in shares.items():
+        rendition = encode.renditions.get(rung)
+        if rendition is not None:
+            percent = sum(w * p for w, p in parts) / max(1e-9, sum(w for w, _ in parts))
+            await videos.set_rendition_percent(work, UUID(rendition), round(percent, 1))
+
+
+def _stage(encode: Encode, running: Sequence[Step]) -> str:
+    if encode.state == "checking":
+        return "Checking the file"
+    if any(step.attempts > 1 for step in running):
+        return "Trying a part again"
+    kinds = {step.kind for step in running}
+    if encode.playable_at is None:
+        return "Making the first seconds playable"
+    rungs = [rung for step in running if step.kind == "chunk" for rung in step.rungs]
+    if rungs:
+        return f"Encoding {', '.join(dict.fromkeys(rungs))}"
+    if kinds & {"audio"}:
+        return "Encoding the sound"
+    return "Waiting for a free encoder"
+
+
+async def cancel(work: Work, video_id: VideoId) -> None:
+    """Stop what runs and forget what waits; the source stays, so that a retry works."""
+    encode = await repository.encode(work.session, video_id, lock=True)
+    if encode is None or encode.state in rules.ENDED:
+        return
+    encode.state = "cancelled"
+    for step in await repository.steps(work.session, video_id):
+        if step.state in ("waiting", "running"):
+            step.state = "cancelled"
+    await ledger.cancel_subject(work.session, f"video:{video_id}", JOB_KINDS)
+    await videos.mark_cancelled(work, video_id)
+
+
+async def forget(work: Work, video_id: VideoId) -> None:
+    """The video is gone: stop its jobs and drop its rows. Idempotent."""
+    await ledger.cancel_subject(work.session, f"video:{video_id}", JOB_KINDS)
+    await repository.drop(work.session, video_id)
+
+
+async def give_up(work: Work, video_id: VideoId, generation: int, sentence: str) -> None:
+    """A step failed for the last time: the encode fails, with its last lines where owner and operator read them."""
+    encode = await repository.encode(work.session, video_id, lock=True)
+    if encode is None or encode.generation != generation or encode.state in rules.ENDED:
+        return
+    encode.state = "failed"
+    log = ""
+    for step in await repository.steps(work.session, video_id):
+        if step.state in ("running", "failed"):
+            step.state = "failed"
+            log = step.log or log
+    await ledger.cancel_subject(work.session, f"video:{video_id}", JOB_KINDS)
+    await videos.fail(work, video_id, "encoding.failed", sentence, log)
+
+
+async def retry(work: Work, video_id: VideoId) -> None:
+    """Take up a failed or cancelled encode: steps that are done stay done. Raises `NothingToRetry`."""
+    encode = await repository.encode(work.session, video_id, lock=True)
+    if encode is None:
+        raise EncodeNotFound
+    if encode.state not in ("failed", "cancelled"):
+        raise NothingToRetry
+    encode.generation += 1
+    checked = encode.ladder is not None
+    encode.state = "encoding" if checked else "checking"
+    encode.started_at = work.now if checked else None
+    await videos.resume_encoding(work, video_id)
+    for step in await repository.steps(work.session, video_id):
+        if step.state != "done":
+            step.state, step.percent, step.attempts, step.log = "waiting", 0.0, 0, None
+            _order(work, video_id, encode.generation, step.name, step.kind)
+
+
+async def steps_of(work: Work, video_id: VideoId) -> list[StepInfo]:
+    """The steps of one encode, in the order of the plan; empty when there is none."""
+    return [_step_info(step) for step in await repository.steps(work.session, video_id)]
+
+
+async def encodes(
+    work: Work, *, active: bool = False, video_ids: Sequence[UUID] | None = None, limit: int = 50
+) -> list[EncodeInfo]:
+    """Newest first; `active` leaves out those that ended."""
+    states = ["checking", "encoding", "failed"] if active else None
+    rows = await repository.newest(work.session, states=states, video_ids=video_ids, limit=min(limit, 200))
+    steps: dict[UUID, list[Step]] = defaultdict(list)
+    for step in await repository.steps_of(work.session, [row.video_id for row in rows]):
+        steps[step.video_id].append(step)
+    return [_info(row, steps[row.video_id], work.now) for row in rows]
+
+
+def _step_info(step: Step) -> StepInfo:
+    return StepInfo(
+        name=step.name,
+        state=step.state,  # type: ignore[arg-type]
+        attempts=step.attempts,
+        percent=100.0 if step.state == "done" else step.percent,
+        seconds=step.seconds,
+        log=step.log,
+    )
+
+
+def _info(encode: Encode, steps: Sequence[Step], now: datetime) -> EncodeInfo:
+    percent = rules.percent((step.state, step.percent, step.weight) for step in steps)  # type: ignore[misc]
+    speed = left = None
+    if encode.state == "encoding" and encode.started_at is not None and encode.ladder is not None:
+        elapsed_s = (now - encode.started_at).total_seconds()
+        left = rules.left_s(percent, 0, elapsed_s)
+        duration_s = Ladder.from_json(encode.ladder).grid.duration_s
+        if elapsed_s > 1:
+            speed = round(duration_s * percent / 100 / elapsed_s, 2)
+    if encode.state == "checking" and not math.isclose(percent, 0):
+        percent = 0.0
+    return EncodeInfo(
+        video_id=encode.video_id,
+        state=encode.state,  # type: ignore[arg-type]
+        percent=percent,
+        speed=speed,
+        left_s=left,
+        created_at=encode.created_at,
+        steps=[_step_info(step) for step in steps],
+    )

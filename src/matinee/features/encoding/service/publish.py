@@ -1,0 +1,135 @@
+"""From a finished segment on disk to one that people can fetch: stored, recorded, and soon playable.
+
+Never encodes. A segment that is recorded already is left as it is: players may hold it.
+"""
+
+import time
+from pathlib import Path
+from uuid import UUID
+
+from matinee.engines.media import Segment, Tools, decodes
+from matinee.features.encoding import repository
+from matinee.features.files import service as files
+from matinee.features.videos import schemas as video_schemas
+from matinee.features.videos import service as videos
+from matinee.infra.work import Works
+from matinee.kernel.ids import RenditionId, VideoId
+
+FLUSH_S = 0.5
+VERIFY_S = 1.0
+
+
+class Superseded(Exception):
+    """The encode was cancelled, replaced or deleted while a step of it ran."""
+
+
+class Publisher:
+    """Takes segments as they are completed; `firsts` names what makes the video playable: {rendition:
+    "picture:source"}, with "sound" or "ladder" likewise."""
+
+    def __init__(
+        self,
+        works: Works,
+        video_id: VideoId,
+        generation: int,
+        renditions: dict[str, UUID],
+        firsts: dict[str, str],
+        scratch: Path,
+        tools: Tools,
+    ) -> None:
+        self._works = works
+        self._video_id = video_id
+        self._generation = generation
+        self._renditions = renditions
+        self._firsts = firsts
+        self._scratch = scratch
+        self._tools = tools
+        self._trees: dict[str, UUID] = {}
+        self._present: dict[str, set[int]] = {}
+        self._inits: dict[str, int] = {}
+        self._pending: dict[str, list[video_schemas.Segment]] = {}
+        self._flushed_at = 0.0
+        self._said: set[str] = set()
+
+    async def __call__(self, segment: Segment) -> None:
+        name = segment.rendition
+        if name not in self._trees:
+            await self._open(name)
+        if segment.n in self._present[name]:
+            segment.path.unlink(missing_ok=True)
+        else:
+            storage = self._works.storage
+            tree = self._trees[name]
+            if name not in self._inits:
+                init = await storage.put_file(files.tree_key(tree, "init.mp4"), segment.init_path)
+                self._inits[name] = init.size_bytes
+            await storage.put_file(files.tree_key(tree, f"{segment.n}.m4s"), segment.path, move=True)
+            self._pending.setdefault(name, []).append(
+                video_schemas.Segment(
+                    number=segment.n, duration_s=segment.duration_s, size_bytes=segment.size_bytes
+                )
+            )
+            self._present[name].add(segment.n)
+        new_first = self._firsts.get(name) not in (None, *self._said) and 0 in self._present[name]
+        if new_first or time.monotonic() - self._flushed_at >= FLUSH_S:
+            await self.flush()
+
+    async def _open(self, name: str) -> None:
+        rendition_id = RenditionId(self._renditions[name])
+        async with self._works.open() as work:
+            self._trees[name] = await videos.rendition_tree(work, rendition_id)
+            self._present[name] = await videos.segment_numbers(work, rendition_id)
+
+    async def flush(self) -> None:
+        """Record what waits. Raises `Superseded`."""
+        pending, self._pending = self._pending, {}
+        self._flushed_at = time.monotonic()
+        new: dict[str, str] = {}
+        async with self._works.open() as work:
+            encode = await repository.encode(work.session, self._video_id)
+            if encode is None or encode.generation != self._generation or encode.state != "encoding":
+                raise Superseded
+            for name, segments in pending.items():
+                rendition_id = RenditionId(self._renditions[name])
+                await videos.set_init(work, rendition_id, size_bytes=self._inits[name])
+                await videos.add_segments(work, rendition_id, segments)
+                added = sum(segment.size_bytes for segment in segments)
+                await files.note_tree_bytes(work, self._trees[name], added)
+            for name, part in self._firsts.items():
+                if part not in self._said and 0 in self._present.get(name, ()):
+                    new[part] = name
+        if new:
+            self._said |= set(new)
+            await self._note_firsts(new)
+
+    async def _note_firsts(self, new: dict[str, str]) -> None:
+        """Once every part has its first segment and ffmpeg really decodes them, the video is playable."""
+        async with self._works.open() as work:
+            encode = await repository.encode(work.session, self._video_id, lock=True)
+            if encode is None:
+                raise Superseded
+            encode.firsts = {**encode.firsts, **new}
+            firsts: dict[str, str] = dict(encode.firsts)
+            done = encode.playable_at is not None
+            parts = ("picture", "sound") if (encode.facts or {}).get("audio") else ("picture",)
+            ids = dict(encode.renditions)
+            duration_s = float((encode.facts or {}).get("duration_s", VERIFY_S))
+        complete = [
+            [firsts[f"{part}:{group}"] for part in parts]
+            for group in ("source", "ladder")
+            if all(f"{part}:{group}" in firsts for part in parts)
+        ]
+        if done or not complete:
+            return
+        for name in complete[0]:
+            async with self._works.open() as work:
+                tree = await videos.rendition_tree(work, RenditionId(UUID(ids[name])))
+            init = await self._works.storage.local_path(files.tree_key(tree, "init.mp4"), self._scratch)
+            first = await self._works.storage.local_path(files.tree_key(tree, "0.m4s"), self._scratch)
+            if not await decodes(self._tools, init, [first], min_s=min(VERIFY_S, duration_s * 0.8)):
+                return
+        async with self._works.open() as work:
+            encode = await repository.encode(work.session, self._video_id, lock=True)
+            if encode is not None and encode.playable_at is None and encode.state == "encoding":
+                encode.playable_at = work.now
+                await videos.mark_playable(work, self._video_id, work.now)

@@ -1,0 +1,407 @@
+"""Running one step: claim it, hand it to the engine outside any transaction, record how it ended.
+
+A step that a dead worker left behind is simply run again, and repeats only segments that are not recorded yet.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import imageio_ffmpeg
+import structlog
+
+from matinee.engines.media import (
+    Chunk,
+    EncodeFailed,
+    Ladder,
+    NotCopyable,
+    ProbeLimits,
+    Progress,
+    Rejected,
+    SourceFacts,
+    Tools,
+    copy_source,
+    encode_audio,
+    encode_chunk,
+    make_posters,
+    normalise_picture,
+    plan_copy,
+    plan_ladder,
+    probe,
+)
+from matinee.features.encoding import repository
+from matinee.features.encoding.messages import RunStep
+from matinee.features.encoding.models import Encode
+from matinee.features.encoding.service import course, figures, tracks
+from matinee.features.encoding.service.publish import Publisher, Superseded
+from matinee.features.encoding.settings import EncodingSettings
+from matinee.features.files import service as files
+from matinee.features.videos import schemas as video_schemas
+from matinee.features.videos import service as videos
+from matinee.infra import process
+from matinee.infra.work import Work, Works
+from matinee.kernel.ids import BlobId, RenditionId, VideoId
+from matinee.kernel.settings import HouseSettings
+
+log = structlog.get_logger(__name__)
+REPORT_S = 1.0
+HOLD_POLL_S = 0.05
+POSTER_WIDTHS = (320, 640, 1280)
+OWN_POSTER_INDEX = 100
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one run of one step holds."""
+
+    works: Works
+    tools: Tools
+    video_id: VideoId
+    generation: int
+    name: str
+    kind: str
+    rungs: Sequence[str]
+    first_segment: int
+    end_segment: int
+    source: Path
+    scratch: Path
+    facts: SourceFacts | None
+    ladder: Ladder | None
+    renditions: dict[str, UUID]
+    percent: float = 0.0
+
+    def on_progress(self, progress: Progress) -> None:
+        self.percent = min(99.9, progress.percent)
+        if progress.speed is not None:
+            figures.ENCODE_SPEED.labels(self.kind).set(progress.speed)
+
+    def plans(self) -> tuple[SourceFacts, Ladder]:
+        assert self.facts is not None and self.ladder is not None
+        return self.facts, self.ladder
+
+    def publisher(self, firsts: dict[str, str]) -> Publisher:
+        return Publisher(
+            self.works, self.video_id, self.generation, self.renditions, firsts, self.scratch, self.tools
+        )
+
+
+def tools_of(work: Work) -> Tools:
+    """The engine's tools as the settings say."""
+    knobs = work.settings(EncodingSettings)
+    ffmpeg = knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe())
+    return Tools(
+        ffmpeg=ffmpeg, run=process.run, quiet_s=knobs.encode_quiet_s, threads=knobs.encoder_threads
+    )
+
+
+async def run_step(work: Work, order: RunStep) -> None:
+    """Run the step that `order` names, if it still waits for anybody. Raises what the engine raised."""
+    run = await _claim(work, order)
+    if run is None:
+        return
+    started = time.monotonic()
+    async with work.outside():
+        try:
+            await _hold(work.settings(EncodingSettings).hold_dir, run.name)
+            async with _reporting(run):
+                await _RUNNERS[run.kind](run)
+        except Superseded:
+            log.info("encoding.superseded", step=run.name)
+            return
+        except Rejected as rejected:
+            await _reject(run, rejected)
+            return
+        except EncodeFailed as failed:
+            await _note_failure(run, failed.tail, time.monotonic() - started)
+            raise
+        except Exception as error:
+            await _note_failure(run, f"{type(error).__name__}: {error}", time.monotonic() - started)
+            raise
+        finally:
+            await asyncio.to_thread(shutil.rmtree, run.scratch, True)
+    await _record_end(work, run, time.monotonic() - started)
+
+
+async def _claim(work: Work, order: RunStep) -> _Run | None:
+    encode = await repository.encode(work.session, order.video_id, lock=True)
+    if encode is None or encode.generation != order.generation or encode.state not in ("checking", "encoding"):
+        return None
+    step = await repository.step(work.session, order.video_id, order.step)
+    if step is None or step.state == "done":
+        return None
+    step.state = "running"
+    step.attempts += 1
+    step.percent = 0.0
+    step.started_at = work.now
+    blob = await files.blob(work, BlobId(encode.blob_id))
+    house = work.settings(HouseSettings)
+    scratch = house.data_dir / "scratch" / str(encode.video_id) / step.name
+    await asyncio.to_thread(shutil.rmtree, scratch, True)
+    scratch.mkdir(parents=True, mode=0o700)
+    source = await work.storage.local_path(blob.key, scratch)
+    await course.report(work, encode)
+    return _Run(
+        works=work.works,
+        tools=tools_of(work),
+        video_id=VideoId(encode.video_id),
+        generation=encode.generation,
+        name=step.name,
+        kind=step.kind,
+        rungs=tuple(step.rungs),
+        first_segment=step.first_segment,
+        end_segment=step.end_segment,
+        source=source,
+        scratch=scratch,
+        facts=SourceFacts.from_json(encode.facts) if encode.facts else None,
+        ladder=Ladder.from_json(encode.ladder) if encode.ladder else None,
+        renditions={name: UUID(id) for name, id in encode.renditions.items()},
+    )
+
+
+async def _hold(folder: Path | None, name: str) -> None:
+    while folder is not None and (folder / name).exists():
+        await asyncio.sleep(HOLD_POLL_S)
+
+
+@contextlib.asynccontextmanager
+async def _reporting(run: _Run) -> AsyncIterator[None]:
+    """While the step runs, its percent is written about once a second; an encode that was cancelled stops it."""
+    task = asyncio.current_task()
+    superseded = False
+
+    async def report() -> None:
+        nonlocal superseded
+        while True:
+            await asyncio.sleep(REPORT_S)
+            try:
+                async with run.works.open() as work:
+                    await repository.set_percent(work.session, run.video_id, run.name, run.percent)
+                    encode = await repository.encode(work.session, run.video_id)
+                    if encode is None or encode.generation != run.generation or encode.state == "cancelled":
+                        superseded = True
+                        break
+                    await course.report(work, encode)
+            except Exception as error:  # progress is a courtesy: the step goes on without it
+                log.warning("encoding.report_failed", error=type(error).__name__)
+        if task is not None:
+            task.cancel()
+
+    reporter = asyncio.create_task(report())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if superseded:
+            raise Superseded from None
+        raise
+    finally:
+        reporter.cancel()
+        await asyncio.gather(reporter, return_exceptions=True)
+
+
+async def _check(run: _Run) -> None:
+    async with run.works.open() as work:
+        limits = ProbeLimits(max_duration_s=work.settings(files.FilesSettings).max_duration_s)
+    facts = await probe(run.tools, run.source, limits)
+    ladder = plan_ladder(facts)
+    run.facts, run.ladder = facts, ladder
+    async with run.works.open() as work:
+        encode = await _current(work, run)
+        await videos.set_source(
+            work,
+            run.video_id,
+            facts=tracks.source_schema(facts),
+            duration_s=facts.duration_s,
+            width=facts.video.width,
+            height=facts.video.height,
+        )
+        ids = {
+            plan.name: await videos.add_rendition(work, run.video_id, plan)
+            for plan in tracks.ladder_renditions(ladder)
+        }
+        encode.renditions = {**encode.renditions, **{name: str(id) for name, id in ids.items()}}
+        await course.plan(work, encode, facts, ladder)
+
+
+async def _copy(run: _Run) -> None:
+    facts, ladder = run.plans()
+    try:
+        copy_plan = plan_copy(facts, ladder)
+        async with run.works.open() as work:
+            encode = await _current(work, run)
+            for plan in tracks.copied_renditions(facts, ladder, copy_plan):
+                if plan.name not in run.renditions:
+                    run.renditions[plan.name] = await videos.add_rendition(work, run.video_id, plan)
+            encode.renditions = {name: str(id) for name, id in run.renditions.items()}
+        publisher = run.publisher({"source": "picture:source", "source-audio-0": "sound:source"})
+        await copy_source(run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher)
+        await publisher.flush()
+    except (NotCopyable, EncodeFailed) as refused:
+        log.info("encoding.not_copied", reason=str(refused))
+        async with run.works.open() as work:
+            encode = await _current(work, run)
+            for name in tracks.COPIED:
+                if name in run.renditions:
+                    await videos.withdraw_rendition(work, RenditionId(run.renditions[name]))
+            await course.replace_copy(work, encode, ladder)
+        return
+    async with run.works.open() as work:
+        for name, id in run.renditions.items():
+            if name in tracks.COPIED:
+                await videos.finish_rendition(work, RenditionId(id))
+
+
+async def _early(run: _Run) -> None:
+    facts, ladder = run.plans()
+    rungs = [rung for rung in ladder.rungs if rung.name in run.rungs]
+    publisher = run.publisher({rungs[0].name: "picture:ladder"})
+    chunk = Chunk(0, run.first_segment, run.end_segment)
+    await encode_chunk(
+        run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
+        on_segment=publisher, on_progress=run.on_progress,
+    )  # fmt: skip
+    await publisher.flush()
+
+
+async def _audio(run: _Run) -> None:
+    facts, ladder = run.plans()
+    publisher = run.publisher({"audio-0": "sound:ladder"})
+    await encode_audio(
+        run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher, on_progress=run.on_progress
+    )
+    await publisher.flush()
+    async with run.works.open() as work:
+        for track in ladder.audio:
+            await videos.finish_rendition(work, RenditionId(run.renditions[track.name]))
+
+
+async def _chunk(run: _Run) -> None:
+    facts, ladder = run.plans()
+    rungs = [rung for rung in ladder.rungs if rung.name in run.rungs]
+    async with run.works.open() as work:
+        present = [await videos.segment_numbers(work, RenditionId(run.renditions[r.name])) for r in rungs]
+    wanted = range(run.first_segment, run.end_segment)
+    missing = [n for n in wanted if any(n not in numbers for numbers in present)]
+    if not missing:
+        return
+    publisher = run.publisher({rungs[0].name: "picture:ladder"} if run.first_segment == 0 else {})
+    chunk = Chunk(0, missing[0], missing[-1] + 1)
+    await encode_chunk(
+        run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
+        on_segment=publisher, on_progress=run.on_progress,
+    )  # fmt: skip
+    await publisher.flush()
+
+
+async def _pictures(run: _Run) -> None:
+    facts, _ = run.plans()
+    posters = await make_posters(run.tools, run.source, facts, run.scratch, widths=POSTER_WIDTHS)
+    candidates = []
+    async with run.works.open() as work:
+        encode = await _current(work, run)
+        view = await videos.encoding_view(work, VideoId(encode.video_id))
+        if view is None:
+            raise Superseded
+        for poster in posters:
+            candidates.append(await _store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files))
+        await videos.set_posters(work, run.video_id, candidates)
+
+
+async def _store_poster(
+    work: Work,
+    view: video_schemas.EncodingView,
+    index: int,
+    at_s: float | None,
+    tint: str,
+    pictures: Sequence[tuple[int, str, Path]],
+) -> video_schemas.PosterCandidate:
+    tree = await files.open_tree(work, view.owner_id, "poster", f"video:{view.id}")
+    total = 0
+    for width, extension, path in pictures:
+        stored = await work.storage.put_file(files.tree_key(tree, f"{width}.{extension}"), path)
+        total += stored.size_bytes
+    await files.note_tree_bytes(work, tree, total)
+    widths = sorted({width for width, _, _ in pictures})
+    return video_schemas.PosterCandidate(index=index, at_s=at_s, tree_id=tree, widths=widths, tint=tint)
+
+
+async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> None:
+    """The owner's own picture, cleaned and scaled, becomes the poster; its upload is dropped. A picture that cannot be
+    read changes nothing."""
+    view = await videos.encoding_view(work, video_id)
+    blob = await files.blob(work, blob_id)
+    if view is None:
+        await files.drop_blob(work, blob_id)
+        return
+    tools = tools_of(work)
+    scratch = work.settings(HouseSettings).data_dir / "scratch" / str(video_id) / f"poster-{blob_id}"
+    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    source = await work.storage.local_path(blob.key, scratch)
+    try:
+        async with work.outside():
+            try:
+                poster = await normalise_picture(
+                    tools, source, scratch, index=OWN_POSTER_INDEX, widths=POSTER_WIDTHS
+                )
+            except Rejected as rejected:
+                log.info("encoding.poster_rejected", code=rejected.code)
+                poster = None
+        if poster is not None and (view := await videos.encoding_view(work, video_id)) is not None:
+            own = await _store_poster(work, view, poster.index, None, poster.tint, poster.files)
+            await videos.set_own_poster(work, video_id, own)
+        await files.drop_blob(work, blob_id)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, scratch, True)
+
+
+_RUNNERS = {
+    "check": _check,
+    "copy": _copy,
+    "early": _early,
+    "audio": _audio,
+    "chunk": _chunk,
+    "pictures": _pictures,
+}
+
+
+async def _current(work: Work, run: _Run) -> Encode:
+    encode = await repository.encode(work.session, run.video_id, lock=True)
+    if encode is None or encode.generation != run.generation or encode.state not in ("checking", "encoding"):
+        raise Superseded
+    return encode
+
+
+async def _record_end(work: Work, run: _Run, seconds: float) -> None:
+    encode = await repository.encode(work.session, run.video_id, lock=True)
+    if encode is None or encode.generation != run.generation or encode.state != "encoding":
+        return
+    step = await repository.step(work.session, run.video_id, run.name)
+    if step is None:
+        return
+    step.state, step.percent, step.seconds, step.log = "done", 100.0, round(seconds, 3), None
+    await work.session.flush()
+    await course.advance(work, encode)
+
+
+async def _note_failure(run: _Run, tail: str, seconds: float) -> None:
+    async with run.works.open() as work:
+        step = await repository.step(work.session, run.video_id, run.name)
+        if step is not None and step.state == "running":
+            step.state, step.seconds = "failed", round(seconds, 3)
+            step.log = tail[-8_000:].replace("\x00", "")
+
+
+async def _reject(run: _Run, rejected: Rejected) -> None:
+    log.info("encoding.rejected", code=rejected.code)
+    async with run.works.open() as work:
+        encode = await _current(work, run)
+        encode.state = "rejected"
+        for step in await repository.steps(work.session, run.video_id):
+            step.state = "failed" if step.name == run.name else "cancelled"
+            if step.name == run.name:
+                step.log = rejected.detail or None
+        await videos.reject(work, run.video_id, f"encoding.{rejected.code}", rejected.sentence)

@@ -1,0 +1,65 @@
+"""The room as the entrypoints see it."""
+
+from collections.abc import AsyncIterator
+
+from matinee.features.encoding import handlers
+from matinee.features.encoding.commands import commands
+from matinee.features.encoding.messages import NormalisePoster, RunLongStep, RunUrgentStep
+from matinee.features.encoding.settings import EncodingSettings
+from matinee.features.files.messages import UploadCompleted
+from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
+from matinee.infra.room import Handler, Room
+from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId
+
+
+async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
+    """Encodes are about videos, which the room `videos` exports with their source facts."""
+    return
+    yield
+
+
+async def erase(work: Work, account_id: AccountId) -> bool:
+    """Encodes fall with their videos, which the room `videos` erases."""
+    return True
+
+
+ROOM = Room(
+    name="encoding",
+    handlers=(
+        Handler(message=UploadCompleted, run=handlers.take_source, subject=handlers.upload_subject, priority=100),
+        Handler(
+            message=RunUrgentStep,
+            run=handlers.run_urgent_step,
+            lane="io",
+            priority=handlers.urgency,
+            subject=handlers.subject_of,
+            retries=3,
+            backoff_s=1,
+            on_dead=handlers.bury_step,
+        ),
+        Handler(
+            message=RunLongStep,
+            run=handlers.run_long_step,
+            lane="cpu",
+            priority=handlers.urgency,
+            subject=handlers.subject_of,
+            retries=3,
+            backoff_s=2,
+            on_dead=handlers.bury_step,
+        ),
+        Handler(message=NormalisePoster, run=handlers.make_poster, subject=handlers.subject_of, priority=50),
+        Handler(message=VideoDeleted, run=handlers.stop_deleted, lock=handlers.video_lock, subject=handlers.subject_of),
+        Handler(
+            message=VideoCancelAsked, run=handlers.stop_cancelled, lock=handlers.video_lock, subject=handlers.subject_of
+        ),
+        Handler(
+            message=VideoRetryAsked, run=handlers.take_up_again, lock=handlers.video_lock, subject=handlers.subject_of
+        ),
+    ),
+    commands=commands,
+    settings=EncodingSettings,
+    retention="Steps and their logs stay as long as their video.",
+    export=export,
+    erase=erase,
+)
