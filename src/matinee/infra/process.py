@@ -1,10 +1,11 @@
 """Child processes under limits: the only door to programs that are not ours.
 
-A child starts in its own session, sees none of our environment, dies with its parent, and is killed with its whole
-group when it hangs, runs too long or its caller is cancelled. Memory, CPU time, file size and open files are capped.
+A child starts in its own session, sees none of our environment, dies with its parent, and is killed with its
+whole group when it hangs, runs too long or its caller is cancelled. Memory, CPU time, file size and open
+files are capped.
 
-What only Linux has: death with the parent (PR_SET_PDEATHSIG) and a network namespace without any network. The second
-also needs a kernel that allows it; where it does not, the child runs with the network it finds (see
+What only Linux has: death with the parent (PR_SET_PDEATHSIG) and a network namespace without any network. The
+second also needs a kernel that allows it; where it does not, the child runs with the network it finds (see
 `network_can_be_cut`). Elsewhere both are skipped: an orderly stop of the parent still kills every child.
 
 Never interprets what a child says, and never raises because a child failed: the caller reads `Ended`.
@@ -70,17 +71,21 @@ async def run(
 ) -> Ended:
     """Run a program to its end.
 
-    `on_output` gets every piece of stdout and says whether it shows progress; without it any output does. A child
-    without progress for `quiet_s` seconds is hung and killed. With `on_output` nothing of stdout is kept, without it
-    at most `stdout_limit_bytes` are (a child that says more is killed). `env` adds to a bare environment (PATH, a
-    UTF-8 locale). `uid` changes user and group when we are root and is ignored otherwise. Raises FileNotFoundError or
-    PermissionError when the program cannot be started.
+    `on_output` gets every piece of stdout and says whether it shows progress; without it any output does. A
+    child without progress for `quiet_s` seconds is hung and killed. With `on_output` nothing of stdout is
+    kept, without it at most `stdout_limit_bytes` are (a child that says more is killed). `env` adds to a bare
+    environment (PATH, a UTF-8 locale). `uid` changes user and group when we are root and is ignored
+    otherwise. Raises FileNotFoundError or PermissionError when the program cannot be started.
     """
     started = time.monotonic()
     child = await asyncio.create_subprocess_exec(
         *map(str, argv),
         cwd=cwd,
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(env or {})},
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LC_ALL": "C.UTF-8",
+            **(env or {}),
+        },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -95,7 +100,8 @@ async def run(
             nice=nice,
         ),
     )
-    assert child.stdout is not None and child.stderr is not None
+    assert child.stdout is not None
+    assert child.stderr is not None
     watch = _Watch(child, stdout_limit_bytes, on_output)
     try:
         readers = asyncio.gather(watch.read_stdout(child.stdout), watch.read_stderr(child.stderr))
@@ -139,7 +145,10 @@ class _Watch:
     """Reads one child's output and decides when it has hung."""
 
     def __init__(
-        self, child: asyncio.subprocess.Process, limit: int, on_output: Callable[[bytes], bool] | None
+        self,
+        child: asyncio.subprocess.Process,
+        limit: int,
+        on_output: Callable[[bytes], bool] | None,
     ) -> None:
         self.stdout = bytearray()
         self.tail = bytearray()
@@ -196,7 +205,8 @@ def _confine(
     uid: int | None,
     nice: int,
 ) -> Callable[[], None]:
-    """What the child does between fork and exec. Everything it needs is bound here: it must import nothing."""
+    """What the child does between fork and exec. Everything it needs is bound here: it must import
+    nothing."""
     caps = [
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_AS, memory_bytes),

@@ -1,0 +1,213 @@
+"""Encoding a chunk of the ladder: every given rung from one decoding, on the grid, frame by frame exact.
+
+A chunk decodes from the key frame before its first frame, takes the frames that the grid shows there, and
+yields exactly its frames, so chunks made apart (and at different times, by different workers) join without a
+seam. Never plans: which rungs and which segments is the caller's choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from matinee.engines.media.cmaf import Sample
+from matinee.engines.media.facts import SourceFacts
+from matinee.engines.media.ladder import Chunk, Grid, Ladder, Rung
+from matinee.engines.media.probe import input_arguments, lonely_link
+from matinee.engines.media.tools import Tools
+from matinee.engines.media.tracks import (
+    Cut,
+    OnProgress,
+    OnSegment,
+    TrackWriter,
+    run_ffmpeg,
+)
+
+FRAGMENTS = (
+    "-movflags",
+    "+cmaf+empty_moov+default_base_moof+skip_trailer+frag_keyframe",
+    "-flush_packets",
+    "1",
+)
+_REORDER_FRAMES = 2
+"""x264's delay with a pyramid of B-frames. Fixed, so that even a chunk of one frame has the header of all
+others."""
+_SCALER = "bicubic"
+# A demuxer without an index lands near a place, not at it: start earlier, nothing is shown before the chunk
+# anyway.
+_SLOPPY = {"mpegts": 4.0, "mpeg": 4.0, "ogg": 4.0, "asf": 6.0, "rm": 6.0, "flv": 2.0}
+_UNSEEKABLE = {"mpegvideo", "ivf", "yuv4mpegpipe"}
+_TONEMAP = (
+    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+    "zscale=t=bt709:m=bt709:r=tv"
+)
+
+
+async def encode_chunk(
+    tools: Tools,
+    source: Path,
+    facts: SourceFacts,
+    ladder: Ladder,
+    rungs: Sequence[Rung],
+    chunk: Chunk,
+    out_dir: Path,
+    *,
+    on_segment: OnSegment | None = None,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Encode the segments of `chunk` for `rungs` into `out_dir/<rung name>/`. Raises EncodeFailed."""
+    grid = ladder.grid
+    first = chunk.first_segment * grid.frames_per_segment
+    end = min(chunk.end_segment * grid.frames_per_segment, grid.frame_count)
+    ordered = sorted(rungs, key=lambda rung: rung.width * rung.height, reverse=True)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    tracks = [
+        TrackWriter(
+            rung.name,
+            out_dir / f".{rung.name}-{chunk.first_segment}.mp4",
+            out_dir / rung.name,
+            VideoCutter(grid, chunk.first_segment, end - first),
+        )
+        for rung in ordered
+    ]
+    async with lonely_link(source) as (folder, link):
+        arguments: list[str | Path] = [*_input(facts, grid, first, link)]
+        arguments += [
+            "-filter_complex",
+            video_graph(facts, grid, first, end - first, ordered),
+        ]
+        for i, (rung, track) in enumerate(zip(ordered, tracks, strict=True)):
+            arguments += [
+                "-map",
+                f"[v{i}]",
+                *video_codec(rung, grid, tools.threads),
+                *FRAGMENTS,
+            ]
+            arguments += ["-f", "mp4", f"file:{track.raw.resolve()}"]
+        await run_ffmpeg(
+            tools,
+            arguments,
+            tracks,
+            cwd=folder,
+            total_s=float((end - first) / grid.fps),
+            what="Encoding",
+            on_segment=on_segment,
+            on_progress=on_progress,
+        )
+
+
+def video_codec(rung: Rung, grid: Grid, threads: int = 0) -> list[str]:
+    """x264 with one closed group of pictures a segment; the same header for every chunk of a rung."""
+    gop = str(grid.frames_per_segment)
+    arguments = [
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-profile:v",
+        rung.profile,
+        "-level:v",
+        rung.level,
+    ]
+    arguments += [
+        "-crf",
+        str(rung.crf),
+        "-maxrate",
+        str(rung.maxrate_bps),
+        "-bufsize",
+        str(rung.buffer_bits),
+    ]
+    arguments += [
+        "-g",
+        gop,
+        "-keyint_min",
+        gop,
+        "-sc_threshold",
+        "0",
+        "-flags",
+        "+cgop",
+    ]
+    arguments += [
+        "-video_track_timescale",
+        str(grid.timescale),
+        "-fps_mode",
+        "passthrough",
+    ]
+    return arguments + (["-threads", str(threads)] if threads else [])
+
+
+def video_graph(facts: SourceFacts, grid: Grid, first: int, count: int, rungs: Sequence[Rung]) -> str:
+    """Filters from the source to one output `[vN]` per rung, largest first; each is scaled from the one above
+    it."""
+    video = facts.video
+    steps: list[str] = []
+    if video.interlaced:
+        steps.append("bwdif=mode=send_frame:deint=interlaced")
+    # Frames before the chunk are decoded but only the one still on screen at its first tick is taken. The
+    # last frame stands until the grid ends, so a source that stops early still fills its segments.
+    steps.append(f"fps=fps={grid.fps}:start_time={_exact(first, grid)}")
+    steps.append("tpad=stop=-1:stop_mode=clone")
+    steps.append(f"trim=end_frame={count}")
+    steps.append(f"setpts=N/({grid.fps})/TB")
+    chains = [f"[0:{video.stream_index}]" + ",".join(steps)]
+    for i, rung in enumerate(rungs):
+        size = f"scale={rung.width}:{rung.height}:flags={_SCALER}:out_range=tv"
+        if i == 0:
+            tone = f",{_TONEMAP}" if video.hdr else ""
+            chains[0] += f",{size}{tone},format=yuv420p,setsar=1"
+        else:
+            chains.append(f"[s{i}]{size},setsar=1")
+        last = i == len(rungs) - 1
+        chains[-1] += f"[v{i}]" if last else f",split=2[v{i}][s{i + 1}]"
+    return ";".join(chains)
+
+
+def _input(facts: SourceFacts, grid: Grid, first: int, link: Path) -> list[str]:
+    start_s = float(first / grid.fps)
+    arguments = ["-copyts", "-start_at_zero"]
+    if first and facts.demuxer not in _UNSEEKABLE:
+        seek_s = start_s - _SLOPPY.get(facts.demuxer, 0.0) - 0.5 / float(grid.fps)
+        before = [at for at in facts.video.key_frame_times_s if at <= seek_s]
+        if seek_s > 0 and (before or not facts.video.key_frames_complete):
+            arguments += ["-noaccurate_seek", "-ss", f"{seek_s:.6f}"]
+    return [*arguments, *input_arguments(facts, link)]
+
+
+def _exact(frame: int, grid: Grid) -> str:
+    return f"{float(frame / grid.fps):.9f}"
+
+
+class VideoCutter:
+    """Counts frames: every segment holds exactly what the grid gives it, and starts with a key frame."""
+
+    def __init__(self, grid: Grid, first_segment: int, frames: int) -> None:
+        self._grid = grid
+        self._n = first_segment
+        self._left = frames
+        self._held: list[Sample] = []
+        self.delay = _REORDER_FRAMES * grid.frame_ticks
+
+    def feed(self, samples: Sequence[Sample], timescale: int) -> Iterator[Cut]:
+        if timescale != self._grid.timescale:
+            raise ValueError(f"timescale {timescale}, expected {self._grid.timescale}")
+        self._held += samples
+        while self._left and len(self._held) >= (size := self._grid.segment_frames(self._n)):
+            yield self._cut(self._held[:size])
+            del self._held[:size]
+
+    def finish(self) -> Iterator[Cut]:
+        if self._left or self._held:
+            raise ValueError(f"{self._left} frames are missing, {len(self._held)} are left over")
+        return iter(())
+
+    def _cut(self, samples: list[Sample]) -> Cut:
+        ticks = self._grid.frame_ticks
+        if not samples[0].sync:
+            raise ValueError(f"segment {self._n} does not start with a key frame")
+        # The muxer counts decoding time; on the grid every frame lasts the same, the last of a file too.
+        even = [Sample(sample.dts, sample.cts, ticks, sample.sync, sample.data) for sample in samples]
+        start = self._n * self._grid.frames_per_segment * ticks
+        cut = Cut(self._n, start, even, self.delay - samples[0].cts)
+        self._left -= len(samples)
+        self._n += 1
+        return cut

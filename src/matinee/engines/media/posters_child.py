@@ -1,0 +1,174 @@
+"""The reading half of `posters`, run in a process of its own under limits. Prints one JSON object.
+
+Never opens anything but the one file it was given, never writes outside the folder it was given.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import av.error
+import av.logging
+from PIL import Image, ImageOps, ImageStat
+
+from matinee.engines.media.probe_child import open_source, video_stream
+from matinee.engines.media.tools import Rejected
+
+_PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
+_SAVE: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("avif", "AVIF", {"quality": 55, "speed": 8}),
+    ("webp", "WEBP", {"quality": 78, "method": 3}),
+    ("jpg", "JPEG", {"quality": 80, "optimize": True, "progressive": True}),
+)
+_DARK = 28.0
+_FLAT = 9.0
+_DECODE_TRIES = 120
+
+
+def main() -> None:
+    path, out_dir, order = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
+    av.logging.set_level(None)
+    try:
+        if order["kind"] == "picture":
+            found = [(order["index"], 0.0, _picture(path, order["max_pixels"]))]
+        else:
+            found = [(i, at_s, image) for i, (at_s, image) in enumerate(_candidates(path, order))]
+        rows = [_write(out_dir, index, at_s, image, order["widths"]) for index, at_s, image in found]
+        answer: dict[str, Any] = {"posters": rows}
+    except Rejected as refused:
+        answer = {
+            "rejected": refused.code,
+            "sentence": refused.sentence,
+            "detail": refused.detail,
+        }
+    except (
+        av.error.FFmpegError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+    ) as error:
+        answer = {
+            "rejected": "unsupported",
+            "sentence": "This picture cannot be read: it is damaged or of a kind we do not know.",
+            "detail": f"{type(error).__name__}: {error}",
+        }
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+
+
+def _picture(path: Path, max_pixels: int) -> Image.Image:
+    with Image.open(path, formats=_PICTURE_FORMATS) as image:
+        if image.width * image.height > max_pixels:
+            raise Rejected(
+                "absurd_dimensions",
+                f"The picture is too large: {image.width} × {image.height} points.",
+            )
+        if min(image.size) < 16:
+            raise Rejected(
+                "absurd_dimensions",
+                f"The picture is too small: {image.width} × {image.height} points.",
+            )
+        image.load()
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
+def _candidates(path: Path, order: dict[str, Any]) -> list[tuple[float, Image.Image]]:
+    """The best pictures in order of time; a dark or flat one only where nothing better is left."""
+    seen: list[tuple[float, Image.Image, bool]] = []
+    width, height = order["size"]
+    with open_source(path, order["demuxer"]) as container:
+        stream = video_stream(container)
+        stream.thread_type = "SLICE"
+        zero_s = (container.start_time or 0) / 1_000_000
+        good = 0
+        for key_s in order["keys_s"]:
+            try:
+                container.seek(int((key_s + zero_s + 0.001) * 1_000_000), backward=True)
+                frame = _first_frame(container, stream)
+            except av.error.FFmpegError:
+                continue
+            if frame is None:
+                continue
+            image = frame.to_image()
+            if order["rotation"]:
+                image = image.rotate(-order["rotation"], expand=True)
+            if image.size != (width, height):
+                image = image.resize((width, height))
+            at_s = frame.time - zero_s if frame.time is not None else key_s
+            dull = _dull(image)
+            good += not dull
+            seen.append((max(0.0, at_s), image, dull))
+    if not seen:
+        raise Rejected("unsupported", "No picture of this video can be decoded.")
+    chosen = _evenly([row for row in seen if not row[2]], order["count"])
+    if not chosen:
+        chosen = _evenly(seen, order["count"])
+    return [(at_s, image) for at_s, image, _ in chosen]
+
+
+def _first_frame(container: Any, stream: Any) -> Any:
+    for tries, packet in enumerate(container.demux(stream)):
+        for frame in packet.decode():
+            return frame
+        if tries > _DECODE_TRIES:
+            return None
+    return None
+
+
+def _evenly(rows: list[tuple[float, Image.Image, bool]], count: int) -> list[tuple[float, Image.Image, bool]]:
+    if len(rows) <= count:
+        return rows
+    return [rows[i * len(rows) // count] for i in range(count)]
+
+
+def _dull(image: Image.Image) -> bool:
+    small = image.convert("L").resize((64, 36))
+    stat = ImageStat.Stat(small)
+    return stat.mean[0] < _DARK or stat.stddev[0] < _FLAT
+
+
+def _write(out_dir: Path, index: int, at_s: float, image: Image.Image, widths: list[int]) -> dict[str, Any]:
+    folder = out_dir / str(index)
+    folder.mkdir(parents=True, exist_ok=True)
+    files: list[tuple[int, str]] = []
+    for width in widths:
+        # The name is the slot in the page; a smaller source is not enlarged to fill it.
+        across = min(width, image.width)
+        down = max(1, round(image.height * across / image.width))
+        sized = image.resize((across, down), Image.Resampling.LANCZOS)
+        for extension, kind, options in _SAVE:
+            sized.save(folder / f"{width}.{extension}", kind, **options)
+            files.append((width, extension))
+    return {
+        "index": index,
+        "at_s": round(at_s, 3),
+        "width": image.width,
+        "height": image.height,
+        "tint": _tint(image),
+        "files": files,
+    }
+
+
+def _tint(image: Image.Image) -> str:
+    """The main colour: colourful pixels weigh more than grey ones, and it is kept readable as a glow."""
+    small = image.resize((32, 18)).convert("RGB")
+    pixels = small.tobytes()
+    sums, total = [0.0, 0.0, 0.0], 0.0
+    for i in range(0, len(pixels), 3):
+        colour = pixels[i : i + 3]
+        weight = 1.0 + (max(colour) - min(colour)) / 16
+        sums = [seen + part * weight for seen, part in zip(sums, colour, strict=True)]
+        total += weight
+    red, green, blue = (part / total / 255 for part in sums)
+    hue, light, strength = colorsys.rgb_to_hls(red, green, blue)
+    shown = colorsys.hls_to_rgb(hue, min(max(light, 0.25), 0.7), strength)
+    return "#" + "".join(f"{round(part * 255):02x}" for part in shown)
+
+
+if __name__ == "__main__":
+    main()

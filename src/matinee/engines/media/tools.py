@@ -1,0 +1,102 @@
+"""What the caller hands to the media engine: where ffmpeg is, and how to run a child process under limits.
+
+Never starts a process by itself and never looks for programs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+GIB = 1024**3
+
+
+class Ended(Protocol):
+    """How a child ended. A child stopped for `hung` or `timed_out` did not end by itself."""
+
+    @property
+    def returncode(self) -> int: ...
+    @property
+    def stdout(self) -> bytes: ...
+    @property
+    def tail(self) -> str: ...
+    @property
+    def hung(self) -> bool: ...
+    @property
+    def timed_out(self) -> bool: ...
+    @property
+    def ok(self) -> bool: ...
+
+
+class Run(Protocol):
+    """Runs one child to its end; kills its group when it is cancelled. `on_output` gets pieces of stdout and
+    says whether they show progress; without progress for `quiet_s` the child is hung."""
+
+    async def __call__(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        memory_bytes: int | None = None,
+        cpu_s: int | None = None,
+        file_size_bytes: int | None = None,
+        open_files: int | None = None,
+        wall_s: float | None = None,
+        quiet_s: float | None = None,
+        on_output: Callable[[bytes], bool] | None = None,
+    ) -> Ended: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`quiet_s`: a child without progress for so long is hung. `threads`: per encoder, 0 lets it choose."""
+
+    ffmpeg: Path
+    run: Run
+    quiet_s: float = 60.0
+    threads: int = 0
+    memory_bytes: int = 12 * GIB
+
+
+class Rejected(Exception):
+    """The input is refused. `sentence` is for the person who sent it, `detail` for the one who runs the
+    site."""
+
+    def __init__(self, code: str, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.detail = detail
+
+
+class EncodeFailed(Exception):
+    """ffmpeg died or hung. `tail` holds its last lines."""
+
+    def __init__(self, sentence: str, tail: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.tail = tail
+
+
+class NotCopyable(Exception):
+    """This source cannot be played as it is: it has to be encoded."""
+
+
+def python_child(module: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Command line and environment that run one of our own modules in a fresh interpreter, wherever we are
+    installed.
+
+    `-P -s` keep the working folder (which holds a stranger's file) and the user's packages off the import
+    path.
+    """
+    import matinee
+
+    assert matinee.__file__ is not None
+    return (
+        [sys.executable, "-P", "-s", "-B", "-m", module, *arguments],
+        {"PYTHONPATH": str(Path(matinee.__file__).parents[1])},
+    )
