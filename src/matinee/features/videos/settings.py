@@ -1,0 +1,24 @@
+"""Settings of the room."""
+
+from pydantic import Field, SecretStr
+
+from matinee.kernel.settings import Concern
+
+
+class VideosSettings(Concern):
+    """Who may fetch media, and for how long."""
+
+    media_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Secret that signs addresses of private media. Default: made once, in DATA_DIR/media-key (0600).",
+    )
+    media_grant_s: int = Field(
+        21_600, ge=60, le=604_800, description="Seconds that a signed address of private media stays valid."
+    )
+    withdrawn_s: int = Field(
+        3_600,
+        ge=0,
+        le=86_400,
+        description="Seconds that a rendition outlives its place in the master, so that running players end in peace.",
+    )
