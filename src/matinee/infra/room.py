@@ -56,7 +56,7 @@ class Handler:
     on_dead: Callable[["Work", Any, str], Awaitable[None]] | None = None
 
     def name(self, room: str) -> str:
-        return f"{room}.{self.run.__name__}"  # type: ignore[attr-defined]
+        return f"{room}.{self.run.__name__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class Listener:
     batch: int = 1000
 
     def name(self, room: str) -> str:
-        return f"{room}.{self.run.__name__}"  # type: ignore[attr-defined]
+        return f"{room}.{self.run.__name__}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

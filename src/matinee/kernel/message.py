@@ -3,7 +3,6 @@
 A handler treats a message as a hint and re-reads the present state. Never carries state worth trusting.
 """
 
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from pydantic import TypeAdapter
@@ -46,6 +45,11 @@ class Order(Message):
     family = "order"
 
 
-@cache
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+
+
 def _adapter(cls: type[Message]) -> TypeAdapter[Any]:
-    return TypeAdapter(cls)
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    if name not in _ADAPTERS:
+        _ADAPTERS[name] = TypeAdapter(cls)
+    return _ADAPTERS[name]

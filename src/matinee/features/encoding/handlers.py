@@ -4,6 +4,7 @@ from matinee.features.encoding import service
 from matinee.features.encoding.messages import NormalisePoster, RunLongStep, RunStep, RunUrgentStep
 from matinee.features.files import service as files
 from matinee.features.files.messages import UploadCompleted
+from matinee.features.videos import service as videos
 from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
 from matinee.infra.work import Work
 from matinee.kernel.errors import Conflict, NotFound
@@ -29,7 +30,10 @@ async def take_source(work: Work, message: UploadCompleted) -> None:
         return
     video_id = VideoId(Subject.parse(message.subject).id)
     if message.purpose == "video":
-        await service.begin(work, video_id, BlobId(message.blob_id), blob.received_at)
+        try:
+            await service.begin(work, video_id, BlobId(message.blob_id), blob.received_at)
+        except NotFound:
+            return
     else:
         work.send(NormalisePoster(video_id=video_id, blob_id=message.blob_id))
 
@@ -62,10 +66,18 @@ async def stop_deleted(work: Work, message: VideoDeleted) -> None:
 
 
 async def stop_cancelled(work: Work, message: VideoCancelAsked) -> None:
+    """A hint: somebody may have taken the film up again since."""
+    view = await videos.encoding_view(work, VideoId(message.video_id))
+    if view is None or view.state != "cancelled":
+        return
     await service.cancel(work, VideoId(message.video_id))
 
 
 async def take_up_again(work: Work, message: VideoRetryAsked) -> None:
+    """A hint: somebody may have cancelled the film since."""
+    view = await videos.encoding_view(work, VideoId(message.video_id))
+    if view is None or view.state in ("cancelled", "failed", "rejected"):
+        return
     try:
         await service.retry(work, VideoId(message.video_id))
     except (Conflict, NotFound):

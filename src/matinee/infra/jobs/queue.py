@@ -32,6 +32,7 @@ from matinee.infra.work import Works
 from matinee.kernel.actor import SYSTEM
 from matinee.kernel.errors import Unavailable
 from matinee.kernel.message import Message
+from matinee.kernel.settings import HouseSettings, WorkerSettings
 
 log = structlog.get_logger(__name__)
 MAX_BACKOFF_S = 300
@@ -113,12 +114,11 @@ class Queue:
             await self._run(name, handler, context, message)
 
         self.app.task(
-            run,
             name=name,
             queue=handler.lane,
             pass_context=True,
             retry=_Backoff(handler.retries, handler.backoff_s),
-        )
+        )(run)
 
     def _register_periodic(self, room: Room, number: int, periodic: Periodic) -> None:
         order = periodic.order()
@@ -128,7 +128,7 @@ class Queue:
             async with self._opened().open(SYSTEM) as work:
                 work.send(periodic.order())
 
-        task = self.app.task(give, name=name, queue="io", queueing_lock=name)
+        task = self.app.task(name=name, queue="io", queueing_lock=name)(give)
         self.app.periodic(cron=periodic.cron, periodic_id=str(number))(task)
 
     def _opened(self) -> Works:
@@ -209,8 +209,6 @@ class Queue:
         """Run jobs of `lanes` (lane → how many side by side) until `stop` is set, then let running ones end."""
         self.works = works
         settings = works.settings
-        from matinee.kernel.settings import HouseSettings, WorkerSettings
-
         stalled_s = settings.of(WorkerSettings).stalled_after_s
         name = f"{socket.gethostname()}-{os.getpid()}"[:120]
         async with self.app.open_async():

@@ -23,17 +23,15 @@ JOB_KINDS = ["encoding.run_urgent_step", "encoding.run_long_step"]
 async def begin(work: Work, video_id: VideoId, blob_id: BlobId, received_at: datetime) -> None:
     """Start the encode of a source that has arrived whole. Idempotent for the same blob; another blob replaces the
     encode."""
-    video = await videos.encoding_view(work, video_id, for_update=True)
-    if video is None:
-        return
     known = await repository.encode(work.session, video_id, lock=True)
     if known is not None and known.blob_id == blob_id:
+        return
+    if not await videos.begin_checking(work, video_id, blob_id, received_at):
         return
     generation = 1
     if known is not None:
         generation = known.generation + 1
         await repository.drop(work.session, video_id)
-    await videos.begin_checking(work, video_id, blob_id, received_at)
     work.session.add(
         Encode(
             video_id=video_id,
@@ -157,7 +155,7 @@ def _stage(encode: Encode, running: Sequence[Step]) -> str:
 
 
 async def cancel(work: Work, video_id: VideoId) -> None:
-    """Stop what runs and forget what waits; the source stays, so that a retry works."""
+    """Stop what runs and forget what waits; the source stays, so that a retry works. Idempotent."""
     encode = await repository.encode(work.session, video_id, lock=True)
     if encode is None or encode.state in rules.ENDED:
         return
@@ -228,7 +226,7 @@ async def encodes(
 def _step_info(step: Step) -> StepInfo:
     return StepInfo(
         name=step.name,
-        state=step.state,  # type: ignore[arg-type]
+        state=step.state,
         attempts=step.attempts,
         percent=100.0 if step.state == "done" else step.percent,
         seconds=step.seconds,
@@ -249,7 +247,7 @@ def _info(encode: Encode, steps: Sequence[Step], now: datetime) -> EncodeInfo:
         percent = 0.0
     return EncodeInfo(
         video_id=encode.video_id,
-        state=encode.state,  # type: ignore[arg-type]
+        state=encode.state,
         percent=percent,
         speed=speed,
         left_s=left,

@@ -8,8 +8,10 @@ from pathlib import Path
 from uuid import UUID
 
 from matinee.engines.media import Segment, Tools, decodes
+from matinee.engines.media.cmaf import codecs_of
 from matinee.features.encoding import repository
 from matinee.features.files import service as files
+from matinee.features.files.schemas import TreeId
 from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos import service as videos
 from matinee.infra.work import Works
@@ -25,7 +27,7 @@ class Superseded(Exception):
 
 class Publisher:
     """Takes segments as they are completed; `firsts` names what makes the video playable: {rendition:
-    "picture:source"}, with "sound" or "ladder" likewise."""
+    "picture:source"}, with "sound" or "ladder" likewise. `plans` are renditions to be made with their first segment."""
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Publisher:
         firsts: dict[str, str],
         scratch: Path,
         tools: Tools,
+        plans: dict[str, video_schemas.RenditionPlan] | None = None,
     ) -> None:
         self._works = works
         self._video_id = video_id
@@ -44,7 +47,8 @@ class Publisher:
         self._firsts = firsts
         self._scratch = scratch
         self._tools = tools
-        self._trees: dict[str, UUID] = {}
+        self._plans = plans or {}
+        self._trees: dict[str, TreeId] = {}
         self._present: dict[str, set[int]] = {}
         self._inits: dict[str, int] = {}
         self._pending: dict[str, list[video_schemas.Segment]] = {}
@@ -54,7 +58,7 @@ class Publisher:
     async def __call__(self, segment: Segment) -> None:
         name = segment.rendition
         if name not in self._trees:
-            await self._open(name)
+            await self._open(name, segment.init_path)
         if segment.n in self._present[name]:
             segment.path.unlink(missing_ok=True)
         else:
@@ -74,10 +78,19 @@ class Publisher:
         if new_first or time.monotonic() - self._flushed_at >= FLUSH_S:
             await self.flush()
 
-    async def _open(self, name: str) -> None:
-        rendition_id = RenditionId(self._renditions[name])
+    async def _open(self, name: str, init_path: Path) -> None:
+        """The rendition's place; one that is only planned is made now that its header says what it holds."""
+        codecs = codecs_of(init_path.read_bytes())
         async with self._works.open() as work:
-            self._trees[name] = await videos.rendition_tree(work, rendition_id)
+            if name not in self._renditions:
+                encode = await repository.encode(work.session, self._video_id, lock=True)
+                if encode is None or encode.generation != self._generation:
+                    raise Superseded
+                plan = self._plans[name].model_copy(update={"codecs": codecs})
+                self._renditions[name] = await videos.add_rendition(work, self._video_id, plan)
+                encode.renditions = {**encode.renditions, name: str(self._renditions[name])}
+            rendition_id = RenditionId(self._renditions[name])
+            self._trees[name] = TreeId(await videos.rendition_tree(work, rendition_id))
             self._present[name] = await videos.segment_numbers(work, rendition_id)
 
     async def flush(self) -> None:
@@ -123,7 +136,7 @@ class Publisher:
             return
         for name in complete[0]:
             async with self._works.open() as work:
-                tree = await videos.rendition_tree(work, RenditionId(UUID(ids[name])))
+                tree = TreeId(await videos.rendition_tree(work, RenditionId(UUID(ids[name]))))
             init = await self._works.storage.local_path(files.tree_key(tree, "init.mp4"), self._scratch)
             first = await self._works.storage.local_path(files.tree_key(tree, "0.m4s"), self._scratch)
             if not await decodes(self._tools, init, [first], min_s=min(VERIFY_S, duration_s * 0.8)):

@@ -25,6 +25,7 @@ from matinee.engines.media import (
     Rejected,
     SourceFacts,
     Tools,
+    audio_name,
     copy_source,
     encode_audio,
     encode_chunk,
@@ -41,18 +42,20 @@ from matinee.features.encoding.service import course, figures, tracks
 from matinee.features.encoding.service.publish import Publisher, Superseded
 from matinee.features.encoding.settings import EncodingSettings
 from matinee.features.files import service as files
+from matinee.features.files.errors import TreeNotFound
 from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos import service as videos
+from matinee.features.videos.errors import VideoGone
 from matinee.infra import process
 from matinee.infra.work import Work, Works
-from matinee.kernel.ids import BlobId, RenditionId, VideoId
+from matinee.kernel.ids import AccountId, BlobId, RenditionId, VideoId
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
 REPORT_S = 1.0
 HOLD_POLL_S = 0.05
 POSTER_WIDTHS = (320, 640, 1280)
-OWN_POSTER_INDEX = 100
+OWN_POSTER_INDEX = 0
 
 
 @dataclass(slots=True)
@@ -84,9 +87,11 @@ class _Run:
         assert self.facts is not None and self.ladder is not None
         return self.facts, self.ladder
 
-    def publisher(self, firsts: dict[str, str]) -> Publisher:
+    def publisher(
+        self, firsts: dict[str, str], plans: dict[str, video_schemas.RenditionPlan] | None = None
+    ) -> Publisher:
         return Publisher(
-            self.works, self.video_id, self.generation, self.renditions, firsts, self.scratch, self.tools
+            self.works, self.video_id, self.generation, self.renditions, firsts, self.scratch, self.tools, plans
         )
 
 
@@ -110,7 +115,7 @@ async def run_step(work: Work, order: RunStep) -> None:
             await _hold(work.settings(EncodingSettings).hold_dir, run.name)
             async with _reporting(run):
                 await _RUNNERS[run.kind](run)
-        except Superseded:
+        except (Superseded, VideoGone, TreeNotFound):
             log.info("encoding.superseded", step=run.name)
             return
         except Rejected as rejected:
@@ -205,7 +210,7 @@ async def _reporting(run: _Run) -> AsyncIterator[None]:
 
 async def _check(run: _Run) -> None:
     async with run.works.open() as work:
-        limits = ProbeLimits(max_duration_s=work.settings(files.FilesSettings).max_duration_s)
+        limits = ProbeLimits(max_duration_s=files.limits(work).max_duration_s)
     facts = await probe(run.tools, run.source, limits)
     ladder = plan_ladder(facts)
     run.facts, run.ladder = facts, ladder
@@ -230,28 +235,22 @@ async def _check(run: _Run) -> None:
 async def _copy(run: _Run) -> None:
     facts, ladder = run.plans()
     try:
-        copy_plan = plan_copy(facts, ladder)
-        async with run.works.open() as work:
-            encode = await _current(work, run)
-            for plan in tracks.copied_renditions(facts, ladder, copy_plan):
-                if plan.name not in run.renditions:
-                    run.renditions[plan.name] = await videos.add_rendition(work, run.video_id, plan)
-            encode.renditions = {name: str(id) for name, id in run.renditions.items()}
-        publisher = run.publisher({"source": "picture:source", "source-audio-0": "sound:source"})
+        plans = {plan.name: plan for plan in tracks.copied_renditions(facts, plan_copy(facts, ladder))}
+        publisher = run.publisher({"source": "picture:source", audio_name(0): "sound:source"}, plans)
         await copy_source(run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher)
         await publisher.flush()
     except (NotCopyable, EncodeFailed) as refused:
         log.info("encoding.not_copied", reason=str(refused))
         async with run.works.open() as work:
             encode = await _current(work, run)
-            for name in tracks.COPIED:
-                if name in run.renditions:
-                    await videos.withdraw_rendition(work, RenditionId(run.renditions[name]))
+            for name, id in run.renditions.items():
+                if tracks.is_copied(name):
+                    await videos.withdraw_rendition(work, RenditionId(id))
             await course.replace_copy(work, encode, ladder)
         return
     async with run.works.open() as work:
         for name, id in run.renditions.items():
-            if name in tracks.COPIED:
+            if tracks.is_copied(name):
                 await videos.finish_rendition(work, RenditionId(id))
 
 
@@ -319,7 +318,7 @@ async def _store_poster(
     tint: str,
     pictures: Sequence[tuple[int, str, Path]],
 ) -> video_schemas.PosterCandidate:
-    tree = await files.open_tree(work, view.owner_id, "poster", f"video:{view.id}")
+    tree = await files.open_tree(work, AccountId(view.owner_id), "poster", f"video:{view.id}")
     total = 0
     for width, extension, path in pictures:
         stored = await work.storage.put_file(files.tree_key(tree, f"{width}.{extension}"), path)

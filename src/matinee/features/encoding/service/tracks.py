@@ -1,10 +1,10 @@
 """From the engine's plans to the renditions that `videos` keeps. Pure."""
 
-from matinee.engines.media import CopyPlan, Ladder, SourceFacts
+from matinee.engines.media import CopyPlan, Ladder, SourceFacts, audio_name
+from matinee.engines.media.ladder import MAX_AUDIO_TRACKS
 from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos.schemas import RenditionPlan
 
-COPIED = ("source", "source-audio-0")
 _AUDIO_OVERHEAD = 1.1
 
 
@@ -48,8 +48,12 @@ def ladder_renditions(ladder: Ladder) -> list[RenditionPlan]:
     return [*rungs, *sounds]
 
 
-def copied_renditions(facts: SourceFacts, ladder: Ladder, plan: CopyPlan) -> list[RenditionPlan]:
-    """The source as it came, and its sound."""
+def is_copied(name: str) -> bool:
+    return name == "source" or name.startswith("source-audio-")
+
+
+def copied_renditions(facts: SourceFacts, plan: CopyPlan) -> list[RenditionPlan]:
+    """The source as it came, and its sounds. Their codecs are read from their headers later."""
     rate_bps = round(facts.size_bytes * 8 / max(0.1, facts.duration_s))
     picture = RenditionPlan(
         name="source",
@@ -57,31 +61,33 @@ def copied_renditions(facts: SourceFacts, ladder: Ladder, plan: CopyPlan) -> lis
         role="source",
         width=facts.video.width,
         height=facts.video.height,
-        fps=float(facts.video.fps),
-        codecs=plan.codecs,
+        fps=round(float(facts.video.fps), 3),
+        codecs="",
         bandwidth_bps=round(rate_bps * 1.5),
         average_bps=rate_bps,
         aligned=plan.fits_grid,
         target_s=plan.target_duration_s,
-        segment_count=None,
+        segment_count=len(plan.edges_s),
     )
-    if not facts.audio:
-        return [picture]
-    sound = RenditionPlan(
-        name="source-audio-0",
-        kind="audio",
-        role="source",
-        codecs=plan.audio_codecs[0] if plan.audio_codecs else "mp4a.40.2",
-        bandwidth_bps=256_000,
-        average_bps=192_000,
-        language=facts.audio[0].language,
-        label=facts.audio[0].language or "Sound",
-        is_default=True,
-        aligned=plan.fits_grid,
-        target_s=plan.target_duration_s,
-        segment_count=None,
-    )
-    return [picture, sound]
+    sounds = [
+        RenditionPlan(
+            name=audio_name(i),
+            kind="audio",
+            role="source",
+            codecs="",
+            bandwidth_bps=256_000,
+            average_bps=192_000,
+            language=track.language,
+            label=track.language or f"Track {i + 1}",
+            channels=track.channels,
+            is_default=i == 0,
+            aligned=plan.fits_grid,
+            target_s=plan.target_duration_s,
+            segment_count=len(plan.edges_s),
+        )
+        for i, track in enumerate(facts.audio[:MAX_AUDIO_TRACKS])
+    ]
+    return [picture, *sounds]
 
 
 def source_schema(facts: SourceFacts) -> video_schemas.SourceFacts:
