@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -39,6 +39,9 @@ _STOP_S = 8.0
 _SOCKET_BYTES = 107 - len("/.s.PGSQL.65535")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 
+# Servers that this process started: only their parent can collect them.
+_CHILDREN: "dict[int, subprocess.Popen[bytes]]" = {}
+
 
 @dataclass(slots=True)
 class Server:
@@ -51,11 +54,10 @@ class Server:
     binaries: Binaries
     home: Path
     reattached: bool
-    _child: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     def running(self) -> bool:
-        if self._child is not None:
-            return self._child.poll() is None
+        if child := _CHILDREN.get(self.pid):
+            return child.poll() is None
         return _is_postmaster(self.pid, self.home / "cluster")
 
     def stop(self) -> None:
@@ -227,7 +229,8 @@ def _launch(
         while child.poll() is None and time.monotonic() < deadline:
             if _status(cluster, child.pid) == "ready":
                 (home / "port").write_text(str(port))
-                return _server(keys, child.pid, port, binaries, home, child=child)
+                _CHILDREN[child.pid] = child
+                return _server(keys, child.pid, port, binaries, home)
             time.sleep(0.01)
         if child.poll() is None:
             child.send_signal(signal.SIGQUIT)
@@ -284,7 +287,6 @@ def _server(
     home: Path,
     *,
     reattached: bool = False,
-    child: "subprocess.Popen[bytes] | None" = None,
 ) -> Server:
     return Server(
         _url(keys, NAME, port, NAME),
@@ -294,7 +296,6 @@ def _server(
         binaries,
         home,
         reattached,
-        child,
     )
 
 

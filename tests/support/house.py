@@ -1,0 +1,141 @@
+"""The whole product inside the test's own process: application, queue, units of work, and people with roles."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from matinee.entrypoints.api.app import build
+from matinee.entrypoints.api.identity import actor_of
+from matinee.entrypoints.parts import Parts, assemble, load_settings
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.schemas import CSRF_COOKIE, SESSION_COOKIE
+from matinee.features.people import service as people
+from matinee.infra.room import Lane
+from matinee.infra.work import Work, Works
+from matinee.kernel.actor import Actor, Role
+from matinee.kernel.ids import AccountId
+from matinee.kernel.settings import Settings
+
+PASSWORD = "a long enough test password"
+ADDRESS = "http://localhost:8000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody with an account, a profile and a browser session. `client` is that browser."""
+
+    account_id: AccountId
+    handle: str
+    email: str
+    password: str
+    actor: Actor
+    client: httpx.AsyncClient
+
+
+@dataclass(slots=True)
+class House:
+    """One running product over a database and a data folder of its own."""
+
+    parts: Parts
+    app: FastAPI
+    _stack: contextlib.AsyncExitStack = field(repr=False)
+    _count: int = 0
+
+    @property
+    def works(self) -> Works:
+        return self.parts.works
+
+    @property
+    def settings(self) -> Settings:
+        return self.parts.settings
+
+    async def client(self, **options: Any) -> httpx.AsyncClient:
+        """A browser or program that nobody is signed in at."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url=ADDRESS, **options)
+        return await self._stack.enter_async_context(client)
+
+    async def person(self, *roles: Role, handle: str | None = None) -> Person:
+        """A new person; without `roles` a creator, as sign-up makes them."""
+        self._count += 1
+        handle = handle or f"person{self._count}"
+        email = f"{handle}@example.org"
+        async with self.works.open() as work:
+            account = await accounts.create(work, email, PASSWORD, roles=roles or ("creator",))
+            account_id = AccountId(account.id)
+            await people.create(work, account_id, handle, handle.title())
+            signed_in = await accounts.open_session(work, account_id)
+        client = await self.client(headers={"X-CSRF-Token": accounts.csrf_of(signed_in.secret)})
+        client.cookies.set(SESSION_COOKIE, signed_in.secret, domain="localhost.local", path="/")
+        client.cookies.set(
+            CSRF_COOKIE, accounts.csrf_of(signed_in.secret), domain="localhost.local", path="/"
+        )
+        async with self.works.open() as work:
+            identity = await accounts.authenticate(work, signed_in.secret)
+        assert identity is not None
+        return Person(
+            account_id=account_id,
+            handle=handle,
+            email=email,
+            password=PASSWORD,
+            actor=actor_of(identity),
+            client=client,
+        )
+
+    async def program(self, person: Person) -> httpx.AsyncClient:
+        """A program that acts for `person` with a bearer token."""
+        async with self.works.open() as work:
+            token = await accounts.issue_token(work, person.account_id, "a program in a test")
+        return await self.client(headers={"Authorization": f"Bearer {token}"})
+
+    def acting(self, person: Person | None = None) -> contextlib.AbstractAsyncContextManager[Work]:
+        """A unit of work of `person`, or of the house itself."""
+        return self.works.open(person.actor) if person else self.works.open()
+
+    async def run_jobs(self, *lanes: Lane) -> None:
+        """Run everything that is due, and what follows from it, until the queue is empty."""
+        await self.parts.queue.drain(self.works, lanes or ("io", "cpu", "gpu"))
+
+    async def waiting(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The arguments of the jobs that wait, oldest first."""
+        from sqlalchemy import text
+
+        async with self.works.open() as work:
+            rows = await work.session.execute(
+                text(
+                    "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo'"
+                    " AND (CAST(:kind AS text) IS NULL OR task_name = :kind) ORDER BY id"
+                ),
+                {"kind": kind},
+            )
+            return [{"kind": row.task_name, **row.args} for row in rows]
+
+
+@contextlib.asynccontextmanager
+async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> AsyncIterator[House]:
+    """The product over `database_url`, with cheap password hashes and signals in memory unless overridden."""
+    values: dict[str, Any] = {
+        "data_dir": data_dir,
+        "database_url": database_url,
+        "bus": "memory",
+        "argon2_time_cost": 1,
+        "argon2_memory_kib": 8,
+        "signups_per_hour": 10_000,
+        "pool_size": 4,
+    }
+    parts = assemble(load_settings(**(values | overrides)))
+    app = build(parts)
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield House(parts, app, stack)
+
+
+def ids(rows: Sequence[dict[str, Any]]) -> list[UUID]:
+    """The ids of JSON items, in their order."""
+    return [UUID(row["id"]) for row in rows]
