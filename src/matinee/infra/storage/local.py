@@ -1,11 +1,16 @@
-"""Bytes in a folder: atomic by rename, durable by fsync. Never follows a key out of its root."""
+"""Bytes in a folder: atomic by rename, durable by fsync of file and folder. Never follows a key out of its
+root."""
 
 import asyncio
+import contextlib
+import errno
+import itertools
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,17 +41,15 @@ class LocalStorage:
         target = self._path(self._blobs, key)
 
         def place() -> Stored:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
             if move:
                 try:
                     with path.open("rb") as source:
                         os.fsync(source.fileno())
-                    os.replace(path, target)
+                    _place(path, target)
                     return _stat(key, target)
                 except OSError as error:
-                    if not path.exists():
-                        raise
-                    if error.errno != 18:  # EXDEV: another file system, so copy
+                    if error.errno != errno.EXDEV:  # from another file system it can only be copied
                         raise
             temporary = self._tmp / str(new_id())
             try:
@@ -54,7 +57,7 @@ class LocalStorage:
                     shutil.copyfileobj(source, sink, 1 << 20)
                     sink.flush()
                     os.fsync(sink.fileno())
-                os.replace(temporary, target)
+                _place(temporary, target)
             finally:
                 temporary.unlink(missing_ok=True)
             if move:
@@ -67,14 +70,14 @@ class LocalStorage:
         target = self._path(self._blobs, key)
 
         def place() -> Stored:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
             temporary = self._tmp / str(new_id())
             try:
                 with temporary.open("wb") as sink:
                     sink.write(data)
                     sink.flush()
                     os.fsync(sink.fileno())
-                os.replace(temporary, target)
+                _place(temporary, target)
             finally:
                 temporary.unlink(missing_ok=True)
             return _stat(key, target)
@@ -92,10 +95,10 @@ class LocalStorage:
         file = await self._run(lambda: path.open("rb"))
         try:
             left = None if end is None else max(0, end - start)
-            await asyncio.to_thread(file.seek, start)
+            await self._run(lambda: file.seek(start))
             while left is None or left > 0:
                 size = chunk_bytes if left is None else min(chunk_bytes, left)
-                chunk = await asyncio.to_thread(file.read, size)
+                chunk = await self._run(partial(file.read, size))
                 if not chunk:
                     return
                 if left is not None:
@@ -120,26 +123,41 @@ class LocalStorage:
             if not folder.is_dir():
                 return 0
             count = sum(len(files) for _, _, files in os.walk(folder))
-            shutil.rmtree(folder)
+            with contextlib.suppress(FileNotFoundError):  # another remover was quicker
+                shutil.rmtree(folder)
             return count
 
         return await self._run(remove)
 
-    async def list(self, prefix: str = "") -> AsyncIterator[Stored]:
-        base = self._path(self._blobs, prefix) if prefix else self._blobs
+    def list(self, prefix: str = "") -> AsyncIterator[Stored]:
+        return self._walk(self._blobs, self._path(self._blobs, prefix) if prefix else self._blobs)
 
+    def parts(self) -> AsyncIterator[Stored]:
+        return self._walk(self._parts, self._parts)
+
+    async def _walk(self, root: Path, base: Path) -> AsyncIterator[Stored]:
         def walk() -> Iterator[Stored]:
             for folder, _, names in os.walk(base):
                 for name in sorted(names):
                     path = Path(folder, name)
                     try:
-                        yield _stat(path.relative_to(self._blobs).as_posix(), path)
+                        yield _stat(path.relative_to(root).as_posix(), path)
                     except NotFound:
                         continue
 
-        iterator = walk()
-        while (item := await asyncio.to_thread(next, iterator, None)) is not None:
-            yield item
+        found = walk()
+        while batch := await self._run(lambda: list(itertools.islice(found, 500))):
+            for item in batch:
+                yield item
+
+    async def tidy(self, before: datetime) -> int:
+        def remove() -> int:
+            old = [p for p in self._tmp.iterdir() if p.stat().st_mtime < before.timestamp()]
+            for path in old:
+                path.unlink(missing_ok=True)
+            return len(old)
+
+        return await self._run(remove)
 
     async def check(self) -> None:
         key = f"check/{new_id()}"
@@ -154,7 +172,7 @@ class LocalStorage:
         path = self._path(self._parts, key)
 
         def start() -> int:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path.parent)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             size = os.fstat(handle).st_size
             if size < offset:
@@ -164,20 +182,23 @@ class LocalStorage:
             os.lseek(handle, offset, os.SEEK_SET)
             return handle
 
+        def end() -> None:
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
         handle = await self._run(start)
         size = offset
         try:
             async for chunk in chunks:
                 taken = chunk[: max(0, limit - size)]
-                await self._run(lambda data=taken: _write_all(handle, data))
+                await self._run(partial(_write_all, handle, taken))
                 size += len(taken)
                 if len(taken) < len(chunk):
                     raise Invalid("More bytes came than the upload declared.")
         finally:
-            try:
-                await asyncio.shield(asyncio.to_thread(os.fsync, handle))
-            finally:
-                os.close(handle)
+            await self._run(end)
         return size
 
     async def append_size(self, key: str) -> int:
@@ -188,9 +209,9 @@ class LocalStorage:
         source, target = self._path(self._parts, part), self._path(self._blobs, key)
 
         def place() -> Stored:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if source.exists():
-                os.replace(source, target)
+            _make_folder(target.parent)
+            with contextlib.suppress(FileNotFoundError):  # sealed already, or never there: `_stat` knows
+                _place(source, target)
             return _stat(key, target)
 
         return await self._run(place)
@@ -204,12 +225,43 @@ class LocalStorage:
         return usage.free, usage.total
 
     async def _run(self, call: Callable[[], T]) -> T:
+        """Run `call` in a thread, and always to its end: a cancelled caller must not close a file under
+        it."""
+        running = asyncio.get_running_loop().run_in_executor(None, call)
         try:
-            return await asyncio.to_thread(call)
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            while not running.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({running})
+            running.exception()
+            raise
         except FileNotFoundError:
             raise NotFound("The store holds nothing under this key.") from None
         except OSError as error:
             raise Unavailable(f"The store failed: {error.strerror or type(error).__name__}.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    """With every new folder durable in its own parent."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _place(source: Path, target: Path) -> None:
+    os.replace(source, target)
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write_all(handle: int, data: bytes) -> None:

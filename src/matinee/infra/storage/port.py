@@ -21,7 +21,8 @@ class Stored:
 
 
 class Storage(Protocol):
-    """Raises `kernel.errors.NotFound` for a key that is not there and `Unavailable` when the store is away."""
+    """Raises `kernel.errors.NotFound` for a key that is not there and `Unavailable` when the store is
+    away."""
 
     async def put_file(self, key: str, path: Path, *, move: bool = False) -> Stored:
         """Store the file at `path`, whole or not at all; `move` may consume it."""
@@ -36,8 +37,8 @@ class Storage(Protocol):
         """Bytes [start, end) in chunks."""
 
     async def local_path(self, key: str, folder: Path) -> Path:
-        """A readable path with the bytes of `key`: the stored file itself where that is possible, else a copy in
-        `folder`. Never write to it."""
+        """A readable path with the bytes of `key`: the stored file itself where that is possible, else a copy
+        in `folder`. Never write to it."""
 
     async def delete(self, key: str) -> None:
         """Idempotent."""
@@ -51,9 +52,10 @@ class Storage(Protocol):
         """Write, read and remove a small key. Raises `Unavailable`."""
 
     async def append(self, key: str, offset: int, chunks: AsyncIterator[bytes], *, limit: int) -> int:
-        """Write `chunks` into the growing part `key` from byte `offset` on, at most up to size `limit`; cuts what
-        lay beyond `offset` first. Returns the new size; on a broken source the bytes that came stay and the error
-        is raised after them."""
+        """Write `chunks` into the growing part `key` from byte `offset` on, at most up to size `limit`; cuts
+        what lay beyond `offset` first. Returns the new size once all of it is durable; when the source
+        raises, the bytes that came stay and the error is raised after them. Raises `Conflict` when the part is shorter
+        than `offset`, `Invalid` beyond `limit`. One writer at a time: the caller sees to it."""
 
     async def append_size(self, key: str) -> int:
         """Bytes safely held of a growing part; 0 when there is none."""
@@ -63,6 +65,13 @@ class Storage(Protocol):
 
     async def discard(self, part: str) -> None:
         """Drop a growing part. Idempotent."""
+
+    def parts(self) -> AsyncIterator[Stored]:
+        """All growing parts."""
+
+    async def tidy(self, before: datetime) -> int:
+        """Remove what writers that died left half written, where it is older than `before`. Returns how
+        many."""
 
     async def free_bytes(self) -> tuple[int, int] | None:
         """(free, total) of the store, or None where that has no meaning."""

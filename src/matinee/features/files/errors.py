@@ -1,0 +1,73 @@
+"""Failures of the room, each with a stable code."""
+
+from matinee.kernel.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
+
+
+class UploadNotFound(NotFound):
+    code = "files.upload_not_found"
+    sentence = "This upload does not exist, has ended, or is not yours."
+
+
+class BlobNotFound(NotFound):
+    code = "files.blob_not_found"
+    sentence = "This file does not exist any more."
+
+
+class TreeNotFound(NotFound):
+    code = "files.tree_not_found"
+    sentence = "These generated files do not exist any more."
+
+
+class NotExpected(NotFound):
+    code = "files.not_expected"
+    sentence = "Nothing of yours waits for this file. Create the video first, then upload."
+
+
+class UploadTooLarge(TooLarge):
+    code = "files.too_large"
+    sentence = "This file is larger than allowed."
+
+
+class QuotaExceeded(TooLarge):
+    code = "files.quota_exceeded"
+    sentence = "Your storage is full. Delete something first."
+
+
+class NoRoom(Unavailable):
+    code = "files.no_room"
+    sentence = "The disk of this house is too full for a file of this size."
+
+
+class WrongOffset(Conflict):
+    code = "files.wrong_offset"
+    sentence = "The upload goes on at another byte. Ask for its offset and try again."
+
+
+class UploadLocked(Conflict):
+    code = "files.upload_locked"
+    sentence = "Another connection is bringing bytes of this upload right now."
+
+
+class UploadBroken(Conflict):
+    code = "files.upload_broken"
+    sentence = "The connection broke. What arrived is kept; go on from the offset."
+
+
+class UploadComplete(Conflict):
+    code = "files.upload_complete"
+    sentence = "This upload is complete and cannot be taken back; delete the video instead."
+
+
+class BadMetadata(Invalid):
+    code = "files.bad_metadata"
+    sentence = "Upload-Metadata cannot be read: it holds pairs of a name and base64, separated by commas."
+
+
+class BadHeader(Invalid):
+    code = "files.bad_header"
+    sentence = "A header of the upload cannot be read."
+
+
+class EmptyUpload(Invalid):
+    code = "files.empty"
+    sentence = "This file is empty."

@@ -1,0 +1,42 @@
+"""What messages do in this room. Holds no logic."""
+
+from matinee.features.files import service
+from matinee.features.files.messages import (
+    DeleteBlobBytes,
+    DeleteTreeBytes,
+    DiscardPart,
+    HashBlob,
+    SweepUploads,
+)
+from matinee.infra.room import Handler, Periodic
+from matinee.infra.work import Work
+
+
+async def hash_blob(work: Work, order: HashBlob) -> None:
+    await service.hash_blob(work, order.blob_id)
+
+
+async def delete_blob_bytes(work: Work, order: DeleteBlobBytes) -> None:
+    await service.delete_blob_bytes(work, order.blob_id)
+
+
+async def delete_tree_bytes(work: Work, order: DeleteTreeBytes) -> None:
+    await service.delete_tree_bytes(work, order.tree_id)
+
+
+async def discard_part(work: Work, order: DiscardPart) -> None:
+    await service.discard_part(work, order.upload_id)
+
+
+async def sweep_uploads(work: Work, _: SweepUploads) -> None:
+    await service.sweep(work)
+
+
+HANDLERS = (
+    Handler(message=HashBlob, run=hash_blob, priority=-10, retries=3),
+    Handler(message=DeleteBlobBytes, run=delete_blob_bytes, retries=8),
+    Handler(message=DeleteTreeBytes, run=delete_tree_bytes, retries=8),
+    Handler(message=DiscardPart, run=discard_part, retries=8),
+    Handler(message=SweepUploads, run=sweep_uploads, lock=lambda _: "files.sweep", retries=1),
+)
+PERIODIC = (Periodic(cron="* * * * *", order=SweepUploads),)

@@ -1,0 +1,51 @@
+"""What the room says, and the orders that it gives itself."""
+
+from dataclasses import dataclass
+
+from matinee.features.files.schemas import TreeId
+from matinee.kernel.ids import AccountId, BlobId, UploadId
+from matinee.kernel.message import Fact, Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadCompleted(Fact):
+    """All bytes are there and sealed as a blob. `subject` is written kind:uuid."""
+
+    upload_id: UploadId
+    blob_id: BlobId
+    purpose: str
+    subject: str
+    owner_id: AccountId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HashBlob(Order):
+    """Read a blob once and note its SHA-256."""
+
+    blob_id: BlobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteBlobBytes(Order):
+    """Delete the bytes of a dropped blob."""
+
+    blob_id: BlobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteTreeBytes(Order):
+    """Delete all files of a dropped tree."""
+
+    tree_id: TreeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardPart(Order):
+    """Delete what an ended upload had brought so far."""
+
+    upload_id: UploadId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepUploads(Order):
+    """End what expired, finish what a crash left half finished, delete parts without an upload."""

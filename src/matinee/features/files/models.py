@@ -1,0 +1,99 @@
+"""Tables of the room. Private.
+
+Owners are plain ids: a room above asks and erases through the service, and files outlive no account.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matinee.infra.db import Base
+
+
+class Quota(Base):
+    """One row per account that ever uploaded: its own limit, and the lock under which sums are checked."""
+
+    __tablename__ = "files_quota"
+
+    owner_id: Mapped[UUID] = mapped_column(primary_key=True)
+    limit_bytes: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Expectation(Base):
+    """A room above waits for a file of this owner, for this purpose and subject."""
+
+    __tablename__ = "files_expectation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(index=True)
+    purpose: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(80))
+    max_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("subject", "purpose"),)
+
+
+class Upload(Base):
+    """A tus upload. While `lease_owner` renews its lease nobody else writes."""
+
+    __tablename__ = "files_upload"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID]
+    purpose: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(80))
+    filename: Mapped[str] = mapped_column(String(255))
+    filetype: Mapped[str] = mapped_column(String(127))
+    metadata_raw: Mapped[str] = mapped_column(String(4000))
+    state: Mapped[str] = mapped_column(String(16))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    offset_bytes: Mapped[int] = mapped_column(BigInteger)
+    lease_owner: Mapped[UUID | None]
+    lease_expires_at: Mapped[datetime | None]
+    last_byte_at: Mapped[datetime | None]
+    blob_id: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'complete')", name="state"),
+        CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="offset"),
+        Index("files_upload_owner_id_state_ix", "owner_id", "state"),
+        Index("files_upload_subject_ix", "subject"),
+        Index("files_upload_expires_at_ix", "expires_at"),
+    )
+
+
+class BlobRow(Base):
+    """A whole uploaded file."""
+
+    __tablename__ = "files_blob"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(index=True)
+    purpose: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    filename: Mapped[str] = mapped_column(String(255))
+    filetype: Mapped[str] = mapped_column(String(127))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    __table_args__ = (Index("files_blob_sha256_ix", "sha256", postgresql_where=text("sha256 IS NOT NULL")),)
+
+
+class Tree(Base):
+    """Many generated files below one prefix."""
+
+    __tablename__ = "files_tree"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(index=True)
+    purpose: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(80), index=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]

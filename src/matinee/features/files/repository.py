@@ -1,0 +1,243 @@
+"""The only file with queries of the room. Private."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from matinee.features.files.models import BlobRow, Expectation, Quota, Tree, Upload
+
+
+async def lock_quota(session: AsyncSession, owner_id: UUID) -> Quota:
+    """The owner's row, made when missing, locked until the transaction ends."""
+    await session.execute(insert(Quota).values(owner_id=owner_id, limit_bytes=None).on_conflict_do_nothing())
+    found = await session.scalars(select(Quota).where(Quota.owner_id == owner_id).with_for_update())
+    return found.one()
+
+
+async def quota_limit(session: AsyncSession, owner_id: UUID) -> int | None:
+    return await session.scalar(select(Quota.limit_bytes).where(Quota.owner_id == owner_id))
+
+
+async def bytes_by_purpose(
+    session: AsyncSession, owner_id: UUID
+) -> tuple[dict[str, int], int, dict[str, int]]:
+    """(blobs by purpose, declared bytes of open uploads, trees by purpose) of one owner."""
+    blobs = await session.execute(
+        select(BlobRow.purpose, func.sum(BlobRow.size_bytes))
+        .where(BlobRow.owner_id == owner_id)
+        .group_by(BlobRow.purpose)
+    )
+    opened = await session.scalar(
+        select(func.coalesce(func.sum(Upload.size_bytes), 0)).where(
+            Upload.owner_id == owner_id, Upload.state == "open"
+        )
+    )
+    trees = await session.execute(
+        select(Tree.purpose, func.sum(Tree.size_bytes))
+        .where(Tree.owner_id == owner_id)
+        .group_by(Tree.purpose)
+    )
+    return {p: int(n) for p, n in blobs}, int(opened or 0), {p: int(n) for p, n in trees}
+
+
+async def bytes_of_subject(session: AsyncSession, subject: str) -> int:
+    blobs = await session.scalar(select(func.sum(BlobRow.size_bytes)).where(BlobRow.subject == subject))
+    trees = await session.scalar(select(func.sum(Tree.size_bytes)).where(Tree.subject == subject))
+    return int(blobs or 0) + int(trees or 0)
+
+
+async def put_expectation(
+    session: AsyncSession,
+    *,
+    id: UUID,
+    owner_id: UUID,
+    purpose: str,
+    subject: str,
+    max_bytes: int,
+    at: datetime,
+) -> None:
+    values = {"owner_id": owner_id, "max_bytes": max_bytes}
+    await session.execute(
+        insert(Expectation)
+        .values(id=id, purpose=purpose, subject=subject, created_at=at, **values)
+        .on_conflict_do_update(index_elements=["subject", "purpose"], set_=values)
+    )
+
+
+async def expectation(
+    session: AsyncSession, owner_id: UUID, purpose: str, subject: str
+) -> Expectation | None:
+    found = await session.scalars(
+        select(Expectation).where(
+            Expectation.owner_id == owner_id, Expectation.purpose == purpose, Expectation.subject == subject
+        )
+    )
+    return found.one_or_none()
+
+
+async def drop_expectations(session: AsyncSession, subject: str) -> None:
+    await session.execute(delete(Expectation).where(Expectation.subject == subject))
+
+
+async def upload(session: AsyncSession, id: UUID, *, lock: bool = False) -> Upload | None:
+    query = select(Upload).where(Upload.id == id).execution_options(populate_existing=True)
+    found = await session.scalars(query.with_for_update() if lock else query)
+    return found.one_or_none()
+
+
+async def open_uploads(
+    session: AsyncSession, *, owner_id: UUID | None = None, subject: str | None = None, limit: int = 1000
+) -> Sequence[Upload]:
+    query = select(Upload).where(Upload.state == "open").order_by(Upload.id.desc()).limit(limit)
+    if owner_id is not None:
+        query = query.where(Upload.owner_id == owner_id)
+    if subject is not None:
+        query = query.where(Upload.subject == subject)
+    return (await session.scalars(query)).all()
+
+
+async def take_lease(session: AsyncSession, id: UUID, lease: UUID, *, now: datetime, until: datetime) -> bool:
+    """Whether `lease` holds the upload now: it was free, or its holder fell silent."""
+    done = await session.execute(
+        update(Upload)
+        .where(
+            Upload.id == id,
+            Upload.state == "open",
+            or_(Upload.lease_owner.is_(None), Upload.lease_expires_at < now),
+        )
+        .values(lease_owner=lease, lease_expires_at=until)
+    )
+    return _count(done) == 1
+
+
+async def note_progress(
+    session: AsyncSession,
+    id: UUID,
+    lease: UUID,
+    *,
+    offset: int,
+    last_byte_at: datetime | None,
+    lease_until: datetime,
+    expires_at: datetime,
+) -> bool:
+    """Record durable bytes and renew the lease; False when the lease went to somebody else or the upload
+    ended."""
+    values: dict[str, object] = {
+        "offset_bytes": offset, "lease_expires_at": lease_until, "expires_at": expires_at,
+    }  # fmt: skip
+    if last_byte_at is not None:
+        values["last_byte_at"] = last_byte_at
+    done = await session.execute(
+        update(Upload)
+        .where(Upload.id == id, Upload.lease_owner == lease, Upload.state == "open")
+        .values(**values)
+    )
+    return _count(done) == 1
+
+
+async def release_lease(session: AsyncSession, id: UUID, lease: UUID) -> None:
+    await session.execute(
+        update(Upload)
+        .where(Upload.id == id, Upload.lease_owner == lease)
+        .values(lease_owner=None, lease_expires_at=None)
+    )
+
+
+async def expired_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequence[Upload]:
+    found = await session.scalars(
+        select(Upload)
+        .where(Upload.expires_at < now, or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now))
+        .order_by(Upload.expires_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return found.all()
+
+
+async def full_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequence[UUID]:
+    """Open uploads that hold all their bytes, and nobody is busy with them."""
+    found = await session.scalars(
+        select(Upload.id)
+        .where(
+            Upload.state == "open",
+            Upload.offset_bytes == Upload.size_bytes,
+            or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
+        )
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def known_uploads(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that are open uploads."""
+    return set(await session.scalars(select(Upload.id).where(Upload.id.in_(ids), Upload.state == "open")))
+
+
+async def blob(session: AsyncSession, id: UUID) -> BlobRow | None:
+    return await session.get(BlobRow, id)
+
+
+async def delete_blob(session: AsyncSession, id: UUID) -> bool:
+    return _count(await session.execute(delete(BlobRow).where(BlobRow.id == id))) == 1
+
+
+async def set_hash(session: AsyncSession, id: UUID, sha256: str) -> None:
+    await session.execute(update(BlobRow).where(BlobRow.id == id).values(sha256=sha256))
+
+
+async def tree(session: AsyncSession, id: UUID) -> Tree | None:
+    return await session.get(Tree, id)
+
+
+async def add_tree_bytes(session: AsyncSession, id: UUID, added: int) -> bool:
+    done = await session.execute(
+        update(Tree).where(Tree.id == id).values(size_bytes=func.greatest(0, Tree.size_bytes + added))
+    )
+    return _count(done) == 1
+
+
+async def delete_tree(session: AsyncSession, id: UUID) -> bool:
+    return _count(await session.execute(delete(Tree).where(Tree.id == id))) == 1
+
+
+async def rows_of_owner(
+    session: AsyncSession, owner_id: UUID, limit: int
+) -> tuple[Sequence[Upload], Sequence[BlobRow], Sequence[Tree]]:
+    uploads = await session.scalars(select(Upload).where(Upload.owner_id == owner_id).limit(limit))
+    blobs = await session.scalars(select(BlobRow).where(BlobRow.owner_id == owner_id).limit(limit))
+    trees = await session.scalars(select(Tree).where(Tree.owner_id == owner_id).limit(limit))
+    return uploads.all(), blobs.all(), trees.all()
+
+
+async def blobs_after(
+    session: AsyncSession, owner_id: UUID, after: UUID | None, limit: int
+) -> Sequence[BlobRow]:
+    query = select(BlobRow).where(BlobRow.owner_id == owner_id).order_by(BlobRow.id).limit(limit)
+    if after is not None:
+        query = query.where(BlobRow.id > after)
+    return (await session.scalars(query)).all()
+
+
+async def forget_owner(session: AsyncSession, owner_id: UUID) -> None:
+    """What has no bytes: limits and expectations."""
+    await session.execute(delete(Expectation).where(Expectation.owner_id == owner_id))
+    await session.execute(delete(Quota).where(Quota.owner_id == owner_id))
+
+
+async def totals(session: AsyncSession) -> dict[str, int]:
+    """Bytes of the whole house: originals, generated, and of open uploads what they hold."""
+    blobs = await session.scalar(select(func.coalesce(func.sum(BlobRow.size_bytes), 0)))
+    trees = await session.scalar(select(func.coalesce(func.sum(Tree.size_bytes), 0)))
+    parts = await session.scalar(
+        select(func.coalesce(func.sum(Upload.offset_bytes), 0)).where(Upload.state == "open")
+    )
+    return {"originals": int(blobs or 0), "generated": int(trees or 0), "unfinished": int(parts or 0)}
+
+
+def _count(result: object) -> int:
+    assert isinstance(result, CursorResult)
+    return int(result.rowcount)

@@ -1,0 +1,122 @@
+"""Decisions without database or clock: what metadata means, which lengths are whole numbers, storage keys."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from matinee.features.files.errors import BadHeader, BadMetadata
+from matinee.features.files.schemas import TreeId
+from matinee.kernel.errors import Invalid
+from matinee.kernel.ids import BlobId, UploadId
+from matinee.kernel.subject import Subject
+
+MAX_METADATA_CHARACTERS = 4_000
+MAX_FILENAME_CHARACTERS = 255
+MAX_FILETYPE_CHARACTERS = 127
+MAX_SIZE_BYTES = 1 << 50
+_NAME = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,64}")
+_PURPOSE = re.compile(r"[a-z][a-z_]{0,31}")
+_TREE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}){0,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Upload-Metadata, read. `raw` is what HEAD gives back."""
+
+    purpose: str
+    subject: str
+    filename: str
+    filetype: str
+    raw: str
+
+
+def read_metadata(header: str) -> Metadata:
+    """Raises `BadMetadata`. `purpose` and `subject` are needed; unknown names are kept in `raw` only."""
+    if len(header) > MAX_METADATA_CHARACTERS:
+        raise BadMetadata(f"Upload-Metadata is longer than {MAX_METADATA_CHARACTERS} characters.")
+    values: dict[str, str] = {}
+    for pair in header.split(",") if header.strip() else ():
+        name, _, encoded = pair.strip().partition(" ")
+        if not _NAME.fullmatch(name) or name in values:
+            raise BadMetadata
+        try:
+            values[name] = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+        except (binascii.Error, ValueError):
+            raise BadMetadata(
+                f"The value of “{name}” in Upload-Metadata is not base64 of UTF-8 text."
+            ) from None
+    purpose = values.get("purpose", "")
+    if not _PURPOSE.fullmatch(purpose):
+        raise BadMetadata("Upload-Metadata must say a purpose, such as “video”.")
+    try:
+        subject = str(Subject.parse(values.get("subject", "")))
+    except Invalid:
+        raise BadMetadata("Upload-Metadata must say a subject, written kind:uuid.") from None
+    return Metadata(
+        purpose=purpose,
+        subject=subject,
+        filename=clean_name(values.get("filename", "")),
+        filetype=_plain(values.get("filetype", ""))[:MAX_FILETYPE_CHARACTERS],
+        raw=header.strip(),
+    )
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path that some client sent, without control characters; never used as a path by
+    us."""
+    last = re.split(r"[\\/]", name)[-1]
+    return _plain(last).strip()[:MAX_FILENAME_CHARACTERS] or "file"
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text if c.isprintable())
+
+
+def whole_number(header: str, value: str | None) -> int:
+    """A non-negative number of bytes as tus writes it. Raises `BadHeader`."""
+    if value is None or not re.fullmatch(r"[0-9]{1,16}", value.strip(), re.ASCII):
+        raise BadHeader(f"{header} must be a whole number of bytes.")
+    number = int(value)
+    if number > MAX_SIZE_BYTES:
+        raise BadHeader(f"{header} is absurdly large.")
+    return number
+
+
+def part_key(upload_id: UploadId) -> str:
+    return str(upload_id)
+
+
+def upload_of_part(key: str) -> UploadId | None:
+    """The inverse of `part_key`; None for a key that is not one of ours."""
+    try:
+        return UploadId(UUID(key))
+    except ValueError:
+        return None
+
+
+def blob_key(blob_id: BlobId) -> str:
+    # The last two digits are random in a UUIDv7: no folder grows without end.
+    return f"originals/{str(blob_id)[-2:]}/{blob_id}"
+
+
+def tree_prefix(tree_id: TreeId) -> str:
+    return f"trees/{tree_id}"
+
+
+def tree_key(tree_id: TreeId, name: str) -> str:
+    """The storage key of the file `name` (plain segments, `/` between) in a tree. Raises `Invalid`."""
+    if not _TREE_NAME.fullmatch(name):
+        raise Invalid("A file's name in a tree is made of plain segments.")
+    return f"{tree_prefix(tree_id)}/{name}"
+
+
+def size_in_words(size_bytes: int) -> str:
+    """Such as `1.5 GB` (powers of 1000, as people's file managers count)."""
+    value = float(size_bytes)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} TB"

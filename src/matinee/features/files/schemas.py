@@ -1,0 +1,73 @@
+"""Values that leave the room. Never rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from matinee.kernel.ids import AccountId, BlobId
+
+TreeId = NewType("TreeId", UUID)
+
+
+class UploadInfo(BaseModel):
+    """An unfinished upload as its owner sees it. `offset_bytes` are safely held."""
+
+    id: UUID
+    purpose: str
+    subject: str
+    filename: str
+    size_bytes: int
+    offset_bytes: int
+    created_at: datetime
+    expires_at: datetime
+
+
+class UploadList(BaseModel):
+    items: list[UploadInfo]
+
+
+class Usage(BaseModel):
+    """What an account holds. `used_bytes` counts uploaded originals and the declared sizes of unfinished
+    uploads; generated files are shown in `by_purpose` and not charged."""
+
+    used_bytes: int
+    limit_bytes: int
+    by_purpose: dict[str, int] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A whole uploaded file. `key` is its storage key; `received_at` the moment of its last received byte."""
+
+    id: BlobId
+    owner_id: AccountId
+    purpose: str
+    subject: str
+    filename: str
+    filetype: str
+    key: str
+    size_bytes: int
+    sha256: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadState:
+    """What tus tells its client about one upload."""
+
+    id: UUID
+    size_bytes: int
+    offset_bytes: int
+    complete: bool
+    metadata: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadLimits:
+    """What the house takes at most."""
+
+    max_upload_bytes: int

@@ -1,0 +1,66 @@
+"""The verbs of the room: the only door for other rooms.
+
+`uploads` brings bytes in, `blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` sweeps,
+exports and erases. Never commits.
+"""
+
+from matinee.features.files.rules import tree_key
+from matinee.features.files.schemas import TreeId
+from matinee.features.files.service.blobs import blob, drop_blob, hash_blob
+from matinee.features.files.service.duties import (
+    delete_blob_bytes,
+    delete_tree_bytes,
+    discard_part,
+    erase,
+    export,
+    refresh_metrics,
+    sweep,
+)
+from matinee.features.files.service.expectations import expect, unexpect
+from matinee.features.files.service.intake import Receive
+from matinee.features.files.service.quota import limits, set_quota, storage_of, usage
+from matinee.features.files.service.trees import bytes_of, drop_tree, note_tree_bytes, open_tree
+from matinee.features.files.service.uploads import (
+    cancel_uploads,
+    create_upload,
+    end_upload,
+    my_uploads,
+    receive,
+    upload_state,
+    uploads_for,
+)
+from matinee.features.files.settings import FilesSettings
+
+__all__ = [
+    "FilesSettings",
+    "Receive",
+    "TreeId",
+    "blob",
+    "bytes_of",
+    "cancel_uploads",
+    "create_upload",
+    "delete_blob_bytes",
+    "delete_tree_bytes",
+    "discard_part",
+    "drop_blob",
+    "drop_tree",
+    "end_upload",
+    "erase",
+    "expect",
+    "export",
+    "hash_blob",
+    "limits",
+    "my_uploads",
+    "note_tree_bytes",
+    "open_tree",
+    "receive",
+    "refresh_metrics",
+    "set_quota",
+    "storage_of",
+    "sweep",
+    "tree_key",
+    "unexpect",
+    "upload_state",
+    "uploads_for",
+    "usage",
+]

@@ -1,0 +1,196 @@
+"""How bytes come in: from the stream straight into the store, slice by slice, and sealed after the last one.
+
+While bytes flow no transaction is open. A connection holds a lease and renews it with each slice; before
+every slice it proves that the lease is still its own, so a connection that fell silent can be followed by
+another soon, and two never write at once. Never decides who may upload: `uploads` did.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from matinee.features.files import repository
+from matinee.features.files.errors import (
+    UploadBroken,
+    UploadLocked,
+    UploadNotFound,
+    UploadTooLarge,
+    WrongOffset,
+)
+from matinee.features.files.rules import blob_key, part_key
+from matinee.features.files.service.blobs import record_blob
+from matinee.features.files.service.intake import Intake, Receive
+from matinee.features.files.settings import FilesSettings
+from matinee.infra.work import Works
+from matinee.kernel.actor import SYSTEM
+from matinee.kernel.errors import NotFound
+from matinee.kernel.ids import BlobId, UploadId, new_id
+
+SLICE_BYTES = 16 << 20
+SLICE_S = 1.0
+SILENCE_S = 60.0
+POLL_S = 0.1
+T = TypeVar("T")
+
+
+class Reception:
+    """One connection that brings bytes of one upload."""
+
+    def __init__(self, works: Works, upload_id: UploadId, size_bytes: int) -> None:
+        self._works = works
+        self._id = upload_id
+        self._size = size_bytes
+        self._lease = new_id()
+        self._knobs = works.settings.of(FilesSettings)
+        self._offset = 0
+        self._renewed_at = works.clock()
+
+    async def run(self, offset_bytes: int, receive: Receive) -> None:
+        """Take bytes until the upload is full, the sender ends or breaks off; see `uploads.receive`."""
+        await self._acquire()
+        intake = Intake(receive, self._works.clock)
+        silent_s = 0.0
+        try:
+            await self._begin(offset_bytes)
+            while self._offset < self._size and not (intake.ended and not intake.has_bytes):
+                if await intake.wait(SLICE_S):
+                    silent_s = 0.0
+                    await self._take_slice(intake)
+                else:
+                    silent_s += SLICE_S
+                    if silent_s >= SILENCE_S:
+                        raise UploadBroken("No byte came for a minute. Go on from the offset.")
+        finally:
+            # Even while the server stops: the next connection must not wait for a lease that nobody uses.
+            await _to_the_end(self._release(intake))
+        if self._offset == self._size:
+            await _to_the_end(finish(self._works, self._id))
+        elif intake.broken:
+            raise UploadBroken
+
+    async def _acquire(self) -> None:
+        """Take the lease. A holder that shows life is left alone, a silent one is outlasted."""
+        seen: datetime | None = None
+        while True:
+            async with self._works.open(SYSTEM) as work:
+                taken = await repository.take_lease(
+                    work.session, self._id, self._lease, now=work.now, until=self._lease_until(work.now)
+                )
+                if taken:
+                    self._renewed_at = work.now
+                    return
+                upload = await repository.upload(work.session, self._id)
+                if upload is None:
+                    raise UploadNotFound
+                if upload.state == "complete":
+                    raise WrongOffset
+                until = upload.lease_expires_at
+            if seen is not None and until is not None and until > seen:
+                raise UploadLocked
+            seen = seen or until
+            await asyncio.sleep(POLL_S)
+
+    async def _begin(self, offset_bytes: int) -> None:
+        async with self._works.open(SYSTEM) as work:
+            upload = await repository.upload(work.session, self._id)
+        if upload is None:
+            raise UploadNotFound
+        self._offset = upload.offset_bytes
+        if self._offset < self._size:  # a full one may be sealed already, and then holds no part
+            self._offset = min(self._offset, await self._works.storage.append_size(part_key(self._id)))
+        if self._offset != offset_bytes:
+            raise WrongOffset
+
+    async def _take_slice(self, intake: Intake) -> None:
+        if not intake.has_bytes:
+            return
+        if (self._works.clock() - self._renewed_at).total_seconds() > SLICE_S / 2:
+            await self._record(None)
+        start, over = self._offset, False
+
+        async def fitting() -> AsyncIterator[bytes]:
+            nonlocal over
+            room = self._size - start
+            async for piece in intake.slice(min(room, SLICE_BYTES), SLICE_S):
+                if len(piece) > room:
+                    over = True
+                    return
+                room -= len(piece)
+                yield piece
+
+        offset = await self._works.storage.append(part_key(self._id), start, fitting(), limit=self._size)
+        if over:
+            raise UploadTooLarge("More bytes came than the upload declared.")
+        self._offset = offset
+        await self._record(intake.last_byte_at)
+
+    async def _record(self, last_byte_at: datetime | None) -> None:
+        """What is durable now; raises when the lease is not ours any more."""
+        async with self._works.open(SYSTEM) as work:
+            ours = await repository.note_progress(
+                work.session,
+                self._id,
+                self._lease,
+                offset=self._offset,
+                last_byte_at=last_byte_at,
+                lease_until=self._lease_until(work.now),
+                expires_at=work.now + timedelta(hours=self._knobs.upload_expires_h),
+            )
+            self._renewed_at = work.now
+            if not ours:
+                gone = await repository.upload(work.session, self._id) is None
+                raise UploadNotFound if gone else UploadLocked
+
+    async def _release(self, intake: Intake) -> None:
+        await intake.close()
+        async with self._works.open(SYSTEM) as work:
+            await repository.release_lease(work.session, self._id, self._lease)
+
+    def _lease_until(self, now: datetime) -> datetime:
+        return now + timedelta(seconds=self._knobs.upload_lease_s)
+
+
+async def finish(works: Works, upload_id: UploadId) -> bool:
+    """Seal a full upload as a blob and say so. Idempotent, and safe after a crash at any point: the blob's id
+    is the upload's, so sealing again finds what is sealed already. Returns whether it is complete now."""
+    async with works.open(SYSTEM) as work:
+        upload = await repository.upload(work.session, upload_id)
+        if upload is None or upload.offset_bytes != upload.size_bytes:
+            return False
+        if upload.state == "complete":
+            return True
+        size_bytes = upload.size_bytes
+    blob_id = BlobId(upload_id)
+    try:
+        stored = await works.storage.seal(part_key(upload_id), blob_key(blob_id))
+        whole = stored.size_bytes == size_bytes
+    except NotFound:
+        whole = False
+    async with works.open(SYSTEM) as work:
+        upload = await repository.upload(work.session, upload_id, lock=True)
+        if upload is None or upload.state == "complete":
+            return upload is not None
+        if not whole:
+            # The disk lost bytes that it had confirmed: start again rather than hand on a damaged file.
+            upload.offset_bytes = 0
+            return False
+        upload.state = "complete"
+        upload.blob_id = blob_id
+        upload.lease_owner = upload.lease_expires_at = None
+        await record_blob(work, upload, blob_id)
+        return True
+
+
+async def _to_the_end(task: Coroutine[Any, Any, T]) -> T:
+    """Run `task` to its end even when the caller is cancelled meanwhile; the cancellation follows after
+    it."""
+    running = asyncio.ensure_future(task)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({running})
+        raise

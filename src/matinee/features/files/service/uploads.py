@@ -1,0 +1,177 @@
+"""Uploads as their owner sees them: create, ask, bring bytes, end. How bytes come in is said in
+`reception`."""
+
+from datetime import datetime, timedelta
+
+from matinee.features.files import repository
+from matinee.features.files.errors import (
+    EmptyUpload,
+    NotExpected,
+    UploadComplete,
+    UploadNotFound,
+    UploadTooLarge,
+    WrongOffset,
+)
+from matinee.features.files.messages import DiscardPart
+from matinee.features.files.models import Upload
+from matinee.features.files.rules import Metadata, part_key, size_in_words
+from matinee.features.files.schemas import UploadInfo, UploadState
+from matinee.features.files.service.intake import Receive
+from matinee.features.files.service.quota import check_disk, reserve
+from matinee.features.files.service.reception import Reception, finish
+from matinee.features.files.settings import FilesSettings
+from matinee.infra.work import Work
+from matinee.kernel.ids import UploadId, new_id
+from matinee.kernel.subject import Subject
+
+
+async def create_upload(work: Work, metadata: Metadata, size_bytes: int) -> UploadState:
+    """A new upload of the actor. All refusals happen here, before a byte is taken: `NotExpected`,
+    `EmptyUpload`, `UploadTooLarge`, `QuotaExceeded`, `NoRoom`."""
+    owner_id = work.actor.owner()
+    knobs = work.settings(FilesSettings)
+    expected = await repository.expectation(work.session, owner_id, metadata.purpose, metadata.subject)
+    if expected is None:
+        raise NotExpected
+    if size_bytes == 0:
+        raise EmptyUpload
+    most = min(expected.max_bytes, knobs.max_upload_bytes)
+    if size_bytes > most:
+        raise UploadTooLarge(
+            f"This file has {size_in_words(size_bytes)}; at most {size_in_words(most)} are allowed."
+        )
+    async with work.outside():
+        await check_disk(work, size_bytes)
+    await reserve(work, owner_id, size_bytes)
+    if await repository.expectation(work.session, owner_id, metadata.purpose, metadata.subject) is None:
+        raise NotExpected
+    upload = Upload(
+        id=new_id(),
+        owner_id=owner_id,
+        purpose=metadata.purpose,
+        subject=metadata.subject,
+        filename=metadata.filename,
+        filetype=metadata.filetype,
+        metadata_raw=metadata.raw,
+        state="open",
+        size_bytes=size_bytes,
+        offset_bytes=0,
+        lease_owner=None,
+        lease_expires_at=None,
+        last_byte_at=None,
+        blob_id=None,
+        created_at=work.now,
+        expires_at=work.now + timedelta(hours=knobs.upload_expires_h),
+    )
+    work.session.add(upload)
+    await work.session.flush()
+    return _state(upload)
+
+
+async def upload_state(work: Work, upload_id: UploadId) -> UploadState:
+    """Where the actor's upload stands; only durable bytes count. Finishes what a crash left between the last
+    byte and the blob. Raises `UploadNotFound`."""
+    upload = await _mine(work, upload_id)
+    if upload.state == "complete" or _leased(upload, work.now):
+        return _state(upload)
+    if upload.offset_bytes == upload.size_bytes:
+        async with work.outside():
+            await finish(work.works, upload_id)
+        return _state(await _mine(work, upload_id))
+    async with work.outside():
+        held = await work.storage.append_size(part_key(upload_id))
+    upload = await _mine(work, upload_id)
+    state = _state(upload)
+    if upload.state == "complete" or held >= upload.offset_bytes:
+        return state
+    return _state(upload, offset=held)
+
+
+async def receive(
+    work: Work, upload_id: UploadId, offset_bytes: int, declared_bytes: int | None, bytes_of: Receive
+) -> UploadState:
+    """Append what `bytes_of` gives at `offset_bytes`, and seal the upload with its last byte.
+
+    `declared_bytes` is how many the sender announced, when it did. What arrived stays when the sender breaks
+    off. Raises `UploadNotFound`, `WrongOffset`, `UploadTooLarge`, `UploadLocked` (another connection brings
+    bytes now), `UploadBroken`.
+    """
+    upload = await _mine(work, upload_id)
+    size_bytes = upload.size_bytes
+    if upload.state == "complete":
+        if offset_bytes != size_bytes or declared_bytes:
+            raise WrongOffset
+        return _state(upload)
+    if declared_bytes is not None and offset_bytes + declared_bytes > size_bytes:
+        raise UploadTooLarge("More bytes are announced than the upload declared.")
+    async with work.outside():
+        await Reception(work.works, upload_id, size_bytes).run(offset_bytes, bytes_of)
+    return _state(await _mine(work, upload_id))
+
+
+async def end_upload(work: Work, upload_id: UploadId) -> None:
+    """Give up an unfinished upload of the actor. Raises `UploadNotFound` or `UploadComplete`."""
+    upload = await _mine(work, upload_id, lock=True)
+    if upload.state == "complete":
+        raise UploadComplete
+    await drop_upload(work, upload)
+
+
+async def cancel_uploads(work: Work, subject: str | Subject) -> None:
+    """End all unfinished uploads for `subject`; a connection that still brings bytes is cut at its next
+    slice."""
+    for upload in await repository.open_uploads(work.session, subject=str(subject)):
+        await drop_upload(work, upload)
+
+
+async def uploads_for(work: Work, subject: str | Subject) -> list[UploadInfo]:
+    """Unfinished uploads for `subject`, newest first. Who may see them decides the room that asks."""
+    return [_info(row) for row in await repository.open_uploads(work.session, subject=str(subject))]
+
+
+async def my_uploads(work: Work) -> list[UploadInfo]:
+    """The actor's unfinished uploads, newest first, expired ones left out."""
+    rows = await repository.open_uploads(work.session, owner_id=work.actor.owner(), limit=200)
+    return [_info(row) for row in rows if row.expires_at > work.now]
+
+
+async def drop_upload(work: Work, upload: Upload) -> None:
+    """Forget an upload and, after the commit, what it brought."""
+    if upload.state == "open":
+        work.send(DiscardPart(upload_id=UploadId(upload.id)))
+    await work.session.delete(upload)
+
+
+async def _mine(work: Work, upload_id: UploadId, *, lock: bool = False) -> Upload:
+    upload = await repository.upload(work.session, upload_id, lock=lock)
+    if upload is None or upload.owner_id != work.actor.owner() or upload.expires_at <= work.now:
+        raise UploadNotFound
+    return upload
+
+
+def _leased(upload: Upload, now: datetime) -> bool:
+    return upload.lease_expires_at is not None and upload.lease_expires_at >= now
+
+
+def _state(upload: Upload, *, offset: int | None = None) -> UploadState:
+    return UploadState(
+        id=upload.id,
+        size_bytes=upload.size_bytes,
+        offset_bytes=upload.offset_bytes if offset is None else offset,
+        complete=upload.state == "complete",
+        metadata=upload.metadata_raw,
+        expires_at=upload.expires_at,
+    )
+
+
+def _info(upload: Upload) -> UploadInfo:
+    return UploadInfo(
+        id=upload.id,
+        purpose=upload.purpose,
+        subject=upload.subject,
+        filename=upload.filename,
+        size_bytes=upload.size_bytes,
+        offset_bytes=upload.offset_bytes,
+        created_at=upload.created_at,
+        expires_at=upload.expires_at,
+    )

@@ -1,0 +1,26 @@
+"""The room as the entrypoints see it."""
+
+from matinee.features.files import service
+from matinee.features.files.handlers import HANDLERS, PERIODIC
+from matinee.features.files.router import router
+from matinee.infra.room import Permission, Room
+
+ROOM = Room(
+    name="files",
+    router=router,
+    handlers=HANDLERS,
+    periodic=PERIODIC,
+    permissions=(
+        Permission("files.limits", "Ask what an upload may be.", "guest"),
+        Permission("files.upload", "Upload files and go on with them.", "creator", "admin"),
+        Permission(
+            "files.read_own", "See the own uploads and storage.", "viewer", "creator", "moderator", "admin"
+        ),
+    ),
+    settings=service.FilesSettings,
+    metrics=service.refresh_metrics,
+    retention="Originals and generated files until their subject is deleted; unfinished uploads until"
+    " MATINEE_UPLOAD_EXPIRES_H hours after their last byte; bytes of what was dropped a few seconds longer.",
+    export=service.export,
+    erase=service.erase,
+)
