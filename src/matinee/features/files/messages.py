@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 
 from matinee.features.files.schemas import TreeId
-from matinee.kernel.ids import AccountId, BlobId, UploadId
+from matinee.kernel.ids import BlobId, UploadId
 from matinee.kernel.message import Fact, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadCompleted(Fact):
-    """All bytes are there and sealed as a blob. `subject` is written kind:uuid."""
+    """All bytes are there and sealed as a blob. `subject` is written kind:uuid. Whose it is, the blob says: jobs
+    outlive accounts, so no message names one."""
 
     upload_id: UploadId
     blob_id: BlobId
     purpose: str
     subject: str
-    owner_id: AccountId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

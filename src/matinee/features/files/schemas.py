@@ -71,3 +71,4 @@ class UploadLimits:
     """What the house takes at most."""
 
     max_upload_bytes: int
+    max_duration_s: float

@@ -54,7 +54,6 @@ async def record_blob(work: Work, upload: Upload, blob_id: BlobId) -> None:
             blob_id=blob_id,
             purpose=upload.purpose,
             subject=upload.subject,
-            owner_id=AccountId(upload.owner_id),
         )
     )
     # Later, because reading it all again now would slow down whoever makes it playable.

@@ -32,7 +32,8 @@ async def storage_of(work: Work) -> Usage:
 
 
 def limits(work: Work) -> UploadLimits:
-    return UploadLimits(max_upload_bytes=work.settings(FilesSettings).max_upload_bytes)
+    known = work.settings(FilesSettings)
+    return UploadLimits(max_upload_bytes=known.max_upload_bytes, max_duration_s=known.max_duration_s)
 
 
 async def set_quota(work: Work, owner_id: AccountId, limit_bytes: int | None) -> None:

@@ -1,0 +1,98 @@
+"""`matinee jobs …`: the queue from the terminal of the house itself. Holds no logic.
+
+`context.obj` opens the house: a callable that gives an async context manager of `Works`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
+from typing import Annotated, cast, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from matinee.features.admin import service
+from matinee.features.admin.schemas import JobState
+from matinee.infra.work import Work, Works
+
+OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
+commands = typer.Typer(name="jobs", help="Jobs: list, show, try again, cancel.", no_args_is_help=True)
+JobArgument = Annotated[int, typer.Argument(min=1, max=service.MAX_JOB_ID, help="The job's number.")]
+
+
+@commands.command("ls")
+def list_jobs(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(get_args(JobState))}.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only jobs about this kind:uuid.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 50,
+) -> None:
+    """Jobs, newest first."""
+    if state is not None and state not in get_args(JobState):
+        raise typer.BadParameter(f"states are {', '.join(get_args(JobState))}", param_hint="--state")
+
+    async def run(work: Work) -> None:
+        found = await service.jobs(work, state=cast(JobState | None, state), subject=subject, limit=limit)
+        table = Table("job", "kind", "lane", "state", "tries", "about", "queued", box=None, pad_edge=False)
+        for job in found.items:
+            table.add_row(
+                str(job.id),
+                job.kind,
+                job.lane,
+                job.state,
+                str(job.attempts),
+                job.subject,
+                _ago(job.queued_at),
+            )
+        Console().print(table)
+
+    _in_house(context, run)
+
+
+@commands.command()
+def show(context: typer.Context, job: JobArgument) -> None:
+    """One job, with its last error."""
+
+    async def run(work: Work) -> None:
+        found = await service.job(work, job)
+        for name, value in found.model_dump(exclude={"error"}).items():
+            typer.echo(f"{name:14}{'' if value is None else value}")
+        if found.error:
+            typer.echo(found.error)
+
+    _in_house(context, run)
+
+
+@commands.command()
+def retry(context: typer.Context, job: JobArgument) -> None:
+    """Give a dead job its tries again."""
+    _in_house(context, lambda work: service.retry_job(work, job))
+    typer.echo(f"Job {job} waits for a worker again.")
+
+
+@commands.command()
+def cancel(context: typer.Context, job: JobArgument) -> None:
+    """Take a waiting job out of the queue, or ask a running one to stop."""
+    _in_house(context, lambda work: service.cancel_job(work, job))
+    typer.echo(f"Job {job} is cancelled, or stops as soon as its worker asks.")
+
+
+def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:
+    async def main() -> None:
+        open_house = cast(OpenHouse, context.obj)
+        async with open_house() as works, works.open() as work:
+            await run(work)
+
+    asyncio.run(main())
+
+
+def _ago(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit} ago"
+    return f"{max(0, seconds):.0f} s ago"

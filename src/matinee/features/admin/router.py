@@ -1,0 +1,57 @@
+"""The operator's figures and buttons over HTTP. Holds no logic."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from matinee.features.admin import service
+from matinee.features.admin.schemas import AdminEncodes, JobState, Overview
+from matinee.infra.http import needs
+from matinee.infra.jobs.ledger import JobInfo
+from matinee.infra.work import Work
+from matinee.kernel.page import Page
+
+router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
+JobId = Annotated[int, Path(ge=1, le=service.MAX_JOB_ID)]
+
+
+@router.get("/overview")
+async def overview(work: Work = needs(service.OPERATE)) -> Overview:
+    """Queues, workers, disk, videos by state, time to playable."""
+    return await service.overview(work)
+
+
+@router.get("/jobs")
+async def jobs(
+    work: Work = needs(service.OPERATE),
+    state: Annotated[JobState | None, Query(description="Only jobs in this state.")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=80, description="Only jobs about this kind:uuid.")
+    ] = None,
+    cursor: Annotated[str | None, Query(max_length=20)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Page[JobInfo]:
+    """Jobs, newest first. A dead one carries its last error."""
+    return await service.jobs(work, state=state, subject=subject, cursor=cursor, limit=limit)
+
+
+@router.post("/jobs/{job_id}/retry", status_code=204)
+async def retry(job_id: JobId, work: Work = needs(service.OPERATE)) -> None:
+    """Give a dead job its tries again."""
+    await service.retry_job(work, job_id)
+
+
+@router.post("/jobs/{job_id}/cancel", status_code=204)
+async def cancel(job_id: JobId, work: Work = needs(service.OPERATE)) -> None:
+    """Take a waiting job out of the queue, or ask a running one to stop."""
+    await service.cancel_job(work, job_id)
+
+
+@router.get("/encodes")
+async def encodes(
+    work: Work = needs(service.OPERATE),
+    active: Annotated[bool, Query(description="Leave out what ended well or was taken back.")] = False,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> AdminEncodes:
+    """Encodes with their steps and what failed ones said last."""
+    return await service.encodes(work, active=active, limit=limit)

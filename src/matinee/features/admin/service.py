@@ -1,0 +1,109 @@
+"""The verbs of the room. Everything here needs the permission `admin.operate`, which the routes declare."""
+
+import matinee
+from matinee.features.admin.schemas import (
+    AdminEncode,
+    AdminEncodes,
+    Disk,
+    JobState,
+    Overview,
+    Quantiles,
+    VideosByState,
+)
+from matinee.features.encoding import service as encoding
+from matinee.features.videos import service as videos
+from matinee.infra.jobs import ledger
+from matinee.infra.jobs.ledger import JobInfo
+from matinee.infra.work import Work
+from matinee.kernel.errors import Invalid, NotFound
+from matinee.kernel.page import Page
+
+OPERATE = "admin.operate"
+CHANNEL = "jobs"
+MAX_JOB_ID = (1 << 63) - 1
+
+
+async def overview(work: Work) -> Overview:
+    """Queues, workers, disk, videos by state and how soon they became playable."""
+    figures = await videos.figures(work)
+    queues = await ledger.lanes(work.session)
+    workers = await ledger.workers(work.session)
+    async with work.outside():
+        space = await work.storage.free_bytes()
+    return Overview(
+        queues=queues,
+        workers=workers,
+        disk=None if space is None else Disk(free_bytes=space[0], total_bytes=space[1]),
+        videos=VideosByState(by_state=figures.by_state),
+        playable_s=Quantiles(p50=figures.playable_p50_s, p95=figures.playable_p95_s),
+        version=matinee.__version__,
+    )
+
+
+async def jobs(
+    work: Work,
+    *,
+    state: JobState | None = None,
+    subject: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[JobInfo]:
+    """Newest first."""
+    found = await ledger.jobs(
+        work.session, state=state, subject=subject, before_id=_before(cursor), limit=limit + 1
+    )
+    items = found[:limit]
+    return Page(items=items, next_cursor=str(items[-1].id) if len(found) > limit else None)
+
+
+async def job(work: Work, job_id: int) -> JobInfo:
+    """One job. Raises `NotFound`."""
+    found = await ledger.jobs(work.session, before_id=min(job_id, MAX_JOB_ID - 1) + 1, limit=1)
+    if not found or found[0].id != job_id:
+        raise NotFound("There is no such job.")
+    return found[0]
+
+
+async def retry_job(work: Work, job_id: int) -> None:
+    """Give a dead job its tries again. Raises `NotFound` or `Conflict`."""
+    await ledger.retry(work.session, job_id)
+    work.signal(CHANNEL)
+
+
+async def cancel_job(work: Work, job_id: int) -> None:
+    """Take a waiting job out, or ask a running one to stop. Raises `NotFound` or `Conflict`."""
+    await ledger.cancel(work.session, job_id)
+    work.signal(CHANNEL)
+
+
+async def encodes(work: Work, *, active: bool, limit: int) -> AdminEncodes:
+    """Newest first; `active` leaves out those that ended well. An encode whose video is gone is left out."""
+    found = await encoding.encodes(work, active=active, limit=limit)
+    cards = await videos.cards(work, [encode.video_id for encode in found])
+    return AdminEncodes(
+        items=[
+            AdminEncode(
+                video=cards[encode.video_id],
+                state=encode.state,
+                percent=encode.percent,
+                speed=encode.speed,
+                left_s=encode.left_s,
+                steps=encode.steps,
+            )
+            for encode in found
+            if encode.video_id in cards
+        ]
+    )
+
+
+async def follow_jobs(work: Work, key: str | None) -> str | None:
+    """The channel of the topic `jobs`, for those who run the house."""
+    return CHANNEL if key is None and work.actor.may(OPERATE) else None
+
+
+def _before(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor[:20]) <= MAX_JOB_ID):
+        raise Invalid("This cursor is not one of ours; start from the first page.")
+    return int(cursor[:20])

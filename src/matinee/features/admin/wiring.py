@@ -1,0 +1,15 @@
+"""The room as the entrypoints see it."""
+
+from matinee.features.admin import service
+from matinee.features.admin.commands import commands
+from matinee.features.admin.router import router
+from matinee.infra.room import Permission, Room, Topic
+
+ROOM = Room(
+    name="admin",
+    router=router,
+    commands=commands,
+    permissions=(Permission(service.OPERATE, "See and steer the whole house's jobs.", "admin"),),
+    topics=(Topic(name="jobs", resolve=service.follow_jobs),),
+    retention="Keeps nothing of its own.",
+)
