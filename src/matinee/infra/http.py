@@ -31,6 +31,7 @@ from matinee.kernel.errors import (
     NotSignedIn,
     Refused,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 
@@ -38,6 +39,7 @@ log = structlog.get_logger(__name__)
 PROBLEM = "application/problem+json"
 _STATUS: tuple[tuple[type[MatineeError], int], ...] = (
     (NotSignedIn, 401),
+    (TooMany, 429),
     (Refused, 403),
     (NotFound, 404),
     (Conflict, 409),
@@ -133,6 +135,8 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
     async def _known(request: Request, error: MatineeError) -> JSONResponse:
         status = status_of(error)
         headers = {"Retry-After": "5"} if status == 503 else {}
+        if status == 429:
+            headers["Retry-After"] = str(int(error.facts.get("retry_after_s", 60)))
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         field = error.facts.get("field")
@@ -167,6 +171,10 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
             sentence = "The database does not answer. Nothing was lost; try again in a moment."
             return problem(request, 503, Unavailable.code, sentence, headers={"Retry-After": "5"})
         return _unexpected(request, error)
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def _half_character(request: Request, error: UnicodeEncodeError) -> JSONResponse:
+        return problem(request, 422, Invalid.code, "The input holds half a character, which cannot be stored.")
 
     @app.exception_handler(PoolTimeout)
     async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:

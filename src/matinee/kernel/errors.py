@@ -36,6 +36,13 @@ class NotSignedIn(Refused):
     sentence = "Sign in first."
 
 
+class TooMany(Refused):
+    """Tried too often for now. The fact `retry_after_s` says when another try is worth it."""
+
+    code = "house.too_many"
+    sentence = "That was too often. Wait a little and try again."
+
+
 class Conflict(MatineeError):
     """The present state does not allow this; another try later may succeed."""
 

@@ -1,0 +1,93 @@
+"""How accounts fail."""
+
+from matinee.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused, TooMany
+
+
+class WrongCredentials(NotSignedIn):
+    code = "accounts.wrong_credentials"
+    sentence = "The name or the password is not right."
+
+
+class WrongPassword(Invalid):
+    code = "accounts.wrong_password"
+    sentence = "This is not your present password."
+
+
+class Suspended(Refused):
+    code = "accounts.suspended"
+    sentence = "This account is suspended. Write to the operator of this house."
+
+
+class SignupClosed(Refused):
+    code = "accounts.signup_closed"
+    sentence = "This house takes no new accounts."
+
+
+class SlowDown(TooMany):
+    code = "accounts.slow_down"
+    sentence = "Too many tries. Wait a few minutes and try again."
+
+
+class EmailTaken(Conflict):
+    code = "accounts.email_taken"
+    sentence = "An account with this email exists already. Sign in instead."
+
+
+class LoginNameTaken(Conflict):
+    code = "accounts.login_name_taken"
+    sentence = "Somebody signs in with this name already. Choose another."
+
+
+class WeakPassword(Invalid):
+    code = "accounts.weak_password"
+    sentence = "Choose a password that is harder to guess."
+
+
+class BadEmail(Invalid):
+    code = "accounts.bad_email"
+    sentence = "This is not an email address."
+
+
+class LastAdmin(Conflict):
+    code = "accounts.last_admin"
+    sentence = "This is the only administrator. Make somebody else one first."
+
+
+class TooManyTokens(Conflict):
+    code = "accounts.too_many_tokens"
+    sentence = "You hold as many tokens as an account may. Revoke one first."
+
+
+class NoSuchAccount(NotFound):
+    code = "accounts.not_found"
+    sentence = "There is no such account."
+
+
+class NoSuchToken(NotFound):
+    code = "accounts.token_not_found"
+    sentence = "There is no such token."
+
+
+class DeviceUnknown(NotFound):
+    code = "accounts.device_unknown"
+    sentence = "This code is unknown or has expired. Start again on the device."
+
+
+class DevicePending(Conflict):
+    code = "accounts.device_pending"
+    sentence = "Nobody has approved this device yet."
+
+
+class DeviceDenied(Conflict):
+    code = "accounts.device_denied"
+    sentence = "This device was turned away."
+
+
+class DeviceDecided(Conflict):
+    code = "accounts.device_decided"
+    sentence = "This device was decided on already."
+
+
+class BrowserOnly(Refused):
+    code = "accounts.browser_only"
+    sentence = "Approve devices in a browser where you are signed in; a token cannot."

@@ -1,0 +1,18 @@
+"""What happened to accounts. Never carries an account's id where it would outlive the account."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from matinee.kernel.message import Fact, Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLeaving(Fact):
+    """A person asked to be erased. `erasure_id` stands for the account until its row is gone."""
+
+    erasure_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneAccess(Order):
+    """Remove sessions, devices and counters whose time is over."""

@@ -1,0 +1,84 @@
+"""Tables of accounts. Private to the room."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matinee.infra.db import Base
+
+
+class AccountRow(Base):
+    """`login_name` is the handle as room `people` pushed it; `erasure_id` is set once the person is leaving."""
+
+    __tablename__ = "accounts_account"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    login_name: Mapped[str | None] = mapped_column(String(64), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))
+    roles: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    theme: Mapped[str] = mapped_column(String(10), server_default=text("'system'"))
+    created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+    erasure_id: Mapped[UUID | None] = mapped_column(unique=True)
+
+
+class SessionRow(Base):
+    """A browser's session; its secret is known to the browser only."""
+
+    __tablename__ = "accounts_session"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TokenRow(Base):
+    """A program's token; its secret is known to the program only."""
+
+    __tablename__ = "accounts_token"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    via: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class DeviceRow(Base):
+    """A device that waits for somebody's approval; `account_id` is set when it came."""
+
+    __tablename__ = "accounts_device"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    user_code: Mapped[str] = mapped_column(String(9), unique=True)
+    client_name: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(10), server_default=text("'pending'"))
+    account_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ThrottleRow(Base):
+    """How often something was tried in the present window; `key` is a hash of what is counted."""
+
+    __tablename__ = "accounts_throttle"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    tries: Mapped[int]
+    ends_at: Mapped[datetime] = mapped_column(index=True)

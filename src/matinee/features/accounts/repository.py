@@ -1,0 +1,282 @@
+"""Queries of accounts. Private to the room; never decides anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from matinee.features.accounts.models import AccountRow, DeviceRow, SessionRow, ThrottleRow, TokenRow
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A living session or token joined with its account."""
+
+    key: UUID
+    account_id: UUID
+    roles: list[str]
+    used_at: datetime | None
+    expires_at: datetime | None
+
+
+_OPEN = (AccountRow.suspended_at.is_(None), AccountRow.erasure_id.is_(None))
+
+
+async def add_account(
+    session: AsyncSession, *, id: UUID, email: str, password_hash: str, roles: Sequence[str], now: datetime
+) -> bool:
+    """False when the email is taken."""
+    added = await session.scalar(
+        insert(AccountRow)
+        .values(id=id, email=email, password_hash=password_hash, roles=list(roles), created_at=now)
+        .on_conflict_do_nothing(index_elements=["email"])
+        .returning(AccountRow.id)
+    )
+    return added is not None
+
+
+async def account(session: AsyncSession, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
+    query = select(AccountRow).where(AccountRow.id == account_id).execution_options(populate_existing=True)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def accounts(session: AsyncSession, account_ids: Sequence[UUID]) -> Sequence[AccountRow]:
+    return (await session.scalars(select(AccountRow).where(AccountRow.id.in_(account_ids)))).all()
+
+
+async def by_login(session: AsyncSession, login: str) -> AccountRow | None:
+    """By email or handle. No handle holds an @, so at most one fits."""
+    return await session.scalar(
+        select(AccountRow).where(or_(AccountRow.email == login, AccountRow.login_name == login))
+    )
+
+
+async def by_erasure(session: AsyncSession, erasure_id: UUID) -> UUID | None:
+    return await session.scalar(select(AccountRow.id).where(AccountRow.erasure_id == erasure_id))
+
+
+async def admins(session: AsyncSession) -> Sequence[UUID]:
+    """Open accounts with role `admin`, oldest first."""
+    query = select(AccountRow.id).where(AccountRow.roles.contains(["admin"]), *_OPEN)
+    return (await session.scalars(query.order_by(AccountRow.created_at, AccountRow.id))).all()
+
+
+async def set_login_name(session: AsyncSession, account_id: UUID, name: str | None) -> bool:
+    """False when somebody else has the name. The transaction stays usable."""
+    try:
+        async with session.begin_nested():
+            await session.execute(
+                update(AccountRow).where(AccountRow.id == account_id).values(login_name=name)
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+async def delete_account(session: AsyncSession, account_id: UUID) -> None:
+    await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
+
+
+# -- sessions and tokens
+
+
+async def add_session(
+    session: AsyncSession,
+    *,
+    id: UUID,
+    account_id: UUID,
+    secret_hash: bytes,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    session.add(
+        SessionRow(
+            id=id,
+            account_id=account_id,
+            secret_hash=secret_hash,
+            created_at=now,
+            seen_at=now,
+            expires_at=expires_at,
+        )
+    )
+    await session.flush()
+
+
+async def trim_sessions(session: AsyncSession, account_id: UUID, keep: int) -> None:
+    """End all but the `keep` sessions seen last."""
+    newest = (
+        select(SessionRow.id)
+        .where(SessionRow.account_id == account_id)
+        .order_by(SessionRow.seen_at.desc(), SessionRow.id.desc())
+        .limit(keep)
+    )
+    await session.execute(
+        delete(SessionRow).where(SessionRow.account_id == account_id, SessionRow.id.not_in(newest))
+    )
+
+
+async def session_access(session: AsyncSession, secret_hash: bytes, now: datetime) -> Access | None:
+    row = (
+        await session.execute(
+            select(SessionRow.id, AccountRow.id, AccountRow.roles, SessionRow.seen_at, SessionRow.expires_at)
+            .join(AccountRow, AccountRow.id == SessionRow.account_id)
+            .where(SessionRow.secret_hash == secret_hash, SessionRow.expires_at > now, *_OPEN)
+        )
+    ).first()
+    return Access(*row) if row is not None else None
+
+
+async def token_access(session: AsyncSession, secret_hash: bytes) -> Access | None:
+    row = (
+        await session.execute(
+            select(TokenRow.id, AccountRow.id, AccountRow.roles, TokenRow.last_used_at)
+            .join(AccountRow, AccountRow.id == TokenRow.account_id)
+            .where(TokenRow.secret_hash == secret_hash, *_OPEN)
+        )
+    ).first()
+    return Access(*row, None) if row is not None else None
+
+
+async def touch_session(session: AsyncSession, key: UUID, now: datetime, expires_at: datetime) -> None:
+    """Skipped when another request of the same session does it: that one may hold its transaction for long."""
+    free = select(SessionRow.id).where(SessionRow.id == key).with_for_update(skip_locked=True)
+    await session.execute(
+        update(SessionRow).where(SessionRow.id.in_(free)).values(seen_at=now, expires_at=expires_at)
+    )
+
+
+async def touch_token(session: AsyncSession, key: UUID, now: datetime) -> None:
+    free = select(TokenRow.id).where(TokenRow.id == key).with_for_update(skip_locked=True)
+    await session.execute(update(TokenRow).where(TokenRow.id.in_(free)).values(last_used_at=now))
+
+
+async def sessions(session: AsyncSession, account_id: UUID) -> Sequence[SessionRow]:
+    query = select(SessionRow).where(SessionRow.account_id == account_id).order_by(SessionRow.id)
+    return (await session.scalars(query)).all()
+
+
+async def end_sessions(session: AsyncSession, account_id: UUID, *, but: UUID | None = None) -> None:
+    query = delete(SessionRow).where(SessionRow.account_id == account_id)
+    await session.execute(query if but is None else query.where(SessionRow.id != but))
+
+
+async def end_session(session: AsyncSession, key: UUID) -> None:
+    await session.execute(delete(SessionRow).where(SessionRow.id == key))
+
+
+async def tokens(session: AsyncSession, account_id: UUID) -> Sequence[TokenRow]:
+    query = select(TokenRow).where(TokenRow.account_id == account_id).order_by(TokenRow.id.desc())
+    return (await session.scalars(query)).all()
+
+
+async def count_tokens(session: AsyncSession, account_id: UUID) -> int:
+    query = select(func.count()).select_from(TokenRow).where(TokenRow.account_id == account_id)
+    return await session.scalar(query) or 0
+
+
+async def add_token(
+    session: AsyncSession,
+    *,
+    id: UUID,
+    account_id: UUID,
+    secret_hash: bytes,
+    name: str,
+    via: str,
+    now: datetime,
+) -> None:
+    session.add(
+        TokenRow(id=id, account_id=account_id, secret_hash=secret_hash, name=name, via=via, created_at=now)
+    )
+    await session.flush()
+
+
+async def delete_token(session: AsyncSession, account_id: UUID, token_id: UUID) -> bool:
+    """False when this account has no such token."""
+    gone = await session.scalar(
+        delete(TokenRow)
+        .where(TokenRow.id == token_id, TokenRow.account_id == account_id)
+        .returning(TokenRow.id)
+    )
+    return gone is not None
+
+
+async def delete_tokens(session: AsyncSession, account_id: UUID) -> None:
+    await session.execute(delete(TokenRow).where(TokenRow.account_id == account_id))
+
+
+# -- devices
+
+
+async def add_device(session: AsyncSession, row: DeviceRow) -> None:
+    session.add(row)
+    await session.flush()
+
+
+async def user_code_taken(session: AsyncSession, user_code: str) -> bool:
+    return await session.scalar(select(DeviceRow.id).where(DeviceRow.user_code == user_code)) is not None
+
+
+async def device_by_secret(session: AsyncSession, secret_hash: bytes, now: datetime) -> DeviceRow | None:
+    query = select(DeviceRow).where(DeviceRow.secret_hash == secret_hash, DeviceRow.expires_at > now)
+    return await session.scalar(query.with_for_update())
+
+
+async def device_by_code(session: AsyncSession, user_code: str, now: datetime) -> DeviceRow | None:
+    query = select(DeviceRow).where(DeviceRow.user_code == user_code, DeviceRow.expires_at > now)
+    return await session.scalar(query.with_for_update())
+
+
+async def delete_device(session: AsyncSession, row: DeviceRow) -> None:
+    await session.delete(row)
+
+
+async def delete_devices(session: AsyncSession, account_id: UUID) -> None:
+    await session.execute(delete(DeviceRow).where(DeviceRow.account_id == account_id))
+
+
+# -- counters
+
+
+async def count_try(
+    session: AsyncSession, key: bytes, now: datetime, ends_at: datetime
+) -> tuple[int, datetime]:
+    """Count one more try. Returns the tries of the present window and its end; a new one ends at `ends_at`."""
+    row = (
+        await session.execute(
+            insert(ThrottleRow)
+            .values(key=key, tries=1, ends_at=ends_at)
+            .on_conflict_do_update(
+                index_elements=["key"],
+                set_={
+                    "tries": case((ThrottleRow.ends_at <= now, 1), else_=ThrottleRow.tries + 1),
+                    "ends_at": case((ThrottleRow.ends_at <= now, ends_at), else_=ThrottleRow.ends_at),
+                },
+            )
+            .returning(ThrottleRow.tries, ThrottleRow.ends_at)
+        )
+    ).one()
+    return row.tries, row.ends_at
+
+
+async def forgive(session: AsyncSession, key: bytes) -> None:
+    await session.execute(delete(ThrottleRow).where(ThrottleRow.key == key))
+
+
+async def take_back_try(session: AsyncSession, key: bytes) -> None:
+    await session.execute(
+        update(ThrottleRow)
+        .where(ThrottleRow.key == key, ThrottleRow.tries > 0)
+        .values(tries=ThrottleRow.tries - 1)
+    )
+
+
+async def prune(session: AsyncSession, now: datetime) -> None:
+    """Remove sessions, devices and counters whose time is over."""
+    await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+    await session.execute(delete(DeviceRow).where(DeviceRow.expires_at <= now))
+    await session.execute(delete(ThrottleRow).where(ThrottleRow.ends_at <= now))

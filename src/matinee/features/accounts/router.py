@@ -1,0 +1,86 @@
+"""HTTP of accounts: tokens, the device flow and the password. Holds no logic."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from matinee.features.accounts import service
+from matinee.features.accounts.schemas import (
+    DeviceAsked,
+    DeviceCode,
+    DeviceInfo,
+    DeviceStarted,
+    DeviceToken,
+    NewToken,
+    PasswordChange,
+    TokenAsked,
+    TokenList,
+)
+from matinee.infra.http import needs
+from matinee.infra.work import Work
+
+router = APIRouter(prefix="/api/v1", tags=["accounts"])
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else "unknown"
+
+
+@router.post("/tokens", status_code=201)
+async def create_token(
+    request: Request, asked: TokenAsked, work: Work = needs("accounts.sign_in")
+) -> NewToken:
+    """Sign in a program: the answer holds its bearer token, which is shown this once."""
+    return await service.sign_in_program(
+        work, asked.login, asked.password.get_secret_value(), asked.name, address=_address(request)
+    )
+
+
+@router.get("/tokens")
+async def list_tokens(work: Work = needs("accounts.self")) -> TokenList:
+    """Your tokens, newest first, without their secrets."""
+    return TokenList(items=await service.tokens(work))
+
+
+@router.delete("/tokens/{token_id}", status_code=204)
+async def revoke_token(token_id: UUID, work: Work = needs("accounts.self")) -> None:
+    """End one of your tokens at once."""
+    await service.revoke_token(work, token_id)
+
+
+@router.post("/device")
+async def start_device(
+    request: Request, asked: DeviceAsked, work: Work = needs("accounts.sign_in")
+) -> DeviceStarted:
+    """Begin to sign in a program without a browser."""
+    return await service.start_device(work, asked.client_name, address=_address(request))
+
+
+@router.post("/device/token")
+async def collect_device(code: DeviceCode, work: Work = needs("accounts.sign_in")) -> DeviceToken:
+    """Ask whether the device was approved; 409 `accounts.device_pending` until somebody decides."""
+    return DeviceToken(token=await service.collect_device(work, code.device_code))
+
+
+@router.get("/device/{user_code}")
+async def show_device(user_code: str, work: Work = needs("accounts.self")) -> DeviceInfo:
+    """What waits behind the code that a person typed."""
+    return await service.device(work, user_code)
+
+
+@router.post("/device/{user_code}/approve", status_code=204)
+async def approve_device(user_code: str, work: Work = needs("accounts.self")) -> None:
+    """Let the device act for you."""
+    await service.approve_device(work, user_code)
+
+
+@router.post("/device/{user_code}/deny", status_code=204)
+async def deny_device(user_code: str, work: Work = needs("accounts.self")) -> None:
+    """Turn the device away."""
+    await service.deny_device(work, user_code)
+
+
+@router.post("/me/password", status_code=204)
+async def change_password(change: PasswordChange, work: Work = needs("accounts.self")) -> None:
+    """Choose another password; your other sessions end."""
+    await service.change_password(work, change.current.get_secret_value(), change.new.get_secret_value())

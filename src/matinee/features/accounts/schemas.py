@@ -1,0 +1,124 @@
+"""Values of accounts that leave the room. Never a hash, and a secret only in the answer that hands it out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, SecretStr
+
+from matinee.kernel.actor import Role, Via
+from matinee.kernel.ids import AccountId
+from matinee.kernel.settings import Concern
+
+SESSION_COOKIE = "matinee_session"
+CSRF_COOKIE = "matinee_csrf"
+
+Theme = Literal["system", "dark", "light"]
+TokenVia = Literal["token", "device"]
+LoginText = Annotated[str, Field(min_length=1, max_length=254, description="Email or handle.")]
+GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
+NewPassword = Annotated[
+    SecretStr, Field(min_length=10, max_length=200, description="10 to 200 characters, not easy to guess.")
+]
+TokenName = Annotated[str, Field(min_length=1, max_length=80, description="What the token is for.")]
+
+
+class AccountsSettings(Concern):
+    """Accounts: who may join, how long a session lasts, what a password costs to check."""
+
+    admin_password: SecretStr | None = Field(
+        None,
+        description="Password of the operator's account, used when it is made. Default: made up and printed once.",
+    )
+    signup: Literal["open", "closed"] = Field("open", description="Whether strangers may make accounts.")
+    session_days: int = Field(
+        30, ge=1, le=365, description="Days without a visit after which a session ends."
+    )
+    argon2_time_cost: int = Field(2, ge=1, le=20, description="Passes of argon2id over its memory.")
+    argon2_memory_kib: int = Field(65_536, ge=8, le=4_194_304, description="KiB of memory for one argon2id.")
+    signups_per_hour: int = Field(
+        30, ge=1, le=100_000, description="Accounts that one network address may make in an hour."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whom a session or token stands for. `session_key` names that session or token without its secret."""
+
+    account_id: AccountId
+    roles: tuple[Role, ...]
+    via: Via
+    session_key: str
+
+
+class Account(BaseModel):
+    """One account. Its name for people is the profile's handle."""
+
+    id: UUID
+    email: str
+    roles: list[Role]
+    theme: Theme
+    created_at: datetime
+    suspended_at: datetime | None
+
+
+class TokenInfo(BaseModel):
+    """A token without its secret. `last_used_at` is exact to a minute."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    via: TokenVia
+
+
+class TokenList(BaseModel):
+    items: list[TokenInfo]
+
+
+class TokenAsked(BaseModel):
+    login: LoginText
+    password: GivenPassword
+    name: TokenName
+
+
+class NewToken(BaseModel):
+    """The only answer that holds the token itself."""
+
+    token: str
+    id: UUID
+    name: str
+
+
+class PasswordChange(BaseModel):
+    current: GivenPassword
+    new: NewPassword
+
+
+class DeviceAsked(BaseModel):
+    client_name: Annotated[str, Field(min_length=1, max_length=80, description="Shown to whom approves.")]
+
+
+class DeviceStarted(BaseModel):
+    """`device_code` stays on the device; a person types `user_code` at `verification_uri`."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    interval_s: int
+    expires_in_s: int
+
+
+class DeviceCode(BaseModel):
+    device_code: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class DeviceToken(BaseModel):
+    token: str
+
+
+class DeviceInfo(BaseModel):
+    client_name: str
+    created_at: datetime

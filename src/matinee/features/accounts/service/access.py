@@ -1,0 +1,191 @@
+"""Signing in and out, sessions and tokens: from a secret to the account that it stands for."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, cast
+from uuid import UUID
+
+from matinee.features.accounts import repository, rules
+from matinee.features.accounts.errors import (
+    NoSuchToken,
+    Suspended,
+    TooManyTokens,
+    WrongCredentials,
+    WrongPassword,
+)
+from matinee.features.accounts.schemas import AccountsSettings, Identity, NewToken, TokenInfo, TokenVia
+from matinee.features.accounts.service import passwords, throttle
+from matinee.infra.work import Work
+from matinee.kernel.actor import Role
+from matinee.kernel.ids import AccountId, new_id
+
+TRIES = 10
+TRIES_OF_A_NETWORK = 100
+TRIES_WINDOW_S = 300
+SESSIONS_MOST = 50
+TOKENS_MOST = 100
+TOKEN_USE_EXACT_TO = timedelta(minutes=1)
+SESSION_USE_EXACT_TO = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: `secret` goes into the browser's cookie and is kept nowhere else."""
+
+    secret: str
+    identity: Identity
+
+
+async def authenticate(work: Work, token: str) -> Identity | None:
+    """Whom a session's or token's secret stands for; None when it has ended, or its account is closed."""
+    if not token or len(token) > 200:
+        return None
+    hashed = rules.digest(token)
+    if token.startswith(rules.TOKEN_PREFIX):
+        access = await repository.token_access(work.session, hashed)
+        if access is None:
+            return None
+        if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
+            await repository.touch_token(work.session, access.key, work.now)
+        return _identity(access, "token")
+    access = await repository.session_access(work.session, hashed, work.now)
+    if access is None:
+        return None
+    if access.used_at is None or work.now - access.used_at >= SESSION_USE_EXACT_TO:
+        await repository.touch_session(work.session, access.key, work.now, work.now + _session_life(work))
+    return _identity(access, "session")
+
+
+def csrf_of(session_token: str) -> str:
+    """The value that goes into the readable cookie and must come back in a header."""
+    return rules.csrf_of(session_token)
+
+
+async def sign_in(work: Work, login: str, password: str, *, address: str) -> SignedIn:
+    """A session for whoever proves to be `login` (email or handle). The same `WrongCredentials` and the same time
+    for a wrong password and for nobody; `SlowDown` after many tries from one network."""
+    account_id = await _prove(work, login, password, address=address)
+    return await open_session(work, account_id)
+
+
+async def open_session(work: Work, account_id: AccountId) -> SignedIn:
+    """A session without proof, for an account that was made just now."""
+    row = await repository.account(work.session, account_id)
+    if row is None:
+        raise WrongCredentials
+    secret, key = rules.new_secret(), new_id()
+    await repository.add_session(
+        work.session,
+        id=key,
+        account_id=account_id,
+        secret_hash=rules.digest(secret),
+        now=work.now,
+        expires_at=work.now + _session_life(work),
+    )
+    await repository.trim_sessions(work.session, account_id, SESSIONS_MOST)
+    roles = cast(tuple[Role, ...], tuple(row.roles))
+    return SignedIn(secret, Identity(account_id=account_id, roles=roles, via="session", session_key=str(key)))
+
+
+async def sign_out(work: Work) -> None:
+    """End the session, or the token, of this request. Nothing to do for a guest."""
+    actor = work.actor
+    if actor.account_id is None or actor.session_key is None:
+        return
+    if actor.via == "session":
+        await repository.end_session(work.session, UUID(actor.session_key))
+    else:
+        await repository.delete_token(work.session, actor.account_id, UUID(actor.session_key))
+
+
+async def sign_in_program(work: Work, login: str, password: str, name: str, *, address: str) -> NewToken:
+    """A token for a program whose person proves to be `login`."""
+    account_id = await _prove(work, login, password, address=address)
+    return await _new_token(work, account_id, name, "token")
+
+
+async def issue_token(work: Work, account_id: AccountId, name: str, via: TokenVia = "token") -> str:
+    """A bearer token without proof. It is shown this once. Raises `TooManyTokens`."""
+    return (await _new_token(work, account_id, name, via)).token
+
+
+async def tokens(work: Work) -> list[TokenInfo]:
+    """The actor's own, newest first."""
+    rows = await repository.tokens(work.session, work.actor.owner())
+    return [TokenInfo.model_validate(row, from_attributes=True) for row in rows]
+
+
+async def revoke_token(work: Work, token_id: UUID) -> None:
+    """Raises `NoSuchToken` for one that is not the actor's own."""
+    if not await repository.delete_token(work.session, work.actor.owner(), token_id):
+        raise NoSuchToken
+
+
+async def confirm(work: Work, password: str, *, field: str) -> None:
+    """The actor proves once more who they are. Ends the transaction on the way. Raises `WrongPassword`."""
+    account_id = work.actor.owner()
+    key = rules.throttle_key("confirm", str(account_id))
+    await throttle.count(work, key, most=TRIES, window_s=TRIES_WINDOW_S)
+    row = await repository.account(work.session, account_id)
+    stored = row.password_hash if row is not None else None
+    async with work.outside():
+        right, _ = await passwords.verify(work.settings(AccountsSettings), stored, password)
+    if not right:
+        raise WrongPassword(field=field)
+    await throttle.forgive(work, key)
+
+
+async def _prove(work: Work, login: str, password: str, *, address: str) -> AccountId:
+    settings = work.settings(AccountsSettings)
+    login = rules.normalise_login(login)
+    network = rules.network_of(address)
+    for_login = rules.throttle_key("login", login, network)
+    for_network = rules.throttle_key("network", network)
+    await throttle.count(work, for_login, most=TRIES, window_s=TRIES_WINDOW_S)
+    await throttle.count(work, for_network, most=TRIES_OF_A_NETWORK, window_s=TRIES_WINDOW_S)
+    row = await repository.by_login(work.session, login)
+    account_id, stored = (row.id, row.password_hash) if row is not None else (None, None)
+    async with work.outside():
+        right, stale = await passwords.verify(settings, stored, password)
+        fresh = await passwords.hash_password(settings, password) if right and stale else None
+    if not right or account_id is None:
+        raise WrongCredentials
+    row = await repository.account(work.session, account_id, lock=True)
+    if row is None or row.password_hash != stored or row.erasure_id is not None:
+        raise WrongCredentials
+    if row.suspended_at is not None:
+        raise Suspended
+    if fresh is not None:
+        row.password_hash = fresh
+    await throttle.forgive(work, for_login)
+    await throttle.take_back(work, for_network)
+    return AccountId(account_id)
+
+
+async def _new_token(work: Work, account_id: AccountId, name: str, via: TokenVia) -> NewToken:
+    if await repository.count_tokens(work.session, account_id) >= TOKENS_MOST:
+        raise TooManyTokens
+    secret, key = rules.TOKEN_PREFIX + rules.new_secret(), new_id()
+    await repository.add_token(
+        work.session,
+        id=key,
+        account_id=account_id,
+        secret_hash=rules.digest(secret),
+        name=name,
+        via=via,
+        now=work.now,
+    )
+    return NewToken(token=secret, id=key, name=name)
+
+
+def _session_life(work: Work) -> timedelta:
+    return timedelta(days=work.settings(AccountsSettings).session_days)
+
+
+def _identity(access: repository.Access, via: Literal["session", "token"]) -> Identity:
+    return Identity(
+        account_id=AccountId(access.account_id),
+        roles=cast(tuple[Role, ...], tuple(access.roles)),
+        via=via,
+        session_key=str(access.key),
+    )

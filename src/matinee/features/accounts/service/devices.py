@@ -1,0 +1,103 @@
+"""The device flow (RFC 8628): a program without a browser is approved by a person in one."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from matinee.features.accounts import repository, rules
+from matinee.features.accounts.errors import (
+    BrowserOnly,
+    DeviceDecided,
+    DeviceDenied,
+    DevicePending,
+    DeviceUnknown,
+)
+from matinee.features.accounts.models import DeviceRow
+from matinee.features.accounts.schemas import DeviceInfo, DeviceStarted
+from matinee.features.accounts.service import access, throttle
+from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId, new_id
+from matinee.kernel.settings import HouseSettings
+
+LIFE_S = 600
+INTERVAL_S = 2
+STARTS_OF_A_NETWORK = 60
+GUESSES = 30
+
+
+async def start_device(work: Work, client_name: str, *, address: str) -> DeviceStarted:
+    """Codes for a device. Asks nobody's leave; bounded per network."""
+    key = rules.throttle_key("device", rules.network_of(address))
+    await throttle.count(work, key, most=STARTS_OF_A_NETWORK, window_s=LIFE_S)
+    secret, user_code = rules.new_secret(), rules.new_user_code()
+    while await repository.user_code_taken(work.session, user_code):
+        user_code = rules.new_user_code()
+    row = DeviceRow(
+        id=new_id(),
+        secret_hash=rules.digest(secret),
+        user_code=user_code,
+        client_name=client_name,
+        state="pending",
+        created_at=work.now,
+        expires_at=work.now + timedelta(seconds=LIFE_S),
+    )
+    await repository.add_device(work.session, row)
+    page = f"{work.settings(HouseSettings).address}/device"
+    return DeviceStarted(
+        device_code=secret,
+        user_code=user_code,
+        verification_uri=page,
+        verification_uri_complete=f"{page}?code={quote(user_code)}",
+        interval_s=INTERVAL_S,
+        expires_in_s=LIFE_S,
+    )
+
+
+async def collect_device(work: Work, device_code: str) -> str:
+    """The token of an approved device, once. Raises `DevicePending`, `DeviceDenied` or `DeviceUnknown`."""
+    row = await repository.device_by_secret(work.session, rules.digest(device_code), work.now)
+    if row is None:
+        raise DeviceUnknown
+    if row.state == "denied":
+        raise DeviceDenied
+    if row.account_id is None:
+        raise DevicePending
+    account_id, name = AccountId(row.account_id), row.client_name
+    await repository.delete_device(work.session, row)
+    return await access.issue_token(work, account_id, name, "device")
+
+
+async def device(work: Work, user_code: str) -> DeviceInfo:
+    """What asks, for whom is about to decide."""
+    row = await _pending(work, user_code)
+    return DeviceInfo(client_name=row.client_name, created_at=row.created_at)
+
+
+async def approve_device(work: Work, user_code: str) -> None:
+    """Let the device act for the actor, who sits at a browser."""
+    _at_a_browser(work)
+    row = await _pending(work, user_code)
+    row.state, row.account_id = "approved", work.actor.owner()
+
+
+async def deny_device(work: Work, user_code: str) -> None:
+    _at_a_browser(work)
+    (await _pending(work, user_code)).state = "denied"
+
+
+def _at_a_browser(work: Work) -> None:
+    if work.actor.via != "session":
+        raise BrowserOnly
+
+
+async def _pending(work: Work, user_code: str) -> DeviceRow:
+    """Counts what may be a guess. Raises `DeviceUnknown` or `DeviceDecided`."""
+    key = rules.throttle_key("user-code", str(work.actor.owner()))
+    await throttle.count(work, key, most=GUESSES, window_s=LIFE_S)
+    row = await repository.device_by_code(work.session, rules.normalise_user_code(user_code), work.now)
+    if row is None:
+        async with work.outside():
+            pass  # the count stands although the request fails
+        raise DeviceUnknown
+    if row.state != "pending":
+        raise DeviceDecided
+    return row

@@ -1,0 +1,206 @@
+"""Accounts themselves: made, changed, suspended, left and erased."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+from uuid import UUID
+
+from matinee.features.accounts import repository, rules
+from matinee.features.accounts.errors import (
+    EmailTaken,
+    LastAdmin,
+    LoginNameTaken,
+    NoSuchAccount,
+    SignupClosed,
+)
+from matinee.features.accounts.messages import AccountLeaving
+from matinee.features.accounts.models import AccountRow
+from matinee.features.accounts.schemas import Account, AccountsSettings, Theme
+from matinee.features.accounts.service import access, passwords, throttle
+from matinee.infra.work import Work
+from matinee.kernel.actor import ROLES, Role
+from matinee.kernel.errors import Invalid
+from matinee.kernel.ids import AccountId, new_id
+
+SIGNUP_WINDOW_S = 3600
+
+
+async def sign_up(
+    work: Work, email: str, password: str, *, address: str, words: Sequence[str] = ()
+) -> Account:
+    """An account for a stranger, if the house takes any. Counts tries per network before it hashes."""
+    settings = work.settings(AccountsSettings)
+    if settings.signup == "closed":
+        raise SignupClosed
+    key = rules.throttle_key("signup", rules.network_of(address))
+    await throttle.count(work, key, most=settings.signups_per_hour, window_s=SIGNUP_WINDOW_S)
+    return await create(work, email, password, words=words)
+
+
+async def create(
+    work: Work,
+    email: str,
+    password: str,
+    roles: Sequence[Role] = ("viewer", "creator"),
+    *,
+    words: Sequence[str] = (),
+) -> Account:
+    """A new account, without asking whether the house takes any. Ends the transaction on the way, before anything
+    of the account is written. `words` are more that the password must not be made of. Raises `BadEmail`,
+    `WeakPassword` and `EmailTaken`."""
+    email = rules.normalise_email(email)
+    rules.check_password(password, (*email.split("@"), *words))
+    if unknown := set(roles) - set(ROLES[1:]):
+        raise Invalid(f"There is no role {min(unknown)}.", field="roles")
+    if await repository.by_login(work.session, email) is not None:
+        raise EmailTaken(field="email")
+    async with work.outside():
+        hashed = await passwords.hash_password(work.settings(AccountsSettings), password)
+    account_id = AccountId(new_id())
+    if not await repository.add_account(
+        work.session, id=account_id, email=email, password_hash=hashed, roles=roles, now=work.now
+    ):
+        raise EmailTaken(field="email")
+    return _account(await _row(work, account_id))
+
+
+async def get(work: Work, account_id: AccountId) -> Account | None:
+    """Any account, suspended ones too; asks nobody's leave."""
+    row = await repository.account(work.session, account_id)
+    return _account(row) if row is not None else None
+
+
+async def find(work: Work, login: str) -> Account | None:
+    """By email or handle; asks nobody's leave."""
+    row = await repository.by_login(work.session, rules.normalise_login(login))
+    return _account(row) if row is not None else None
+
+
+async def first_admin(work: Work) -> AccountId | None:
+    """The oldest open account that administers the house."""
+    found = await repository.admins(work.session)
+    return AccountId(found[0]) if found else None
+
+
+async def set_login_name(work: Work, account_id: AccountId, name: str | None) -> None:
+    """The name beside the email with which this account signs in: its handle. Raises `LoginNameTaken`."""
+    if not await repository.set_login_name(
+        work.session, account_id, None if name is None else rules.normalise_login(name)
+    ):
+        raise LoginNameTaken
+
+
+async def set_theme(work: Work, theme: Theme) -> None:
+    """The actor's own choice of light or dark."""
+    (await _row(work, work.actor.owner())).theme = theme
+
+
+async def change_password(work: Work, current: str, new: str) -> None:
+    """The actor's own, after proof; ends their other sessions. Tokens stay: they are revoked one by one."""
+    await access.confirm(work, current, field="current")
+    await _set_password(work, work.actor.owner(), new, field="new")
+    kept = work.actor.session_key if work.actor.via == "session" else None
+    but = UUID(kept) if kept is not None else None
+    await repository.end_sessions(work.session, work.actor.owner(), but=but)
+
+
+async def set_password(work: Work, account_id: AccountId, new: str) -> None:
+    """Without proof, for the house itself; ends every session."""
+    work.actor.require("accounts.manage")
+    await _set_password(work, account_id, new, field="password")
+    await repository.end_sessions(work.session, account_id)
+
+
+async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) -> None:
+    """Shut an account out at once, or let it in again. Its things stay. Idempotent."""
+    work.actor.require("accounts.manage")
+    row = await _row(work, account_id)
+    if suspended:
+        if await repository.admins(work.session) == [account_id]:
+            raise LastAdmin
+        row.suspended_at = row.suspended_at or work.now
+        await repository.end_sessions(work.session, account_id)
+    else:
+        row.suspended_at = None
+
+
+async def leave(work: Work, password: str) -> None:
+    """The actor, after proof, is signed out everywhere and will be erased. Raises `LastAdmin`."""
+    account_id = work.actor.owner()
+    await access.confirm(work, password, field="password")
+    row = await _row(work, account_id)
+    if await repository.admins(work.session) == [account_id]:
+        raise LastAdmin
+    if row.erasure_id is None:
+        row.erasure_id = new_id()
+        work.send(AccountLeaving(erasure_id=row.erasure_id))
+    for end in (repository.end_sessions, repository.delete_tokens, repository.delete_devices):
+        await end(work.session, account_id)
+
+
+async def leaving(work: Work, erasure_id: UUID) -> Account | None:
+    """The account behind an `AccountLeaving`; None once it is gone."""
+    account_id = await repository.by_erasure(work.session, erasure_id)
+    return None if account_id is None else await get(work, AccountId(account_id))
+
+
+async def prune(work: Work) -> None:
+    """Remove what has ended: sessions, devices, counters."""
+    await repository.prune(work.session, work.now)
+
+
+async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
+    """Everything kept about the account, without secrets."""
+    account = await get(work, account_id)
+    if account is None:
+        return
+    data = {
+        "account": account.model_dump(mode="json"),
+        "sessions": [
+            {"created_at": s.created_at.isoformat(), "seen_at": s.seen_at.isoformat()}
+            for s in await repository.sessions(work.session, account_id)
+        ],
+        "tokens": [
+            {
+                "name": t.name,
+                "via": t.via,
+                "created_at": t.created_at.isoformat(),
+                "last_used_at": t.last_used_at.isoformat() if t.last_used_at else None,
+            }
+            for t in await repository.tokens(work.session, account_id)
+        ],
+    }
+    yield "account.json", json.dumps(data, ensure_ascii=False, indent=2).encode()
+
+
+async def erase(work: Work, account_id: AccountId) -> bool:
+    """Remove the account with its sessions, tokens and devices. Every other room must have erased before."""
+    await repository.delete_account(work.session, account_id)
+    return True
+
+
+async def _set_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
+    row = await _row(work, account_id)
+    words = (*row.email.split("@"), row.login_name or "")
+    rules.check_password(new, words, field=field)
+    async with work.outside():
+        hashed = await passwords.hash_password(work.settings(AccountsSettings), new)
+    (await _row(work, account_id)).password_hash = hashed
+
+
+async def _row(work: Work, account_id: AccountId) -> AccountRow:
+    row = await repository.account(work.session, account_id, lock=True)
+    if row is None:
+        raise NoSuchAccount
+    return row
+
+
+def _account(row: AccountRow) -> Account:
+    return Account(
+        id=row.id,
+        email=row.email,
+        roles=cast(list[Role], row.roles),
+        theme=cast(Theme, row.theme),
+        created_at=row.created_at,
+        suspended_at=row.suspended_at,
+    )

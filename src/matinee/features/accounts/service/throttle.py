@@ -1,0 +1,27 @@
+"""Counting tries, so that guessing becomes slow. Holds hashes of what it counts, and only while a window lasts."""
+
+from datetime import timedelta
+
+from matinee.features.accounts import repository
+from matinee.features.accounts.errors import SlowDown
+from matinee.infra.work import Work
+
+
+async def count(work: Work, key: bytes, *, most: int, window_s: float) -> None:
+    """Count one try before it is made, so that tries side by side count too. Raises `SlowDown` beyond `most`."""
+    tries, ends_at = await repository.count_try(
+        work.session, key, work.now, work.now + timedelta(seconds=window_s)
+    )
+    if tries > most:
+        left_s = max(1, round((ends_at - work.now).total_seconds()))
+        raise SlowDown(retry_after_s=left_s)
+
+
+async def forgive(work: Work, key: bytes) -> None:
+    """The try was right: start from nothing."""
+    await repository.forgive(work.session, key)
+
+
+async def take_back(work: Work, key: bytes) -> None:
+    """The try was right, but others of the same window stand."""
+    await repository.take_back_try(work.session, key)

@@ -1,0 +1,27 @@
+"""Room `accounts`, row 0."""
+
+from matinee.features.accounts import handlers, service
+from matinee.features.accounts.messages import PruneAccess
+from matinee.features.accounts.router import router
+from matinee.features.accounts.schemas import AccountsSettings
+from matinee.infra.room import Handler, Periodic, Permission, Room
+
+ROOM = Room(
+    name="accounts",
+    router=router,
+    handlers=(Handler(message=PruneAccess, run=handlers.prune),),
+    periodic=(Periodic(cron="17 * * * *", order=PruneAccess),),
+    permissions=(
+        Permission("accounts.sign_up", "Make an account.", "guest"),
+        Permission("accounts.sign_in", "Sign in, or sign in a program.", "guest"),
+        Permission("accounts.self", "Keep one's own account.", "viewer", "creator", "moderator", "admin"),
+        Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin"),
+    ),
+    settings=AccountsSettings,
+    retention=(
+        "Accounts until their person leaves; sessions until they end; tokens until they are revoked;"
+        " counters of tries, as hashes, for an hour."
+    ),
+    export=service.export,
+    erase=service.erase,
+)
