@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 import matinee
 from matinee.entrypoints.api import docs, health, pages
-from matinee.entrypoints.api.identity import authenticate
+from matinee.entrypoints.api.identity import actor_of, authenticate
 from matinee.entrypoints.parts import Parts, opened
 from matinee.infra import http
 from matinee.infra.gateway.socket import Gateway
@@ -46,6 +46,7 @@ def build(parts: Parts) -> FastAPI:
     app.state.works = parts.works
     app.state.parts = parts
     app.state.authenticate = authenticate
+    app.state.actor_of = actor_of
     house = parts.settings.house
     hosts = {"localhost", "127.0.0.1", "[::1]", house.host.lower()}
     hosts.add((urlsplit(house.address).hostname or "localhost").lower())

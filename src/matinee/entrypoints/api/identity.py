@@ -6,12 +6,11 @@ from starlette.requests import HTTPConnection
 
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
+from matinee.features.accounts.schemas import SESSION_COOKIE
 from matinee.infra.work import Work
 from matinee.kernel.actor import GUEST_ROLE, Actor
 from matinee.kernel.errors import NotSignedIn, Refused
 
-SESSION_COOKIE = "matinee_session"
-CSRF_COOKIE = "matinee_csrf"
 CSRF_HEADER = "x-csrf-token"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -29,7 +28,7 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
         identity = await accounts.authenticate(work, token.strip())
         if identity is None:
             raise NotSignedIn("This token is not valid any more. Sign in again.")
-        return _actor(identity)
+        return actor_of(identity)
     cookie = request.cookies.get(SESSION_COOKIE)
     if cookie:
         identity = await accounts.authenticate(work, cookie)
@@ -39,11 +38,12 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
                 sent = request.headers.get(CSRF_HEADER, "")
                 if not hmac.compare_digest(sent.encode(), accounts.csrf_of(cookie).encode()):
                     raise CsrfMissing
-            return _actor(identity)
+            return actor_of(identity)
     return Actor(permissions=product.permissions_of({GUEST_ROLE}))
 
 
-def _actor(identity: accounts.Identity) -> Actor:
+def actor_of(identity: accounts.Identity) -> Actor:
+    """Whom an identity acts as; every account holds the role `guest` too."""
     roles = frozenset({GUEST_ROLE, *identity.roles})
     return Actor(
         account_id=identity.account_id,

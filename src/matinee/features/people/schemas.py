@@ -1,0 +1,84 @@
+"""Values of people that leave the room."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from matinee.features.accounts.schemas import GivenPassword, LoginText, NewPassword, Theme
+from matinee.kernel.actor import Role
+
+Handle = Annotated[
+    str,
+    Field(
+        min_length=3, max_length=31, description="3 to 30 letters a–z, digits or underscores, in any case."
+    ),
+]
+DisplayName = Annotated[str, Field(min_length=1, max_length=60)]
+Bio = Annotated[str, Field(max_length=500)]
+
+
+class Profile(BaseModel):
+    """What everybody may see of a person."""
+
+    id: UUID
+    handle: str
+    display_name: str
+    bio: str
+    created_at: datetime
+
+
+class MyAccount(BaseModel):
+    id: UUID
+    email: str
+    roles: list[Role]
+    permissions: list[str]
+    created_at: datetime
+
+
+class Quota(BaseModel):
+    used_bytes: int
+    limit_bytes: int
+
+
+class Limits(BaseModel):
+    max_upload_bytes: int
+    max_duration_s: float
+
+
+class Me(BaseModel):
+    """Who asks, and what the house grants them. A guest has neither account nor profile nor quota."""
+
+    account: MyAccount | None
+    profile: Profile | None
+    quota: Quota | None
+    limits: Limits
+    signup: Literal["open", "closed"]
+    theme: Theme
+
+
+class SignUp(BaseModel):
+    email: Annotated[str, Field(min_length=3, max_length=254)]
+    password: NewPassword
+    handle: Handle
+    display_name: DisplayName
+
+
+class SignIn(BaseModel):
+    login: LoginText
+    password: GivenPassword
+
+
+class MeChange(BaseModel):
+    theme: Theme | None = None
+
+
+class ProfileChange(BaseModel):
+    handle: Handle | None = None
+    display_name: DisplayName | None = None
+    bio: Bio | None = None
+
+
+class Leaving(BaseModel):
+    password: GivenPassword

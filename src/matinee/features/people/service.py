@@ -1,0 +1,164 @@
+"""The verbs of people: the only door for other rooms."""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.errors import LoginNameTaken
+from matinee.features.files import service as files
+from matinee.features.people import repository, rules
+from matinee.features.people.errors import HandleTaken, ProfileNotFound
+from matinee.features.people.models import ProfileRow
+from matinee.features.people.schemas import Limits, Me, MyAccount, Profile, Quota
+from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId, ProfileId, new_id
+
+
+async def join(
+    work: Work, email: str, password: str, handle: str, display_name: str, *, address: str
+) -> accounts.SignedIn:
+    """An account with its profile and a first session, for a stranger."""
+    handle = rules.normalise_handle(handle)
+    rules.check_free(handle)
+    name = rules.normalise_name(display_name)
+    if await repository.by_handle(work.session, handle) is not None:
+        raise HandleTaken(field="handle")
+    account = await accounts.sign_up(work, email, password, address=address, words=(handle, name))
+    account_id = AccountId(account.id)
+    await create(work, account_id, handle, name)
+    return await accounts.open_session(work, account_id)
+
+
+async def create(work: Work, account_id: AccountId, handle: str, display_name: str) -> Profile:
+    """The profile of a new account; the house itself may take reserved handles. Raises `BadHandle`,
+    `HandleReserved`, `HandleTaken` and `BadName`."""
+    handle = rules.normalise_handle(handle)
+    if not work.actor.is_system:
+        rules.check_free(handle)
+    name = rules.normalise_name(display_name)
+    added = await repository.add(
+        work.session,
+        id=ProfileId(new_id()),
+        account_id=account_id,
+        handle=handle,
+        display_name=name,
+        now=work.now,
+    )
+    if not added:
+        raise HandleTaken(field="handle")
+    await _push_login_name(work, account_id, handle)
+    return await profile_of(work, account_id)
+
+
+async def change(
+    work: Work, *, handle: str | None = None, display_name: str | None = None, bio: str | None = None
+) -> Profile:
+    """The actor's own profile; None leaves a part as it is. An old handle is free for others at once."""
+    account_id = work.actor.owner()
+    row = await repository.of(work.session, account_id)
+    if row is None:
+        raise ProfileNotFound
+    if display_name is not None:
+        row.display_name = rules.normalise_name(display_name)
+    if bio is not None:
+        row.bio = rules.normalise_bio(bio)
+    if handle is not None and (wanted := rules.normalise_handle(handle)) != row.handle:
+        rules.check_free(wanted)
+        if not await repository.set_handle(work.session, account_id, wanted):
+            raise HandleTaken(field="handle")
+        await _push_login_name(work, account_id, wanted)
+    return await profile_of(work, account_id)
+
+
+async def get_by_handle(work: Work, handle: str) -> Profile:
+    """In any case of letters. Raises `ProfileNotFound`, also for what cannot be a handle."""
+    wanted = handle.removeprefix("@").lower()
+    row = await repository.by_handle(work.session, wanted) if rules.HANDLE.fullmatch(wanted) else None
+    if row is None:
+        raise ProfileNotFound
+    return _profile(row)
+
+
+async def account_of(work: Work, handle: str) -> AccountId:
+    """Whose profile this is. Raises `ProfileNotFound`."""
+    wanted = handle.removeprefix("@").lower()
+    row = await repository.by_handle(work.session, wanted) if rules.HANDLE.fullmatch(wanted) else None
+    if row is None:
+        raise ProfileNotFound
+    return AccountId(row.account_id)
+
+
+async def profile_of(work: Work, account_id: AccountId) -> Profile:
+    """Raises `ProfileNotFound` when the account has none."""
+    row = await repository.of(work.session, account_id)
+    if row is None:
+        raise ProfileNotFound
+    return _profile(row)
+
+
+async def profiles_of(work: Work, account_ids: Iterable[AccountId]) -> dict[AccountId, Profile]:
+    """Those that exist, in one query."""
+    wanted = list(dict.fromkeys(account_ids))
+    rows = await repository.of_many(work.session, wanted) if wanted else ()
+    return {AccountId(row.account_id): _profile(row) for row in rows}
+
+
+async def me(work: Work) -> Me:
+    """The actor with what the house grants them."""
+    most = files.limits(work)
+    answer = Me(
+        account=None,
+        profile=None,
+        quota=None,
+        limits=Limits(max_upload_bytes=most.max_upload_bytes, max_duration_s=most.max_duration_s),
+        signup=work.settings(accounts.AccountsSettings).signup,
+        theme="system",
+    )
+    account_id = work.actor.account_id
+    account = None if account_id is None else await accounts.get(work, account_id)
+    if account_id is None or account is None:
+        return answer
+    row = await repository.of(work.session, account_id)
+    usage = await files.usage(work, account_id)
+    return answer.model_copy(
+        update={
+            "account": MyAccount(
+                id=account.id,
+                email=account.email,
+                roles=account.roles,
+                permissions=sorted(work.actor.permissions),
+                created_at=account.created_at,
+            ),
+            "profile": None if row is None else _profile(row),
+            "quota": Quota(used_bytes=usage.used_bytes, limit_bytes=usage.limit_bytes),
+            "theme": account.theme,
+        }
+    )
+
+
+async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
+    """The profile as the house keeps it."""
+    row = await repository.of(work.session, account_id)
+    if row is not None:
+        yield (
+            "profile.json",
+            json.dumps(_profile(row).model_dump(mode="json"), ensure_ascii=False, indent=2).encode(),
+        )
+
+
+async def erase(work: Work, account_id: AccountId) -> bool:
+    """Remove the profile and the name to sign in with."""
+    await accounts.set_login_name(work, account_id, None)
+    await repository.remove(work.session, account_id)
+    return True
+
+
+async def _push_login_name(work: Work, account_id: AccountId, handle: str) -> None:
+    try:
+        await accounts.set_login_name(work, account_id, handle)
+    except LoginNameTaken:
+        raise HandleTaken(field="handle") from None
+
+
+def _profile(row: ProfileRow) -> Profile:
+    return Profile.model_validate(row, from_attributes=True)

@@ -1,0 +1,19 @@
+"""Room `people`, row 1."""
+
+from matinee.features.people import service
+from matinee.features.people.commands import app
+from matinee.features.people.router import router
+from matinee.infra.room import Permission, Room
+
+ROOM = Room(
+    name="people",
+    router=router,
+    commands=app,
+    permissions=(
+        Permission("people.read", "See profiles and who one is oneself.", "guest"),
+        Permission("people.self", "Change one's own profile.", "viewer", "creator", "moderator", "admin"),
+    ),
+    retention="Profiles until their person leaves.",
+    export=service.export,
+    erase=service.erase,
+)
