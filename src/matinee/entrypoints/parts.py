@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from matinee.entrypoints import product
+from matinee.entrypoints import house, product
 from matinee.infra.bus.memory import MemoryBus
 from matinee.infra.bus.port import Bus
 from matinee.infra.bus.postgres import PostgresBus
@@ -22,6 +22,9 @@ from matinee.infra.work import Works
 from matinee.kernel.errors import Unavailable
 from matinee.kernel.settings import BusSettings, DatabaseSettings, Settings
 from matinee.kernel.time import Clock, utc_now
+
+# The house's own part, then its rooms: what answers requests and runs jobs. Only rooms are walked.
+ROOMS: tuple[Room, ...] = (house.ROOM, *product.ROOMS)
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -62,7 +65,7 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
     database = Database(url, pool_size=knobs.pool_size, pool_overflow=knobs.pool_overflow)
     storage = LocalStorage(settings.house.data_dir / "storage")
     bus: Bus = MemoryBus() if settings.of(BusSettings).bus == "memory" else PostgresBus(database)
-    queue = Queue(url, product.ROOMS)
+    queue = Queue(url, ROOMS)
     works = Works(
         database=database, settings=settings, storage=storage, bus=bus, outbox=queue, clock=clock
     )
@@ -73,7 +76,7 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
         bus=bus,
         queue=queue,
         works=works,
-        rooms=product.ROOMS,
+        rooms=ROOMS,
     )
 
 
