@@ -190,9 +190,6 @@ def upgrade() -> None:
         sa.Column("position_s", sa.Float(), nullable=False),
         _moment("at"),
         sa.PrimaryKeyConstraint("account_id", "video_id", name="videos_resume_pkey"),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts_account.id"], name="videos_resume_account_id_fkey", ondelete="CASCADE"
-        ),
         _belongs("resume"),
     )
     op.create_index("videos_resume_video_id_ix", "videos_resume", ["video_id"])

@@ -188,11 +188,11 @@ class View(Base):
 
 
 class ResumePoint(Base):
+    """Where an account stopped. Without a foreign key: a beat may be read after its person left."""
+
     __tablename__ = "videos_resume"
 
-    account_id: Mapped[UUID] = mapped_column(
-        ForeignKey("accounts_account.id", ondelete="CASCADE"), primary_key=True
-    )
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
     video_id: Mapped[UUID] = mapped_column(
         ForeignKey("videos_video.id", ondelete="CASCADE"), primary_key=True, index=True
     )

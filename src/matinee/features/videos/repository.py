@@ -72,7 +72,7 @@ async def latest(session: AsyncSession, *, state: str | None, limit: int) -> Seq
 
 async def by_state(session: AsyncSession) -> dict[str, int]:
     rows = await session.execute(select(Video.state, func.count()).group_by(Video.state))
-    return {state: number for state, number in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 async def playable_quantiles_s(session: AsyncSession, last: int = 1000) -> tuple[float | None, float | None]:
@@ -195,6 +195,13 @@ async def checks(session: AsyncSession, video_id: UUID) -> list[Check]:
 
 
 # Visits, views, resume points.
+
+
+async def hold_videos(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, float | None]:
+    """Durations in seconds of those that exist; none of them is deleted before the transaction ends."""
+    query = select(Video.id, Video.duration_s).where(Video.id.in_(ids)).order_by(Video.id)
+    rows = await session.execute(query.with_for_update(key_share=True, read=True))
+    return {row[0]: row[1] for row in rows}
 
 
 async def visits(session: AsyncSession, keys: Collection[tuple[UUID, str, UUID]]) -> Sequence[Visit]:

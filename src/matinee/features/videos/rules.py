@@ -185,3 +185,9 @@ def resume_position_s(position_s: float, duration_s: float | None) -> float:
     if position_s < 5 or position_s > duration_s - max(5.0, duration_s * 0.03):
         return 0.0
     return position_s
+
+
+def rung_height(name: str, width: int | None, height: int | None) -> int:
+    """The number people know a quality by: of `1080p` 1080, of a copied source its shorter side."""
+    digits = name.removesuffix("p")
+    return int(digits) if digits.isascii() and digits.isdigit() else min(width or 0, height or 0)

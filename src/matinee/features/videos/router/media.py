@@ -1,0 +1,218 @@
+"""The addresses under /media: manifests, segments, pictures, originals.
+
+The grant in the address is what opens them; cookies and tokens are not read. What is not to be served is 404,
+whatever the reason. No database connection is held while bytes flow.
+"""
+
+from collections.abc import AsyncIterator
+from email.utils import format_datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi.responses import StreamingResponse
+
+from matinee.features.videos import service
+from matinee.features.videos.errors import MediaNotFound
+from matinee.features.videos.router.ranges import decide
+from matinee.features.videos.service import Manifest, Stored
+from matinee.infra import telemetry
+from matinee.infra.http import _Needs
+from matinee.infra.storage.port import Storage
+from matinee.infra.work import Work
+from matinee.kernel.actor import Actor
+from matinee.kernel.errors import NotFound
+
+router = APIRouter(prefix="/media", tags=["media"])
+YEAR = "max-age=31536000, immutable"
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The bytes."},
+    206: {"content": {"application/octet-stream": {}}, "description": "The range that was asked for."},
+    304: {"description": "You have it already."},
+}
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {}}, "description": "The manifest."},
+    304: {"description": "You have it already."},
+}
+_Id = str  # what is no id is 404 here, like all that is not to be served
+_Grant = Annotated[str, Path(description="`open`, or `<expires>.<signature>`.")]
+
+
+class _ByAddress(_Needs):
+    """A unit of work for whoever has the address: no look-up of a session for each segment."""
+
+    async def __call__(self, request: Request) -> AsyncIterator[Work]:
+        async with request.app.state.works.open(Actor()) as work:
+            yield work
+
+
+_by_address: Any = Depends(_ByAddress("videos.watch"), scope="function")
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise MediaNotFound from None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and str(int(text)) == text):
+        raise MediaNotFound
+    return int(text)
+
+
+@router.options("/{video_id}/{grant}/{rest:path}", status_code=204)
+async def preflight(video_id: _Id, grant: _Grant, rest: str, work: Work = _by_address) -> Response:
+    """Players on other sites may fetch what is open."""
+    headers = {}
+    if grant == "open":
+        headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+            "Access-Control-Allow-Headers": "Range, If-Range, If-None-Match",
+            "Access-Control-Max-Age": "86400",
+        }
+    return Response(status_code=204, headers=headers)
+
+
+@router.head("/{video_id}/{grant}/master.m3u8", include_in_schema=False)
+@router.get("/{video_id}/{grant}/master.m3u8", responses=_TEXT, response_class=Response)
+async def master(video_id: _Id, grant: _Grant, request: Request, work: Work = _by_address) -> Response:
+    """HLS: what plays now. It changes while the video is still being encoded."""
+    return _text(request, await service.manifest(work, _id(video_id), grant, "master.m3u8"))
+
+
+@router.head("/{video_id}/{grant}/manifest.mpd", include_in_schema=False)
+@router.get("/{video_id}/{grant}/manifest.mpd", responses=_TEXT, response_class=Response)
+async def dash(video_id: _Id, grant: _Grant, request: Request, work: Work = _by_address) -> Response:
+    """DASH: what plays now."""
+    return _text(request, await service.manifest(work, _id(video_id), grant, "manifest.mpd"))
+
+
+@router.head("/{video_id}/{grant}/original", include_in_schema=False)
+@router.get("/{video_id}/{grant}/original", responses=_BYTES, response_class=Response)
+async def original(video_id: _Id, grant: _Grant, request: Request, work: Work = _by_address) -> Response:
+    """The file as it was uploaded, for its owner."""
+    return await _bytes(request, work, await service.original(work, _id(video_id), grant))
+
+
+@router.head("/{video_id}/{grant}/poster/{number}/{name}", include_in_schema=False)
+@router.get("/{video_id}/{grant}/poster/{number}/{name}", responses=_BYTES, response_class=Response)
+async def picture(
+    video_id: _Id,
+    grant: _Grant,
+    number: str,
+    name: Annotated[str, Path(description="`<width>.avif`, `.webp` or `.jpg`.")],
+    request: Request,
+    work: Work = _by_address,
+) -> Response:
+    """A poster."""
+    width, _, form = name.partition(".")
+    stored = await service.picture(work, _id(video_id), grant, _number(number), _number(width), form)
+    return await _bytes(request, work, stored)
+
+
+@router.head("/{video_id}/{grant}/{rendition_id}/index.m3u8", include_in_schema=False)
+@router.get("/{video_id}/{grant}/{rendition_id}/index.m3u8", responses=_TEXT, response_class=Response)
+async def playlist(
+    video_id: _Id, grant: _Grant, rendition_id: _Id, request: Request, work: Work = _by_address
+) -> Response:
+    """HLS: the segments of one rendition."""
+    return _text(request, await service.playlist(work, _id(video_id), grant, _id(rendition_id)))
+
+
+@router.head("/{video_id}/{grant}/{rendition_id}/{name}", include_in_schema=False)
+@router.get("/{video_id}/{grant}/{rendition_id}/{name}", responses=_BYTES, response_class=Response)
+async def segment(
+    video_id: _Id,
+    grant: _Grant,
+    rendition_id: _Id,
+    name: Annotated[str, Path(description="`init.mp4` or `<number>.m4s`.")],
+    request: Request,
+    work: Work = _by_address,
+) -> Response:
+    """One segment, or what a player needs before the first."""
+    if name != "init.mp4":
+        number, _, form = name.partition(".")
+        if form != "m4s":
+            raise MediaNotFound
+        name = f"{_number(number)}.m4s"
+    stored = await service.segment(work, _id(video_id), grant, _id(rendition_id), name)
+    return await _bytes(request, work, stored)
+
+
+def _open_headers(is_open: bool) -> dict[str, str]:
+    if not is_open:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+
+
+def _text(request: Request, manifest: Manifest) -> Response:
+    etag = f'"{manifest.etag}"'
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "no-cache" if manifest.is_open else "private, no-cache",
+        **_open_headers(manifest.is_open),
+    }
+    held = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    if etag in held or "*" in held:
+        return Response(status_code=304, headers=headers)
+    body = manifest.text.encode()
+    if request.method == "HEAD":
+        return Response(headers={**headers, "Content-Length": str(len(body))}, media_type=manifest.media_type)
+    telemetry.BYTES_OUT.labels("manifest").inc(len(body))
+    return Response(body, headers=headers, media_type=manifest.media_type)
+
+
+async def _bytes(request: Request, work: Work, stored: Stored) -> Response:
+    """Immutable bytes, whole or one range of them, from storage to socket a slice at a time."""
+    try:
+        facts = await work.storage.stat(stored.key)
+    except NotFound:
+        raise MediaNotFound from None
+    etag = f'"{facts.etag}"'
+    given = request.headers
+    part = decide(
+        size=facts.size_bytes,
+        etag=etag,
+        modified_at=facts.modified_at,
+        range_=given.get("range"),
+        if_range=given.get("if-range"),
+        if_none_match=given.get("if-none-match"),
+        if_modified_since=given.get("if-modified-since"),
+    )
+    headers = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Last-Modified": format_datetime(facts.modified_at, usegmt=True),
+        "Cache-Control": f"{'public' if stored.is_open else 'private'}, {YEAR}",
+        **_open_headers(stored.is_open),
+    }
+    if stored.filename is not None:
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(stored.filename, safe='')}"
+    if part.status == 416:
+        headers["Content-Range"] = f"bytes */{facts.size_bytes}"
+        headers["Cache-Control"] = "no-store"
+        return Response(status_code=416, headers=headers)
+    if part.status == 304:
+        return Response(status_code=304, headers=headers)
+    headers["Content-Length"] = str(part.length)
+    if part.status == 206:
+        headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{facts.size_bytes}"
+    if request.method == "HEAD":
+        return Response(status_code=part.status, headers=headers, media_type=stored.media_type)
+    body = _flow(work.storage, stored, part.start, part.end)
+    return StreamingResponse(body, part.status, headers=headers, media_type=stored.media_type)
+
+
+async def _flow(storage: Storage, stored: Stored, start: int, end: int) -> AsyncIterator[bytes]:
+    sent = telemetry.BYTES_OUT.labels(stored.kind)
+    async for chunk in storage.read(stored.key, start, end):
+        sent.inc(len(chunk))
+        yield chunk

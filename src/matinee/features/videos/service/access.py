@@ -1,0 +1,85 @@
+"""Who may see, change and play a video, and the grants that its addresses carry."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from matinee.features.videos import repository, rules
+from matinee.features.videos.errors import NotYours, VideoNotFound
+from matinee.features.videos.models import Video
+from matinee.features.videos.service.keys import media_key
+from matinee.features.videos.settings import VideosSettings
+from matinee.infra.work import Work
+from matinee.kernel.actor import Actor
+
+OVERSEE = "videos.oversee"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """`text` stands in the address; `expires_at` is None for an open one."""
+
+    text: str
+    expires_at: datetime | None
+
+
+def is_owner(actor: Actor, video: Video) -> bool:
+    return actor.account_id is not None and actor.account_id == video.owner_id
+
+
+def is_open(video: Video) -> bool:
+    """Whether everybody who has the address may see it."""
+    return rules.seen_by_others(
+        video.visibility,  # type: ignore[arg-type]
+        video.held,
+        video.state,  # type: ignore[arg-type]
+        video.playable_at,
+    )
+
+
+def has_insight(actor: Actor, video: Video) -> bool:
+    """The owner, and those who run the house."""
+    return is_owner(actor, video) or actor.may(OVERSEE)
+
+
+async def visible(work: Work, video_id: UUID) -> Video:
+    """Raises `VideoNotFound` for what is not there and for what the actor may not know of, alike."""
+    video = await repository.video(work.session, video_id)
+    if video is None or not (is_open(video) or has_insight(work.actor, video)):
+        raise VideoNotFound
+    return video
+
+
+async def owned(work: Work, video_id: UUID) -> Video:
+    """Locked, for a change by its owner or those who run the house."""
+    video = await repository.video(work.session, video_id, lock=True)
+    if video is None or not (is_open(video) or has_insight(work.actor, video)):
+        raise VideoNotFound
+    if not has_insight(work.actor, video):
+        raise NotYours
+    return video
+
+
+def media_grant(work: Work, video: Video) -> Grant:
+    """For an actor who may see the video."""
+    return Grant(rules.OPEN_GRANT, None) if is_open(video) else _signed(work, video.id, "media")
+
+
+def original_grant(work: Work, video: Video) -> Grant:
+    """For the owner: the untouched source is never open."""
+    return _signed(work, video.id, "original")
+
+
+def grant_opens(work: Work, video_id: UUID, video: Video | None, grant: str, purpose: str) -> bool:
+    """Whether `grant` lets its bearer fetch `purpose` of the video. Takes as long for what is not there."""
+    signed = rules.grant_holds(media_key(work), video_id, purpose, grant, work.now)
+    if video is None:
+        return False
+    return signed or (purpose == "media" and grant == rules.OPEN_GRANT and is_open(video))
+
+
+def _signed(work: Work, video_id: UUID, purpose: str) -> Grant:
+    expires = rules.grant_expiry(work.now, work.settings(VideosSettings).media_grant_s)
+    return Grant(
+        rules.sign(media_key(work), video_id, purpose, expires), datetime.fromtimestamp(expires, UTC)
+    )
