@@ -1,0 +1,36 @@
+/** Who is here: signing up, in and out, settings, tokens, devices. */
+import { queryOptions } from "@tanstack/react-query";
+import { api, done, take } from "./client";
+import type { SignUp, Theme } from "./types";
+
+export const meQuery = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => take(api.GET("/api/v1/me")),
+  staleTime: 60_000,
+});
+
+export const signUp = (body: SignUp) => take(api.POST("/api/v1/accounts", { body }));
+export const signIn = (login: string, password: string) =>
+  take(api.POST("/api/v1/session", { body: { login, password } }));
+export const signOut = () => done(api.DELETE("/api/v1/session"));
+export const setTheme = (theme: Theme) => take(api.PATCH("/api/v1/me", { body: { theme } }));
+export const changePassword = (current: string, fresh: string) =>
+  done(api.POST("/api/v1/me/password", { body: { current, new: fresh } }));
+export const deleteAccount = (password: string) => done(api.DELETE("/api/v1/me", { body: { password } }));
+
+export const tokensQuery = queryOptions({
+  queryKey: ["tokens"],
+  queryFn: () => take(api.GET("/api/v1/tokens")),
+});
+export const revokeToken = (id: string) => done(api.DELETE("/api/v1/tokens/{id}", { params: { path: { id } } }));
+
+export const deviceQuery = (user_code: string) =>
+  queryOptions({
+    queryKey: ["device", user_code],
+    queryFn: () => take(api.GET("/api/v1/device/{user_code}", { params: { path: { user_code } } })),
+    retry: false,
+  });
+export const approveDevice = (user_code: string) =>
+  done(api.POST("/api/v1/device/{user_code}/approve", { params: { path: { user_code } } }));
+export const denyDevice = (user_code: string) =>
+  done(api.POST("/api/v1/device/{user_code}/deny", { params: { path: { user_code } } }));

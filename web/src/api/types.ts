@@ -1,0 +1,20 @@
+/** Names for the shapes of the API, all derived from the generated schema. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+export type Me = Schemas["Me"];
+export type Profile = Schemas["Profile"];
+export type Card = Schemas["Card"];
+export type Video = Schemas["Video"];
+export type VideoPatch = Schemas["VideoPatch"];
+export type NewVideo = Schemas["NewVideo"];
+export type Visibility = Card["visibility"];
+export type VideoState = Card["state"];
+export type Poster = Schemas["Poster"];
+export type UploadInfo = Schemas["UploadInfo"];
+export type Storage = Schemas["Storage"];
+export type Overview = Schemas["Overview"];
+export type Job = Schemas["Job"];
+export type Encode = Schemas["Encode"];
+export type Theme = Me["theme"];
+export type SignUp = Schemas["SignUp"];

@@ -1,0 +1,13 @@
+import { QueryClient } from "@tanstack/react-query";
+import { Problem } from "@/api/client";
+
+export const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal stays a refusal; only a lost network or a broken server is worth asking again.
+      retry: (failures, error) => failures < 2 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
+      retryDelay: (attempt) => 400 * 2 ** attempt,
+    },
+  },
+});

@@ -1,0 +1,126 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { meQuery } from "@/api/accounts";
+import { client } from "./client";
+import { NotHere, PageFault } from "./Pages";
+import { Shell } from "./shell/Shell";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotHere, errorComponent: PageFault });
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+async function signedIn({ location }: { location: { href: string } }): Promise<void> {
+  const me = await client.ensureQueryData(meQuery);
+  if (!me.account) throw redirect({ to: "/sign-in", search: { next: location.href } });
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value ? value : undefined;
+}
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/videos/home/HomePage"), "HomePage"),
+});
+const watch = createRoute({
+  getParentRoute: () => shell,
+  path: "/watch/$id",
+  validateSearch: (search: Record<string, unknown>): { t?: number } => {
+    const t = Number(search["t"]);
+    return Number.isFinite(t) && t > 0 ? { t } : {};
+  },
+  component: lazyRouteComponent(() => import("@/features/videos/watch/WatchPage"), "WatchPage"),
+});
+const upload = createRoute({
+  getParentRoute: () => shell,
+  path: "/upload",
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import("@/features/files/UploadPage"), "UploadPage"),
+});
+const videos = createRoute({
+  getParentRoute: () => shell,
+  path: "/videos",
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import("@/features/videos/mine/MyVideosPage"), "MyVideosPage"),
+});
+const video = createRoute({
+  getParentRoute: () => shell,
+  path: "/videos/$id",
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import("@/features/videos/mine/EditPage"), "EditPage"),
+});
+const profile = createRoute({
+  getParentRoute: () => shell,
+  path: "/@{$handle}",
+  component: lazyRouteComponent(() => import("@/features/people/ProfilePage"), "ProfilePage"),
+});
+const signIn = createRoute({
+  getParentRoute: () => shell,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = text(search["next"]);
+    // Only a path of this house may follow a sign-in.
+    return next?.startsWith("/") && !next.startsWith("//") ? { next } : {};
+  },
+  component: lazyRouteComponent(() => import("@/features/accounts/SignInPage"), "SignInPage"),
+});
+const signUp = createRoute({
+  getParentRoute: () => shell,
+  path: "/sign-up",
+  validateSearch: signIn.options.validateSearch,
+  component: lazyRouteComponent(() => import("@/features/accounts/SignUpPage"), "SignUpPage"),
+});
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: "/device",
+  validateSearch: (search: Record<string, unknown>): { code?: string } => {
+    const code = text(search["code"]);
+    return code ? { code } : {};
+  },
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import("@/features/accounts/DevicePage"), "DevicePage"),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import("@/features/accounts/SettingsPage"), "SettingsPage"),
+});
+const run = createRoute({
+  getParentRoute: () => shell,
+  path: "/run",
+  beforeLoad: signedIn,
+  component: lazyRouteComponent(() => import("@/features/admin/HealthPage"), "HealthPage"),
+});
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/jobs",
+  beforeLoad: signedIn,
+  validateSearch: (search: Record<string, unknown>): { state?: "waiting" | "running" | "done" | "failed" } => {
+    const state = search["state"];
+    return state === "waiting" || state === "running" || state === "done" || state === "failed" ? { state } : {};
+  },
+  component: lazyRouteComponent(() => import("@/features/admin/JobsPage"), "JobsPage"),
+});
+const embed = createRoute({
+  getParentRoute: () => root,
+  path: "/embed/$id",
+  validateSearch: watch.options.validateSearch,
+  component: lazyRouteComponent(() => import("@/features/videos/watch/EmbedPage"), "EmbedPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, device, settings, run, jobs]),
+    embed,
+  ]),
+  defaultPreload: "intent",
+  scrollRestoration: true,
+  defaultErrorComponent: PageFault,
+  defaultNotFoundComponent: NotHere,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,77 @@
+import { FilmSlateIcon } from "@phosphor-icons/react/FilmSlate";
+import { GaugeIcon } from "@phosphor-icons/react/Gauge";
+import { HouseIcon } from "@phosphor-icons/react/House";
+import { PlusIcon } from "@phosphor-icons/react/Plus";
+import { SignInIcon } from "@phosphor-icons/react/SignIn";
+import { UserCircleIcon } from "@phosphor-icons/react/UserCircle";
+import { Link } from "@tanstack/react-router";
+import type { Me } from "@/api/types";
+import { Mark } from "./Mark";
+import { isOperator } from "./rooms";
+import { You } from "./You";
+
+export function PhoneTop({ me }: { me: Me | undefined }) {
+  return (
+    <header className="phone-top">
+      <Link to="/" className="brand" aria-label="Matinee, home">
+        <Mark />
+        <span>Matinee</span>
+      </Link>
+      {me?.account ? <You me={me} compact /> : null}
+    </header>
+  );
+}
+
+export function BottomBar({ me }: { me: Me | undefined }) {
+  const handle = me?.profile?.handle;
+  return (
+    <nav className="bottom" aria-label="Rooms, phone">
+      <Link to="/" activeOptions={{ exact: true }}>
+        {({ isActive }) => (
+          <>
+            <HouseIcon size={24} weight={isActive ? "fill" : "regular"} aria-hidden="true" />
+            Home
+          </>
+        )}
+      </Link>
+      {me?.account ? (
+        <>
+          <Link to="/videos">
+            {({ isActive }) => (
+              <>
+                <FilmSlateIcon size={24} weight={isActive ? "fill" : "regular"} aria-hidden="true" />
+                Videos
+              </>
+            )}
+          </Link>
+          <Link to="/upload" className="add" aria-label="Upload">
+            <i>
+              <PlusIcon size={24} aria-hidden="true" />
+            </i>
+          </Link>
+          {isOperator(me) ? (
+            <Link to="/run">
+              {({ isActive }) => (
+                <>
+                  <GaugeIcon size={24} weight={isActive ? "fill" : "regular"} aria-hidden="true" />
+                  Run
+                </>
+              )}
+            </Link>
+          ) : null}
+          {handle ? (
+            <Link to="/@{$handle}" params={{ handle }}>
+              <UserCircleIcon size={24} aria-hidden="true" />
+              You
+            </Link>
+          ) : null}
+        </>
+      ) : (
+        <Link to="/sign-in">
+          <SignInIcon size={24} aria-hidden="true" />
+          Sign in
+        </Link>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,64 @@
+import { useQuery } from "@tanstack/react-query";
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { meQuery } from "@/api/accounts";
+import { chooseTheme } from "@/app/theme";
+import { stage } from "@/features/videos/player/stage";
+import { Toaster } from "@/ui/Toaster";
+import { BottomBar, PhoneTop } from "./PhoneBars";
+import { placeOf } from "./rooms";
+import { SideBar } from "./SideBar";
+import { useShortcuts } from "./useShortcuts";
+
+const MiniPlayer = lazy(() => import("@/features/videos/player/MiniPlayer"));
+const ShortcutList = lazy(() => import("./ShortcutList"));
+
+export function Shell() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const { data: me } = useQuery(meQuery);
+  const session = useSyncExternalStore(stage.subscribe, stage.read);
+  const [listOpen, setListOpen] = useState(false);
+  const onWatch = path.startsWith("/watch/");
+  const main = useRef<HTMLElement>(null);
+  const lastPath = useRef(path);
+
+  useShortcuts(() => setListOpen(true));
+  useEffect(() => {
+    if (me?.account) chooseTheme(me.theme);
+  }, [me?.account, me?.theme]);
+  useEffect(() => {
+    // A new page begins at its main part for keyboard and screen reader, except on the first load.
+    if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
+    lastPath.current = path;
+  }, [path]);
+
+  return (
+    <div className={onWatch ? "app rail" : "app"}>
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:z-50 focus:rounded-control focus:bg-raised focus:px-4 focus:py-2"
+      >
+        Skip to the page
+      </a>
+      <SideBar me={me} place={placeOf(path)} />
+      <div className="min-w-0">
+        {onWatch ? null : <PhoneTop me={me} />}
+        <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
+          <Outlet />
+        </main>
+      </div>
+      <BottomBar me={me} />
+      {session && !session.onPage ? (
+        <Suspense>
+          <MiniPlayer />
+        </Suspense>
+      ) : null}
+      <Toaster />
+      {listOpen ? (
+        <Suspense>
+          <ShortcutList onClose={() => setListOpen(false)} />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+import { useQuery } from "@tanstack/react-query";
+import { meQuery } from "@/api/accounts";
+import { Ghost } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
+import { AccountPart } from "./settings/AccountPart";
+import { LookPart } from "./settings/LookPart";
+import { PasswordPart } from "./settings/PasswordPart";
+import { ProfilePart } from "./settings/ProfilePart";
+import { TokensPart } from "./settings/TokensPart";
+
+export function SettingsPage() {
+  useTitle("Settings");
+  const { data: me } = useQuery(meQuery);
+  return (
+    <div className="max-w-[720px]">
+      <h1 className="mb-5">Settings</h1>
+      {me?.account ? (
+        <div className="grid gap-5">
+          <LookPart me={me} />
+          {me.profile ? <ProfilePart profile={me.profile} /> : null}
+          <PasswordPart />
+          <TokensPart />
+          <AccountPart email={me.account.email} />
+        </div>
+      ) : (
+        <Ghost className="h-96" />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { deleteAccount } from "@/api/accounts";
+import { Button, buttonClass } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Field } from "@/ui/Field";
+import { toast } from "@/ui/toast";
+import { useFaults } from "../useFaults";
+import { Part } from "./Part";
+
+export function AccountPart({ email }: { email: string }) {
+  const cache = useQueryClient();
+  const navigate = useNavigate();
+  const [asking, setAsking] = useState(false);
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const faults = useFaults(["password"]);
+
+  async function leave() {
+    faults.clear();
+    if (!password) return faults.put("password", "Enter your password: it shows that it is you.");
+    setBusy(true);
+    try {
+      await deleteAccount(password);
+      setAsking(false);
+      cache.clear();
+      await navigate({ to: "/" });
+      toast("Your account is being deleted.");
+    } catch (error) {
+      faults.take(error);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Part title="Account" words={`Signed in as ${email}.`}>
+      <div className="flex flex-wrap gap-2">
+        <a href="/api/v1/me/export" download className={buttonClass()}>
+          Download everything
+        </a>
+        <Button look="danger" onPress={() => setAsking(true)}>
+          Delete account
+        </Button>
+      </div>
+      <p className="hint">Everything is one archive: your account, profile, films and settings.</p>
+      <Dialog title="Delete your account?" isOpen={asking} onClose={() => setAsking(false)} alert>
+        <p className="mb-4 text-ink-2">Your profile, your films and all their bytes go away for good. Download everything first if you want to keep it.</p>
+        {faults.general ? (
+          <p role="alert" className="fault mb-3">
+            {faults.general}
+          </p>
+        ) : null}
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            void leave();
+          }}
+        >
+          <Field label="Password" type="password" autoComplete="current-password" value={password} onChange={setPassword} fault={faults.of("password")} />
+          <div className="mt-5 flex flex-wrap justify-end gap-2">
+            <Button onPress={() => setAsking(false)}>Keep it</Button>
+            <Button type="submit" look="danger" isPending={busy}>
+              Delete my account
+            </Button>
+          </div>
+        </form>
+      </Dialog>
+    </Part>
+  );
+}

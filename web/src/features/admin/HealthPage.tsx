@@ -1,0 +1,153 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { encodesQuery, overviewQuery } from "@/api/admin";
+import { useSignal } from "@/api/signals";
+import type { Overview } from "@/api/types";
+import { percent, size } from "@/lib/amount";
+import { took } from "@/lib/time";
+import { STATE_WORDS } from "@/features/videos/mine/words";
+import { Bar } from "@/ui/Bar";
+import { Fault, Ghost, Loading } from "@/ui/States";
+import { useTitle } from "@/ui/useTitle";
+import { When } from "@/ui/When";
+import { Encodes } from "./Encodes";
+import { Operator } from "./Operator";
+
+export function HealthPage() {
+  return (
+    <Operator title="Health">
+      <Health />
+    </Operator>
+  );
+}
+
+function Health() {
+  useTitle("Health");
+  const { data, error, refetch } = useQuery(overviewQuery);
+  const encodes = useQuery(encodesQuery);
+  useSignal("jobs", () => {
+    void refetch();
+    void encodes.refetch();
+  });
+  return (
+    <>
+      <div className="mb-5 flex flex-wrap items-baseline justify-between gap-3">
+        <h1>Health</h1>
+        {data ? <p className="meta num">Matinee {data.version}</p> : null}
+      </div>
+      {error && !data ? <Fault error={error} what="The figures did not come" retry={() => void refetch()} /> : null}
+      {!data && !error ? (
+        <Loading what="Loading the figures">
+          <div className="grid gap-5 phone:grid-cols-3">
+            <Ghost className="h-28" />
+            <Ghost className="h-28" />
+            <Ghost className="h-28" />
+          </div>
+        </Loading>
+      ) : null}
+      {data ? <Figures data={data} /> : null}
+      {encodes.data ? <Encodes encodes={encodes.data.items} /> : null}
+    </>
+  );
+}
+
+function Figures({ data }: { data: Overview }) {
+  const used = data.disk.total_bytes - data.disk.free_bytes;
+  const states = Object.entries(data.videos.by_state);
+  return (
+    <>
+      <div className="mb-5 grid gap-5 phone:grid-cols-2 wide:grid-cols-3">
+        <section className="panel p-4" aria-label="Disk">
+          <h2 className="text-ui text-ink-2">Disk</h2>
+          <p className="num mt-1 font-display text-h2 font-bold">{size(data.disk.free_bytes)} free</p>
+          <Bar label="Disk used" value={percent(used, data.disk.total_bytes)} className="mt-2.5" />
+          <p className="meta num mt-1.5">of {size(data.disk.total_bytes)}</p>
+        </section>
+        <section className="panel p-4" aria-label="Time to playable">
+          <h2 className="text-ui text-ink-2">Last byte to playable</h2>
+          <p className="num mt-1 font-display text-h2 font-bold">{data.playable_s.p50 === null ? "not yet" : took(data.playable_s.p50)}</p>
+          <p className="meta num mt-1.5">{data.playable_s.p95 === null ? "No film has become playable yet." : `half of all films; 19 of 20 within ${took(data.playable_s.p95)}`}</p>
+        </section>
+        <section className="panel p-4" aria-label="Workers">
+          <h2 className="text-ui text-ink-2">Workers</h2>
+          {data.workers.length === 0 ? <p className="mt-1 font-semibold text-bad">None is alive. Films wait until one starts.</p> : null}
+          <ul className="mt-1 grid gap-1 text-ui">
+            {data.workers.map((worker) => (
+              <li key={worker.name} className="flex justify-between gap-3">
+                <span className="min-w-0 truncate">
+                  <span className="font-semibold">{worker.name}</span> <span className="meta">{worker.lanes.join(", ")}</span>
+                </span>
+                <span className="meta flex-none">
+                  seen <When moment={worker.heartbeat_at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+      <div className="mb-5 grid items-start gap-5 wide:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <section className="panel overflow-clip" aria-label="Queues">
+          <h2 className="px-4 pt-4 pb-2">Queues</h2>
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Lane</th>
+                <th scope="col" className="n">
+                  Waiting
+                </th>
+                <th scope="col" className="n">
+                  Running
+                </th>
+                <th scope="col" className="n">
+                  Failed
+                </th>
+                <th scope="col" className="n">
+                  Oldest waits
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.queues.map((queue) => (
+                <tr key={queue.lane}>
+                  <td data-label="Lane" className="font-semibold">
+                    {queue.lane}
+                  </td>
+                  <td data-label="Waiting" className="n">
+                    {queue.waiting}
+                  </td>
+                  <td data-label="Running" className="n">
+                    {queue.running}
+                  </td>
+                  <td data-label="Failed" className="n">
+                    {queue.failed ? (
+                      <Link to="/run/jobs" search={{ state: "failed" }} className="font-semibold text-bad underline underline-offset-3">
+                        {queue.failed}
+                      </Link>
+                    ) : (
+                      0
+                    )}
+                  </td>
+                  <td data-label="Oldest waits" className="n">
+                    {queue.oldest_waiting_s === null ? "–" : took(queue.oldest_waiting_s)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+        <section className="panel p-4" aria-label="Films by state">
+          <h2 className="mb-3">Films</h2>
+          {states.length === 0 ? <p className="text-ui text-ink-2">None yet.</p> : null}
+          <dl className="grid gap-2 text-ui">
+            {states.map(([state, n]) => (
+              <div key={state} className="flex justify-between">
+                <dt className="text-ink-2">{(STATE_WORDS as Record<string, string>)[state] ?? state}</dt>
+                <dd className="num font-semibold">{n}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,118 @@
+/** One line of the upload page: what this browser sends, what the server holds, and the film it becomes. */
+import type { UploadInfo, Video } from "@/api/types";
+import { part, percent, size, speed } from "@/lib/amount";
+import { nextRung } from "@/lib/progress";
+import { took, wait } from "@/lib/time";
+import type { Item } from "@/lib/uploadQueue";
+
+export type Tone = "plain" | "ok" | "warn" | "bad";
+export type Sign = "none" | "check" | "network" | "warning" | "pause";
+export type Act = "pause" | "resume" | "tryNow" | "first" | "remove" | "again" | "open" | "copy" | "retry" | "replace" | "edit";
+
+export type Look = {
+  word: string;
+  tone: Tone;
+  sign: Sign;
+  bar: { value: number; stopped: boolean } | null;
+  sentence: string;
+  ladder: boolean;
+  acts: Act[];
+};
+
+export type Facts = { item: Item | null; video: Video | null; info: UploadInfo | null; now: number };
+
+export function look({ item, video, info, now }: Facts): Look {
+  if (item && item.phase !== "sent") return sending(item, now);
+  if (video && video.state !== "uploading") return becoming(video);
+  if (item) return { word: "Checking", tone: "plain", sign: "none", bar: { value: 100, stopped: false }, sentence: `${size(item.size)} arrived. It is playable in seconds.`, ladder: false, acts: [] };
+  if (info)
+    return {
+      word: "Paused",
+      tone: "warn",
+      sign: "pause",
+      bar: { value: percent(info.offset_bytes, info.size_bytes), stopped: true },
+      sentence: `${part(info.offset_bytes, info.size_bytes)} are safe here. Choose ${info.filename} again to go on from ${percent(info.offset_bytes, info.size_bytes)} %.`,
+      ladder: false,
+      acts: ["remove", "again"],
+    };
+  return { word: "Nothing sent", tone: "warn", sign: "warning", bar: null, sentence: "No byte of this film has arrived. Choose its file again, or delete it.", ladder: false, acts: ["remove", "replace"] };
+}
+
+function sending(item: Item, now: number): Look {
+  const done = percent(item.sent, item.size);
+  const bar = { value: done, stopped: item.phase !== "sending" };
+  const base = { bar, ladder: false, sign: "none" as Sign, tone: "plain" as Tone };
+  switch (item.phase) {
+    case "line":
+      return { ...base, word: "In line", sentence: `Starts when one of two uploads is done · ${size(item.size)}`, acts: ["remove", "first"] };
+    case "paused":
+      return { ...base, word: "Paused", sign: "pause", sentence: `${part(item.sent, item.size)} are safe. Goes on from that byte.`, acts: ["remove", "resume"] };
+    case "offline": {
+      const seconds = Math.max(0, Math.ceil(((item.retryAt ?? now) - now) / 1000));
+      return {
+        ...base,
+        word: "Waiting for the network",
+        tone: "warn",
+        sign: "network",
+        sentence: `Connection lost at ${part(item.sent, item.size)}. Goes on by itself from that byte; ${seconds} s to the next try.`,
+        acts: ["pause", "tryNow"],
+      };
+    }
+    case "refused":
+      return { ...base, word: "Not accepted", tone: "bad", sign: "warning", sentence: item.problem ?? "The server did not take this file.", acts: ["remove", "replace"] };
+    default: {
+      const left = item.speed ? wait((item.size - item.sent) / item.speed) : null;
+      const facts = [part(item.sent, item.size), item.speed ? speed(item.speed) : null, left ? `${left} left` : null];
+      return { ...base, word: `Uploading ${done} %`, sentence: facts.filter(Boolean).join(" · "), acts: ["pause"] };
+    }
+  }
+}
+
+function becoming(video: Video): Look {
+  const base = { bar: null, ladder: false, sign: "none" as Sign, tone: "plain" as Tone };
+  const progress = video.progress;
+  const next = nextRung(video.ladder);
+  const left = wait(progress?.left_s);
+  switch (video.state) {
+    case "checking":
+      return { ...base, word: "Checking", bar: { value: 100, stopped: false }, sentence: "Everything arrived. Looking at what is inside.", acts: [] };
+    case "encoding":
+      return {
+        ...base,
+        word: `Encoding ${Math.floor(progress?.percent ?? 0)} %`,
+        sentence: [progress?.stage, progress?.speed ? `${progress.speed.toFixed(1)} × real time` : null, left ? `${left} left` : null].filter(Boolean).join(" · ") || "The first part is nearly playable.",
+        ladder: true,
+        acts: [],
+      };
+    case "playable":
+      return {
+        ...base,
+        word: "Playable now",
+        tone: "ok",
+        sign: "check",
+        sentence: [
+          `${video.best_height ? `${video.best_height}p` : "Playable"}${video.playable_s === null ? " plays" : ` ready after ${took(video.playable_s)}`}`,
+          next ? `${next.name} ${left ? `in ${left}` : "comes next"}` : null,
+        ].filter(Boolean).join(" · "),
+        ladder: true,
+        acts: ["open"],
+      };
+    case "ready":
+      return {
+        ...base,
+        word: video.visibility === "public" ? "Published" : "Ready",
+        tone: "ok",
+        sign: "check",
+        sentence: `All ${video.ladder.length || ""} qualities${video.ready_s === null ? "" : ` · ${took(video.ready_s)} from last byte to ${video.ladder.at(-1)?.name ?? "the end"}`}`.replace("  ", " "),
+        acts: ["copy", "open"],
+      };
+    case "rejected":
+      return { ...base, word: "Cannot be read", tone: "bad", sign: "warning", sentence: video.reason ?? "This is not a film that Matinee can open.", acts: ["remove", "replace"] };
+    case "failed":
+      return { ...base, word: "Encoding stopped", tone: "bad", sign: "warning", sentence: video.reason ?? "The file is safe. Try again.", acts: ["edit", "retry"] };
+    case "cancelled":
+      return { ...base, word: "Cancelled", sign: "pause", sentence: "The encoding was cancelled. The file is safe.", acts: ["remove", "retry"] };
+    default:
+      return { ...base, word: "Nothing sent", tone: "warn", sign: "warning", sentence: "No byte of this film has arrived.", acts: ["remove", "replace"] };
+  }
+}

@@ -1,0 +1,224 @@
+/** Sends bytes by tus: two files at once, goes on by itself after a lost network, never twice the same byte. */
+import { type DetailedError, Upload } from "tus-js-client";
+import { csrf, Problem, toProblem } from "@/api/client";
+import { UPLOADS } from "@/api/files";
+import type { UploadInfo } from "@/api/types";
+import { createVideo } from "@/api/videos";
+import { client } from "@/app/client";
+import { backoff, ready } from "@/lib/uploadQueue";
+import { dropFile, keepFile, keptFile } from "./handles";
+import { uploads } from "./store";
+
+export type Picked = { file: File; handle: FileSystemFileHandle | null };
+
+const CHUNK_BYTES = 32 * 1024 * 1024;
+const STEADY = 0.25;
+
+type Task = { file: File; handle: FileSystemFileHandle | null; upload: Upload | null; timer: ReturnType<typeof setTimeout> | null };
+
+const tasks = new Map<string, Task>();
+
+/** "forty_bowls-take 3.mov" → "forty bowls take 3". */
+export function titleOf(filename: string): string {
+  const bare = filename.replace(/\.[^.]{1,5}$/, "").replace(/[_-]+/g, " ").replace(/\s+/g, " ").trim();
+  return (bare || filename).slice(0, 100);
+}
+
+export function addFiles(picked: Picked[]): void {
+  const fresh = picked.map(({ file, handle }) => {
+    const key = crypto.randomUUID();
+    tasks.set(key, { file, handle, upload: null, timer: null });
+    return { key, name: file.name, size: file.size };
+  });
+  uploads.dispatch({ type: "add", items: fresh });
+  pump();
+}
+
+/** Goes on with an upload the server already holds a part of. Says why when the file is another one. */
+export async function goOn(info: UploadInfo, picked: Picked): Promise<string | null> {
+  const { file, handle } = picked;
+  const kept = await keptFile(info.id);
+  if (file.size !== info.size_bytes || (kept && kept.modified !== file.lastModified))
+    return `This is not the file that began. ${info.filename} was chosen before; choose that one to go on.`;
+  const key = `upload:${info.id}`;
+  tasks.set(key, { file, handle, upload: null, timer: null });
+  uploads.dispatch({ type: "remove", key });
+  uploads.dispatch({
+    type: "add",
+    items: [{ key, name: info.filename, size: info.size_bytes }],
+    videoId: info.subject.replace(/^video:/, ""),
+    uploadId: info.id,
+    sent: info.offset_bytes,
+  });
+  pump();
+  return null;
+}
+
+function pump(): void {
+  for (const key of ready(uploads.read())) {
+    uploads.dispatch({ type: "start", key });
+    void begin(key);
+  }
+}
+
+const itemOf = (key: string) => uploads.read().items.find((item) => item.key === key);
+
+async function begin(key: string): Promise<void> {
+  const task = tasks.get(key);
+  const item = itemOf(key);
+  if (!task || !item) return;
+  try {
+    let { videoId } = item;
+    if (!videoId) {
+      const video = await createVideo({ title: titleOf(item.name), visibility: "private", filename: item.name, size_bytes: item.size });
+      videoId = video.id;
+      client.setQueryData(["video", video.id], video);
+      uploads.dispatch({ type: "bound", key, videoId });
+      void client.invalidateQueries({ queryKey: ["videos", "mine"] });
+    }
+    if (itemOf(key)?.phase === "sending") send(key, task, videoId);
+  } catch (error) {
+    settle(key, error);
+  }
+}
+
+function send(key: string, task: Task, videoId: string): void {
+  const known = itemOf(key)?.uploadId;
+  let lastAt = performance.now();
+  let lastSent = -1;
+  let rate: number | null = null;
+  const upload = new Upload(task.file, {
+    endpoint: UPLOADS,
+    ...(known ? { uploadUrl: `${UPLOADS}/${known}` } : {}),
+    chunkSize: CHUNK_BYTES,
+    // The line has its own patience, which shows when it tries again.
+    retryDelays: null,
+    storeFingerprintForResuming: false,
+    metadata: { filename: task.file.name, filetype: task.file.type || "application/octet-stream", purpose: "video", subject: `video:${videoId}` },
+    onBeforeRequest: (request) => {
+      const token = csrf();
+      if (token) request.setHeader("X-CSRF-Token", token);
+    },
+    onUploadUrlAvailable: () => {
+      const uploadId = upload.url?.split("/").at(-1);
+      if (!uploadId) return;
+      uploads.dispatch({ type: "bound", key, uploadId });
+      void keepFile({ uploadId, name: task.file.name, size: task.file.size, modified: task.file.lastModified, handle: task.handle });
+    },
+    onProgress: (sent) => {
+      const now = performance.now();
+      if (lastSent >= 0 && now - lastAt < 400) return;
+      if (lastSent >= 0 && sent > lastSent) {
+        const fresh = ((sent - lastSent) / (now - lastAt)) * 1000;
+        rate = rate === null ? fresh : rate + (fresh - rate) * STEADY;
+      }
+      lastAt = now;
+      lastSent = sent;
+      uploads.dispatch({ type: "progress", key, sent, speed: rate });
+    },
+    onSuccess: () => {
+      const uploadId = itemOf(key)?.uploadId;
+      if (uploadId) void dropFile(uploadId);
+      tasks.delete(key);
+      uploads.dispatch({ type: "sent", key });
+      void client.invalidateQueries({ queryKey: ["video", videoId] });
+      void client.invalidateQueries({ queryKey: ["uploads"] });
+      pump();
+    },
+    onError: (error) => settle(key, error),
+  });
+  task.upload = upload;
+  upload.start();
+}
+
+/** A lost network or a busy server is waited for; anything else the server said is final and told in words. */
+function settle(key: string, error: unknown): void {
+  const problem = error instanceof Problem ? error : fromTus(error);
+  const again = problem.status === 0 || problem.status >= 500 || problem.status === 409 || problem.status === 423 || problem.status === 429;
+  const item = itemOf(key);
+  if (!item || item.phase !== "sending") return;
+  if (!again) {
+    uploads.dispatch({ type: "refused", key, problem: problem.message });
+    pump();
+    return;
+  }
+  const waitMs = backoff(item.failures);
+  uploads.dispatch({ type: "lost", key, retryAt: Date.now() + waitMs });
+  const task = tasks.get(key);
+  if (task) task.timer = setTimeout(() => tryNow(key), waitMs);
+}
+
+function fromTus(error: unknown): Problem {
+  const answer = (error as Partial<DetailedError>).originalResponse;
+  if (!answer) return new Problem(0, "network.lost", "The connection was lost.");
+  try {
+    return toProblem(answer.getStatus(), JSON.parse(answer.getBody() || "null"));
+  } catch {
+    return toProblem(answer.getStatus(), null);
+  }
+}
+
+function halt(key: string): void {
+  const task = tasks.get(key);
+  if (!task) return;
+  if (task.timer) clearTimeout(task.timer);
+  task.timer = null;
+  void task.upload?.abort().catch(() => undefined);
+  task.upload = null;
+}
+
+export function tryNow(key: string): void {
+  const task = tasks.get(key);
+  if (!task || itemOf(key)?.phase !== "offline") return;
+  if (task.timer) clearTimeout(task.timer);
+  uploads.dispatch({ type: "start", key });
+  void begin(key);
+}
+
+export function pause(key: string): void {
+  uploads.dispatch({ type: "pause", key });
+  halt(key);
+  pump();
+}
+
+export function resume(key: string): void {
+  uploads.dispatch({ type: "resume", key });
+  pump();
+}
+
+export function first(key: string): void {
+  uploads.dispatch({ type: "first", key });
+  pump();
+}
+
+export function remove(key: string): void {
+  halt(key);
+  tasks.delete(key);
+  uploads.dispatch({ type: "remove", key });
+  pump();
+}
+
+/** A picture of one's own as the still of a video. Resolves when the server has it. */
+export function sendPicture(videoId: string, file: File): Promise<void> {
+  return new Promise((resolve, reject) => {
+    new Upload(file, {
+      endpoint: UPLOADS,
+      retryDelays: [500, 2000],
+      storeFingerprintForResuming: false,
+      metadata: { filename: file.name, filetype: file.type, purpose: "poster", subject: `video:${videoId}` },
+      onBeforeRequest: (request) => {
+        const token = csrf();
+        if (token) request.setHeader("X-CSRF-Token", token);
+      },
+      onSuccess: () => resolve(),
+      onError: (error) => reject(fromTus(error)),
+    }).start();
+  });
+}
+
+window.addEventListener("online", () => {
+  for (const item of uploads.read().items) if (item.phase === "offline") tryNow(item.key);
+});
+window.addEventListener("beforeunload", (event) => {
+  if (uploads.read().items.some((item) => item.phase === "sending")) event.preventDefault();
+});

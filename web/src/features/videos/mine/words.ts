@@ -1,0 +1,32 @@
+import type { Video, VideoState, Visibility } from "@/api/types";
+
+export const STATE_WORDS: Record<VideoState, string> = {
+  uploading: "Uploading",
+  checking: "Checking",
+  encoding: "Encoding",
+  playable: "Playable",
+  ready: "Ready",
+  rejected: "Cannot be read",
+  failed: "Encoding stopped",
+  cancelled: "Cancelled",
+};
+
+export const STATE_TONES: Record<VideoState, string> = {
+  uploading: "text-ink-2",
+  checking: "text-ink-2",
+  encoding: "text-ink-2",
+  playable: "text-ok",
+  ready: "text-ok",
+  rejected: "text-bad",
+  failed: "text-bad",
+  cancelled: "text-ink-3",
+};
+
+export const WHO_WORDS: Record<Visibility, string> = { public: "Everyone", unlisted: "Link", private: "Only me" };
+
+export function stateSentence(video: Video): string {
+  const word = STATE_WORDS[video.state];
+  if (video.state === "playable" && video.best_height) return `Playable in ${video.best_height}p`;
+  if (video.state === "encoding" && video.progress) return `Encoding ${Math.floor(video.progress.percent)} %`;
+  return word;
+}

@@ -1,0 +1,181 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { meQuery } from "@/api/accounts";
+import { Problem } from "@/api/client";
+import { useSignal } from "@/api/signals";
+import { fetchResume, videoQuery } from "@/api/videos";
+import type { Video } from "@/api/types";
+import { Picture } from "@/ui/Still";
+import { buttonClass } from "@/ui/Button";
+import { Fault, Ghost, Loading } from "@/ui/States";
+import { toast } from "@/ui/toast";
+import { clock } from "@/lib/time";
+import { useTitle } from "@/ui/useTitle";
+import { placeOf } from "../player/memory";
+import { Player } from "../player/Player";
+import { stage } from "../player/stage";
+import { About } from "./About";
+import { AfterThis } from "./AfterThis";
+import { NotYet } from "./NotYet";
+
+const route = getRouteApi("/shell/watch/$id");
+const NEAR_END_S = 10;
+
+export function WatchPage() {
+  const { id } = route.useParams();
+  const { t } = route.useSearch();
+  // A new film is a new page: nothing of the last one stays.
+  return <Watch key={id} id={id} at={t} />;
+}
+
+function Watch({ id, at }: { id: string; at: number | undefined }) {
+  const { data: video, error, refetch } = useQuery(videoQuery(id));
+  useSignal(`video:${id}`, () => void refetch());
+  useTitle(video?.title);
+  if (video) return <Open video={video} at={at} refetch={() => void refetch()} />;
+  if (error instanceof Problem && error.status === 404) return <Nothing />;
+  if (error)
+    return (
+      <div className="main">
+        <Fault error={error} what="The film did not open" level={1} retry={() => void refetch()} />
+      </div>
+    );
+  return (
+    <Loading what="Opening the film">
+      <div className="stage" data-theme="dark">
+        <div className="player" />
+      </div>
+      <div className="below">
+        <div className="grid gap-3">
+          <Ghost className="h-8 w-2/3" />
+          <Ghost className="h-11 w-1/3" />
+        </div>
+      </div>
+    </Loading>
+  );
+}
+
+function Nothing() {
+  useTitle("Not here");
+  return (
+    <>
+      <div className="stage wide" data-theme="dark">
+        <div className="player grid place-items-center">
+          <p className="text-ink-2">Nothing plays here.</p>
+        </div>
+      </div>
+      <div className="below">
+        <div>
+          <h1 className="text-[1.75rem]">There is no film at this address</h1>
+          <p className="mt-2 max-w-[62ch] text-ink-2">
+            It was deleted, the address has a slip, or it is only for its maker. If it is yours, sign in first.
+          </p>
+          <div className="mt-5 flex gap-2">
+            <Link to="/" className={buttonClass("secondary")}>
+              Go home
+            </Link>
+            <Link to="/sign-in" search={{ next: location.pathname }} className={buttonClass("quiet")}>
+              Sign in
+            </Link>
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Open({ video, at, refetch }: { video: Video; at: number | undefined; refetch: () => void }) {
+  const session = useSyncExternalStore(stage.subscribe, stage.read);
+  const { data: me } = useQuery(meQuery);
+  const [dimmed, setDimmed] = useState(false);
+  const [wide, setWide] = useState(false);
+  const playable = video.playback !== null;
+  const signedIn = me === undefined ? null : me.account !== null;
+  const mine = session?.video.id === video.id ? session : null;
+
+  useEffect(() => {
+    if (!playable || signedIn === null) return;
+    void stage
+      .open(video, async () => {
+        if (at !== undefined) return at;
+        const place = await whereStopped(video, signedIn);
+        return place;
+      })
+      .then(() => {
+        const now = stage.read();
+        if (now?.video.id !== video.id) return;
+        const { started, time } = now.engine.read();
+        if (at !== undefined && started) now.engine.seek(at);
+        if (!started) {
+          void now.engine.play();
+          if (at === undefined && time > 0)
+            toast(`Goes on at ${clock(time)}, where you stopped.`, { label: "From the start", run: () => now.engine.seek(0) });
+        }
+      });
+    // Only another film or another place in it opens the stage anew; newer facts arrive by `update`.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [video.id, playable, signedIn === null, at]);
+  useEffect(() => () => stage.leavePage(video.id), [video.id]);
+  useEffect(() => {
+    stage.update(video);
+  }, [video, mine?.engine]);
+  useEffect(() => {
+    if (mine) mine.engine.onStale = refetch;
+  }, [mine, refetch]);
+
+  return (
+    <div className={dimmed ? "dimmed" : ""} data-testid="watch" data-video-state={video.state}>
+      <section className={wide ? "stage wide" : "stage"} data-theme="dark" aria-label="Player and what runs with it">
+        <div className="spill" aria-hidden="true" />
+        {mine?.onPage ? (
+          <Player
+            engine={mine.engine}
+            video={video}
+            dimmed={dimmed}
+            onDim={() => setDimmed((now) => !now)}
+            onMini={() => {
+              stage.shrink();
+            }}
+            wide={wide}
+            onWide={() => setWide((now) => !now)}
+          />
+        ) : (
+          <div className="player">
+            {video.poster ? (
+              <div className="press">
+                <Picture poster={video.poster} sizes="(min-width: 1181px) 75vw, 100vw" eager />
+              </div>
+            ) : null}
+            {playable ? null : <NotYet video={video} />}
+            {mine && !mine.onPage ? (
+              <button type="button" className={buttonClass("secondary", false, "absolute inset-0 z-2 m-auto h-11 w-max bg-stage")} onClick={() => void stage.open(video, () => Promise.resolve(0))}>
+                Bring the film back here
+              </button>
+            ) : null}
+          </div>
+        )}
+        <AfterThis video={video} place="stage" />
+      </section>
+      <div className="below">
+        <About video={video} engine={mine?.engine ?? null} />
+        <AfterThis video={video} place="below" />
+      </div>
+    </div>
+  );
+}
+
+/** Where this person stopped: the account's word, else this browser's. The last seconds count as the end. */
+async function whereStopped(video: Video, signedIn: boolean): Promise<number> {
+  let place = placeOf(video.id);
+  if (signedIn) {
+    try {
+      const kept = await fetchResume(video.id);
+      if (kept.position_s > 0) place = kept.position_s;
+    } catch {
+      // Without the account's word this browser's memory serves.
+    }
+  }
+  const end = video.duration_s ?? Number.POSITIVE_INFINITY;
+  return place > 5 && place < end - NEAR_END_S ? place : 0;
+}

@@ -1,0 +1,26 @@
+import { Label } from "react-aria-components/Label";
+import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+
+type Props<T extends string> = {
+  label: string;
+  value: T;
+  choices: { value: T; label: string }[];
+  onChange: (value: T) => void;
+  hint?: string;
+};
+
+export function Segments<T extends string>({ label, value, choices, onChange, hint }: Props<T>) {
+  return (
+    <RadioGroup value={value} onChange={(next) => onChange(next as T)} orientation="horizontal">
+      <Label className="label">{label}</Label>
+      <div className="segments">
+        {choices.map((choice) => (
+          <Radio key={choice.value} value={choice.value}>
+            {choice.label}
+          </Radio>
+        ))}
+      </div>
+      {hint ? <p className="hint">{hint}</p> : null}
+    </RadioGroup>
+  );
+}
