@@ -1,0 +1,145 @@
+"""What a password must be, and changing it."""
+
+import pytest
+from tests.support.house import PASSWORD, House
+
+from matinee.features.accounts import rules
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.errors import BadEmail, WeakPassword
+from matinee.kernel.errors import NotSignedIn, Refused
+
+OWN = ("ann.miller", "example.org", "ann_m", "Ann Miller")
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "short",
+        "x" * 201,
+        "aaaaaaaaaaaa",
+        "1212121212",
+        "0123456789",
+        "9876543210",
+        "qwertyuiop",
+        "Password123",
+        "password1234567890",
+        "!!P@ssw0rd!!",
+        "Summer2026!",
+        "annmiller1",
+        "Ann.Miller2026",
+        "matinee2026",
+        "example.org1",
+        "20260101!!",
+    ],
+)
+def test_a_weak_password_is_refused(weak: str) -> None:
+    with pytest.raises(WeakPassword):
+        rules.check_password(weak, OWN)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "correct horse battery",
+        "7f1Q-aZ0p-Lw",
+        "пароль у моря зимой",
+        "x1 y2 z3 w4 v5",
+        "ann likes tea at noon",
+    ],
+)
+def test_a_good_password_is_taken(good: str) -> None:
+    rules.check_password(good, OWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "ann", "@example.org", "ann@", "ann@example", "a b@example.org", "ann@exa mple.org", "ann@@example.org",
+     "ann@-example.org", "ann..b@example.org", "ann.@example.org", "a\u0000@example.org", "x" * 250 + "@example.org",
+     "a@b.c"],
+)  # fmt: skip
+def test_what_is_no_email_is_refused(text: str) -> None:
+    with pytest.raises(BadEmail):
+        rules.normalise_email(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (" Ann.Miller+films@Example.ORG ", "ann.miller+films@example.org"),
+        ("operator@localhost.localdomain", "operator@localhost.localdomain"),
+        ("jo\u0308rg@m\u00fcller.de", "j\u00f6rg@m\u00fcller.de"),
+    ],
+)
+def test_an_email_has_one_spelling(text: str, kept: str) -> None:
+    assert rules.normalise_email(text) == kept
+
+
+def test_a_network_is_one_household() -> None:
+    assert rules.network_of("2001:db8:1:2:3::4") == rules.network_of("2001:db8:1:2:ffff::1")
+    assert rules.network_of("2001:db8:1:2:3::4") != rules.network_of("2001:db8:1:3::4")
+    assert rules.network_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert rules.network_of("somewhere") == "unknown"
+
+
+async def test_a_changed_password_ends_the_other_sessions(house: House) -> None:
+    ann = await house.person(handle="ann")
+    other = await house.client()
+    await other.post("/api/v1/session", json={"login": "ann", "password": PASSWORD})
+    answer = await ann.client.post(
+        "/api/v1/me/password", json={"current": PASSWORD, "new": "another long secret"}
+    )
+    assert answer.status_code == 204
+    assert (await ann.client.get("/api/v1/me")).json()["account"] is not None
+    assert (await other.get("/api/v1/me")).json()["account"] is None
+    for password, status in ((PASSWORD, 401), ("another long secret", 200)):
+        tried = await other.post("/api/v1/session", json={"login": "ann", "password": password})
+        assert tried.status_code == status
+
+
+async def test_changing_a_password_needs_the_present_one_and_a_good_new_one(house: House) -> None:
+    ann = await house.person(handle="ann")
+    for current, new, field in (
+        ("not the password", "another long secret", "current"),
+        (PASSWORD, "password1234", "new"),
+        (PASSWORD, "ann ann ann ann", "new"),
+    ):
+        answer = await ann.client.post("/api/v1/me/password", json={"current": current, "new": new})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == field
+    short = await ann.client.post("/api/v1/me/password", json={"current": PASSWORD, "new": "zyx987"})
+    assert short.status_code == 422
+    assert "zyx987" not in short.text
+
+
+async def test_guessing_the_present_password_is_slowed_down(house: House) -> None:
+    ann = await house.person()
+    body = {"current": "not the password", "new": "another long secret"}
+    statuses = [(await ann.client.post("/api/v1/me/password", json=body)).status_code for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+async def test_the_same_password_typed_on_another_keyboard_is_the_same(house: House) -> None:
+    async with house.works.open() as work:
+        await accounts.create(work, "jo@example.org", "se\u0301same ouvre toi")
+    async with house.works.open() as work:
+        assert await accounts.sign_in(work, "jo@example.org", "s\u00e9same ouvre toi", address="192.0.2.1")
+
+
+async def test_only_the_house_sets_a_password_without_the_present_one(house: House) -> None:
+    ann, bob = await house.person(), await house.person()
+    async with house.acting(ann) as work:
+        with pytest.raises(Refused):
+            await accounts.set_password(work, bob.account_id, "another long secret")
+        with pytest.raises(Refused):
+            await accounts.suspend(work, bob.account_id)
+    async with house.works.open() as work:
+        await accounts.set_password(work, bob.account_id, "another long secret")
+    assert (await bob.client.get("/api/v1/me")).json()["account"] is None
+
+
+async def test_a_guest_owns_nothing(house: House) -> None:
+    from matinee.kernel.actor import Actor
+
+    async with house.works.open(Actor()) as work:
+        with pytest.raises(NotSignedIn):
+            await accounts.tokens(work)

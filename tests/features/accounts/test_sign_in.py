@@ -1,0 +1,192 @@
+"""Signing in and out through HTTP, as a browser does it."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from tests.conftest import MakeHouse
+from tests.support.house import PASSWORD, House
+
+from matinee.features.accounts import service as accounts
+from matinee.kernel.time import utc_now
+
+
+async def sign_in(client: httpx.AsyncClient, login: str, password: str = PASSWORD) -> httpx.Response:
+    return await client.post("/api/v1/session", json={"login": login, "password": password})
+
+
+@pytest.mark.parametrize("login", ["ann@example.org", "  ANN@Example.ORG ", "ann", "Ann"])
+async def test_one_signs_in_by_email_or_handle_in_any_case(house: House, login: str) -> None:
+    await house.person(handle="ann")
+    browser = await house.client()
+    answer = await sign_in(browser, login)
+    assert answer.status_code == 200
+    assert answer.json()["profile"]["handle"] == "ann"
+    assert "accounts.self" in answer.json()["account"]["permissions"]
+    assert (await browser.get("/api/v1/me")).json()["account"]["email"] == "ann@example.org"
+
+
+async def test_a_wrong_password_and_an_unknown_name_answer_alike(house: House) -> None:
+    await house.person(handle="ann")
+    answers = [
+        await sign_in(await house.client(), login, "not the password")
+        for login in ("ann", "ann@example.org", "nobody", "nobody@example.org", "%", "' OR 1=1 --")
+    ]
+    assert {a.status_code for a in answers} == {401}
+    bodies = [{k: v for k, v in a.json().items() if k != "request_id"} for a in answers]
+    assert bodies[0]["code"] == "accounts.wrong_credentials"
+    assert all(body == bodies[0] for body in bodies)
+    assert not any("set-cookie" in a.headers for a in answers)
+
+
+async def test_guessing_is_slowed_down_and_the_right_password_waits_too(house: House) -> None:
+    await house.person(handle="ann")
+    browser = await house.client()
+    for _ in range(10):
+        assert (await sign_in(browser, "ann", "not the password")).status_code == 401
+    refused = await sign_in(browser, "ann")
+    assert refused.status_code == 429
+    assert refused.json()["code"] == "accounts.slow_down"
+    assert 0 < int(refused.headers["retry-after"]) <= 300
+    house.works.clock = lambda: utc_now() + timedelta(minutes=6)
+    assert (await sign_in(browser, "ann")).status_code == 200
+
+
+async def test_one_network_cannot_try_one_password_on_many_names(house: House) -> None:
+    browser = await house.client()
+    answers = [await sign_in(browser, f"person{n}", "not the password") for n in range(101)]
+    assert [a.status_code for a in answers] == [401] * 100 + [429]
+
+
+async def test_right_passwords_are_never_counted_against_a_network(house: House) -> None:
+    person = await house.person()
+    for _ in range(105):
+        async with house.works.open() as work:
+            await accounts.sign_in(work, person.email, PASSWORD, address="192.0.2.1")
+
+
+async def test_the_cookies_are_hidden_lax_and_not_secure_on_plain_http(house: House) -> None:
+    await house.person(handle="ann")
+    cookies = (await sign_in(await house.client(), "ann")).headers.get_list("set-cookie")
+    session = next(c for c in cookies if c.startswith("matinee_session="))
+    csrf = next(c for c in cookies if c.startswith("matinee_csrf="))
+    assert "HttpOnly" in session
+    assert "HttpOnly" not in csrf
+    for cookie in (session, csrf):
+        assert "samesite=lax" in cookie.lower()
+        assert "Path=/" in cookie
+        assert "Secure" not in cookie
+
+
+async def test_the_cookies_are_secure_where_the_house_is_reached_by_https(make_house: MakeHouse) -> None:
+    house = await make_house(public_url="https://films.example")
+    await house.person(handle="ann")
+    answer = await sign_in(await house.client(), "ann")
+    assert all("; Secure" in cookie for cookie in answer.headers.get_list("set-cookie"))
+    assert "max-age" in answer.headers["strict-transport-security"]
+
+
+async def test_a_cookie_alone_changes_nothing(house: House) -> None:
+    ann = await house.person()
+    for value in (b"", b"x" * 43, b"\xe9"):
+        headers = {b"X-CSRF-Token": value}
+        answer = await ann.client.patch("/api/v1/me", json={"theme": "dark"}, headers=headers)
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "accounts.csrf"
+    assert (await ann.client.get("/api/v1/me")).json()["theme"] == "system"
+
+
+async def test_a_lost_csrf_cookie_comes_back_with_me(house: House) -> None:
+    ann = await house.person()
+    ann.client.cookies.delete("matinee_csrf")
+    answer = await ann.client.get("/api/v1/me")
+    again = answer.cookies["matinee_csrf"]
+    changed = await ann.client.patch("/api/v1/me", json={"theme": "dark"}, headers={"X-CSRF-Token": again})
+    assert changed.json()["theme"] == "dark"
+
+
+async def test_signing_out_ends_the_session_itself(house: House) -> None:
+    ann = await house.person()
+    secret = ann.client.cookies["matinee_session"]
+    left = await ann.client.delete("/api/v1/session")
+    assert left.status_code == 204
+    assert 'matinee_session=""' in left.headers["set-cookie"]
+    thief = await house.client(cookies={"matinee_session": secret})
+    assert (await thief.get("/api/v1/me")).json()["account"] is None
+    assert (await thief.get("/api/v1/tokens")).status_code == 401
+
+
+async def test_signing_in_again_ends_the_session_that_the_browser_held(house: House) -> None:
+    ann = await house.person(handle="ann")
+    before = ann.client.cookies["matinee_session"]
+    assert (await sign_in(ann.client, "ann")).status_code == 200
+    async with house.works.open() as work:
+        assert await accounts.authenticate(work, before) is None
+
+
+async def test_a_failed_sign_in_leaves_the_present_session_alone(house: House) -> None:
+    ann = await house.person(handle="ann")
+    assert (await sign_in(ann.client, "ann", "not the password")).status_code == 401
+    assert (await ann.client.get("/api/v1/me")).json()["account"] is not None
+
+
+async def test_a_session_lasts_as_long_as_it_is_used(house: House) -> None:
+    ann = await house.person()
+    start = utc_now()
+    for days in (20, 40, 60):
+        house.works.clock = lambda days=days: start + timedelta(days=days)  # type: ignore[misc]
+        assert (await ann.client.get("/api/v1/me")).json()["account"] is not None
+    house.works.clock = lambda: start + timedelta(days=91)
+    assert (await ann.client.get("/api/v1/me")).json()["account"] is None
+
+
+async def test_what_has_ended_is_removed(house: House) -> None:
+    await house.person()
+    house.works.clock = lambda: utc_now() + timedelta(days=31)
+    async with house.works.open() as work:
+        await accounts.prune(work)
+        from sqlalchemy import text
+
+        assert await work.session.scalar(text("SELECT count(*) FROM accounts_session")) == 0
+
+
+async def test_a_suspended_account_is_out_at_once_and_told_so_only_with_the_right_password(
+    house: House,
+) -> None:
+    ann = await house.person(handle="ann")
+    program = await house.program(ann)
+    async with house.works.open() as work:
+        await accounts.suspend(work, ann.account_id)
+    assert (await ann.client.get("/api/v1/me")).json()["account"] is None
+    assert (await program.get("/api/v1/tokens")).status_code == 401
+    browser = await house.client()
+    assert (await sign_in(browser, "ann", "not the password")).json()["code"] == "accounts.wrong_credentials"
+    assert (await sign_in(browser, "ann")).json()["code"] == "accounts.suspended"
+    async with house.works.open() as work:
+        await accounts.suspend(work, ann.account_id, suspended=False)
+    assert (await sign_in(browser, "ann")).status_code == 200
+
+
+async def test_a_hash_of_old_costs_is_renewed_at_the_next_sign_in(make_house: MakeHouse) -> None:
+    from sqlalchemy import text
+
+    async def stored(house: House) -> str:
+        async with house.works.open() as work:
+            return str(await work.session.scalar(text("SELECT password_hash FROM accounts_account")))
+
+    old = await make_house()
+    await old.person(handle="ann")
+    assert "m=8,t=1" in await stored(old)
+    new = await make_house(argon2_time_cost=2, argon2_memory_kib=16)
+    assert (await sign_in(await new.client(), "ann")).status_code == 200
+    assert (await stored(new)).startswith("$argon2id$v=19$m=16,t=2")
+    assert (await sign_in(await new.client(), "ann")).status_code == 200
+
+
+async def test_half_a_character_and_nul_are_refused_politely(house: House) -> None:
+    browser = await house.client()
+    for raw in (b'{"login": "a\\ud800", "password": "x"}', b'{"login": "a\\u0000", "password": "\\ud800"}'):
+        answer = await browser.post(
+            "/api/v1/session", content=raw, headers={"content-type": "application/json"}
+        )
+        assert answer.status_code in (401, 422)

@@ -1,0 +1,78 @@
+"""`matinee account …` in the terminal, over a real house."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+from tests.support.house import PASSWORD, House
+from typer.testing import CliRunner, Result
+
+from matinee.entrypoints.parts import assemble, opened
+from matinee.features.people.commands import app
+from matinee.infra.work import Works
+
+
+@pytest.fixture
+def terminal(house: House) -> Callable[..., "asyncio.Future[Result]"]:
+    """Runs the command in a thread, over parts of its own as a process of its own would."""
+
+    @asynccontextmanager
+    async def open_works() -> AsyncIterator[Works]:
+        async with opened(assemble(house.settings)) as parts:
+            yield parts.works
+
+    opener: Callable[[], AbstractAsyncContextManager[Works]] = open_works
+
+    def run(*arguments: str, typed: str = "") -> "asyncio.Future[Result]":
+        call = asyncio.to_thread(CliRunner().invoke, app, list(arguments), obj=opener, input=typed)
+        return asyncio.ensure_future(call)
+
+    return run
+
+
+async def _signs_in(house: House, login: str, password: str) -> bool:
+    browser = await house.client()
+    answer = await browser.post("/api/v1/session", json={"login": login, "password": password})
+    return answer.status_code == 200
+
+
+async def test_an_account_is_made_with_a_password_that_is_printed_once(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    result = await terminal("create", "Mo@example.org", "--handle", "mo_d", "--role", "moderator")
+    assert result.exit_code == 0, result.output
+    password = result.output.strip().rsplit(" ", 1)[-1]
+    assert await _signs_in(house, "mo_d", password)
+    again = await terminal("create", "mo@example.org", "--handle", "other")
+    assert again.exit_code == 1
+    assert "exists already" in again.stderr
+    unknown = await terminal("create", "x@example.org", "--handle", "x_x", "--role", "king")
+    assert unknown.exit_code == 2
+
+
+async def test_a_password_is_replaced_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person(handle="ann")
+    result = await terminal("password", ann.email)
+    assert result.exit_code == 0, result.output
+    assert await _signs_in(house, "ann", result.output.strip().rsplit(" ", 1)[-1])
+    asked = await terminal("password", "ann", "--ask", typed="typed by a person\ntyped by a person\n")
+    assert asked.exit_code == 0, asked.output
+    assert "typed by" not in asked.output
+    assert await _signs_in(house, "ann", "typed by a person")
+    weak = await terminal("password", "ann", "--ask", typed="password1234\npassword1234\n")
+    assert weak.exit_code == 1
+    nobody = await terminal("password", "nobody@example.org")
+    assert (nobody.exit_code, nobody.stderr) == (1, "There is no such account.\n")
+
+
+async def test_an_account_is_shut_out_and_let_in_again_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    await house.person(handle="ann")
+    assert (await terminal("suspend", "ann")).exit_code == 0
+    assert not await _signs_in(house, "ann", PASSWORD)
+    assert (await terminal("suspend", "ann", "--lift")).exit_code == 0
+    assert await _signs_in(house, "ann", PASSWORD)
