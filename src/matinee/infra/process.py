@@ -31,6 +31,7 @@ _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _TAIL_BYTES = 8_192
 _PIECE_BYTES = 65_536
+_LOOK_S = 0.25
 
 _LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
@@ -81,11 +82,7 @@ async def run(
     child = await asyncio.create_subprocess_exec(
         *map(str, argv),
         cwd=cwd,
-        env={
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LC_ALL": "C.UTF-8",
-            **(env or {}),
-        },
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(env or {})},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -141,14 +138,24 @@ def network_can_be_cut() -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
+def tied_to_us() -> Callable[[], None]:
+    """For the `preexec_fn` of a long-lived child that is not run by `run`: it dies with this process."""
+    return _confine(
+        memory_bytes=None,
+        cpu_s=None,
+        file_size_bytes=None,
+        open_files=None,
+        cut_network=False,
+        uid=None,
+        nice=0,
+    )
+
+
 class _Watch:
     """Reads one child's output and decides when it has hung."""
 
     def __init__(
-        self,
-        child: asyncio.subprocess.Process,
-        limit: int,
-        on_output: Callable[[bytes], bool] | None,
+        self, child: asyncio.subprocess.Process, limit: int, on_output: Callable[[bytes], bool] | None
     ) -> None:
         self.stdout = bytearray()
         self.tail = bytearray()
@@ -179,7 +186,11 @@ class _Watch:
             del self.tail[:-_TAIL_BYTES]
 
     async def guard(self, started: float, wall_s: float | None, quiet_s: float | None) -> None:
-        while wall_s is not None or quiet_s is not None:
+        while True:
+            if self._child.returncode is not None:
+                # A grandchild that still holds our pipes would keep us waiting for its output.
+                _kill_group(self._child.pid)
+                return
             now = time.monotonic()
             wall_left = started + wall_s - now if wall_s is not None else float("inf")
             quiet_left = self._last_progress + quiet_s - now if quiet_s is not None else float("inf")
@@ -187,7 +198,7 @@ class _Watch:
                 self.timed_out, self.hung = wall_left <= 0, quiet_left <= 0
                 _kill_group(self._child.pid)
                 return
-            await asyncio.sleep(min(wall_left, quiet_left) + 0.01)
+            await asyncio.sleep(min(wall_left, quiet_left, _LOOK_S) + 0.01)
 
 
 def _kill_group(pid: int) -> None:

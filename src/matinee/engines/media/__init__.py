@@ -22,13 +22,7 @@ anything.
 """
 
 from matinee.engines.media.audio import encode_audio
-from matinee.engines.media.copy_source import (
-    CopiedSource,
-    CopyPlan,
-    audio_name,
-    copy_source,
-    plan_copy,
-)
+from matinee.engines.media.copy_source import CopiedSource, CopyPlan, audio_name, copy_source, plan_copy
 from matinee.engines.media.encode import encode_chunk
 from matinee.engines.media.facts import AudioFacts, SourceFacts, VideoFacts
 from matinee.engines.media.ladder import (
@@ -41,23 +35,11 @@ from matinee.engines.media.ladder import (
     plan_chunks,
     plan_ladder,
 )
-from matinee.engines.media.manifests import (
-    Rendition,
-    dash_manifest,
-    hls_master,
-    hls_media,
-)
+from matinee.engines.media.manifests import Rendition, dash_manifest, hls_master, hls_media
 from matinee.engines.media.posters import Poster, make_posters, normalise_picture
 from matinee.engines.media.probe import ProbeLimits, probe
 from matinee.engines.media.sniff import Container, sniff
-from matinee.engines.media.tools import (
-    EncodeFailed,
-    Ended,
-    NotCopyable,
-    Rejected,
-    Run,
-    Tools,
-)
+from matinee.engines.media.tools import EncodeFailed, Ended, NotCopyable, Rejected, Run, Tools
 from matinee.engines.media.tracks import Progress, Segment
 from matinee.engines.media.verify import decodes
 

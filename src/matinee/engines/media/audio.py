@@ -10,25 +10,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matinee.engines.media.cmaf import Sample
+from matinee.engines.media.encode import source_clock
 from matinee.engines.media.facts import SourceFacts
 from matinee.engines.media.ladder import AUDIO_RATE_HZ, AudioTrack, Grid, Ladder
 from matinee.engines.media.probe import input_arguments, lonely_link
 from matinee.engines.media.tools import Tools
-from matinee.engines.media.tracks import (
-    Cut,
-    OnProgress,
-    OnSegment,
-    TrackWriter,
-    run_ffmpeg,
-)
+from matinee.engines.media.tracks import Cut, OnProgress, OnSegment, TrackWriter, run_ffmpeg
 
 AUDIO_FRAGMENTS = (
-    *(
-        "-movflags",
-        "+cmaf+empty_moov+default_base_moof+skip_trailer",
-        "-frag_duration",
-        "500000",
-    ),
+    *("-movflags", "+cmaf+empty_moov+default_base_moof+skip_trailer", "-frag_duration", "500000"),
     *("-flush_packets", "1"),
 )
 _PACKET = 1024
@@ -65,26 +55,13 @@ async def encode_audio(
         for track in chosen
     ]
     async with lonely_link(source) as (folder, link):
-        arguments: list[str | Path] = [
-            "-copyts",
-            "-start_at_zero",
-            "-vn",
-            *input_arguments(facts, link),
-        ]
+        arguments: list[str | Path] = ["-copyts", "-vn", *input_arguments(facts, link)]
         arguments += [
             "-filter_complex",
-            ";".join(_graph(track, grid, i) for i, track in enumerate(chosen)),
+            ";".join(_graph(track, facts, grid, i) for i, track in enumerate(chosen)),
         ]
         for i, (track, writer) in enumerate(zip(chosen, writers, strict=True)):
-            arguments += [
-                "-map",
-                f"[a{i}]",
-                "-c:a",
-                "aac",
-                "-b:a",
-                str(track.bitrate_bps),
-                *AUDIO_FRAGMENTS,
-            ]
+            arguments += ["-map", f"[a{i}]", "-c:a", "aac", "-b:a", str(track.bitrate_bps), *AUDIO_FRAGMENTS]
             arguments += ["-f", "mp4", f"file:{writer.raw.resolve()}"]
         await run_ffmpeg(
             tools,
@@ -98,12 +75,13 @@ async def encode_audio(
         )
 
 
-def _graph(track: AudioTrack, grid: Grid, at: int) -> str:
+def _graph(track: AudioTrack, facts: SourceFacts, grid: Grid, at: int) -> str:
     """Sound that starts late, pauses or ends early is filled with silence, so its clock is the picture's."""
     # One packet more than the picture lasts: the last segment gets a packet however short it is.
     samples = round(grid.duration_s * AUDIO_RATE_HZ) + _PACKET
+    clock = "".join(f"{step}," for step in source_clock(facts, "asetpts"))
     return (
-        f"[0:{track.stream_index}]aresample={AUDIO_RATE_HZ}:async=1:min_hard_comp=0.02:first_pts=0,"
+        f"[0:{track.stream_index}]{clock}aresample={AUDIO_RATE_HZ}:async=1:min_hard_comp=0.02:first_pts=0,"
         "aformat=sample_fmts=fltp:channel_layouts=stereo,"
         f"apad=whole_len={samples},atrim=end_sample={samples},asetpts=N/SR/TB[a{at}]"
     )
@@ -138,8 +116,7 @@ class AudioCutter:
             edge = self._edges_s[self._n] * timescale - (self._shift or 0)
             # A packet belongs to the segment that holds its middle.
             count = next(
-                (i for i, held in enumerate(self._held) if held.dts + held.duration / 2 > edge),
-                None,
+                (i for i, held in enumerate(self._held) if held.dts + held.duration / 2 > edge), None
             )
             if count is None:
                 return
@@ -156,12 +133,7 @@ class AudioCutter:
             raise ValueError(f"the sound ends in segment {self._n} of {len(self._edges_s)}")
 
     def _take(self, count: int) -> Cut:
-        cut = Cut(
-            self._n,
-            max(0, self._held[0].dts + (self._shift or 0)),
-            self._held[:count],
-            0,
-        )
+        cut = Cut(self._n, max(0, self._held[0].dts + (self._shift or 0)), self._held[:count], 0)
         del self._held[:count]
         self._n += 1
         return cut

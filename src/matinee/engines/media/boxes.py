@@ -14,18 +14,7 @@ from typing import BinaryIO
 
 _MAX_TOP_BOXES = 200_000
 _MAX_MOOV_BYTES = 512 * 1024 * 1024
-_CONTAINERS = {
-    b"moov",
-    b"trak",
-    b"mdia",
-    b"minf",
-    b"dinf",
-    b"stbl",
-    b"mvex",
-    b"moof",
-    b"traf",
-    b"edts",
-}
+_CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"mvex", b"moof", b"traf", b"edts"}
 
 
 def walk(
@@ -51,10 +40,7 @@ def walk(
 
 
 def find(
-    data: bytes | memoryview,
-    path: tuple[bytes, ...],
-    start: int = 0,
-    end: int | None = None,
+    data: bytes | memoryview, path: tuple[bytes, ...], start: int = 0, end: int | None = None
 ) -> Iterator[tuple[int, int]]:
     """Body (start, end) of every box reached by a path of types."""
     for kind, body, stop in walk(data, start, end):

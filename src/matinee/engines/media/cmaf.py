@@ -124,11 +124,7 @@ def segment(sequence: int, start: int, samples: Sequence[Sample], cts_shift: int
     trun_size = 12 + 8 + len(rows)
     moof_size = 8 + 16 + 8 + len(tfhd) + len(tfdt) + trun_size
     trun = _full(b"trun", 1, 0x000F01, struct.pack(">Ii", len(samples), moof_size + 8) + rows)
-    moof = _box(
-        b"moof",
-        _full(b"mfhd", 0, 0, struct.pack(">I", sequence)),
-        _box(b"traf", tfhd, tfdt, trun),
-    )
+    moof = _box(b"moof", _full(b"mfhd", 0, 0, struct.pack(">I", sequence)), _box(b"traf", tfhd, tfdt, trun))
     styp = _box(b"styp", b"msdh", struct.pack(">I", 0), b"msdhmsixcmfc")
     return b"".join((styp, moof, _box(b"mdat", *(sample.data for sample in samples))))
 
@@ -235,9 +231,7 @@ def _samples(moof: bytes, mdat: bytes, defaults: tuple[int, int, int]) -> list[S
                         place += width
             elif kind == b"tfdt":
                 dts = int.from_bytes(
-                    moof[body + 4 : body + (12 if version else 8)],
-                    "big",
-                    signed=version == 1,
+                    moof[body + 4 : body + (12 if version else 8)], "big", signed=version == 1
                 )
             elif kind == b"trun":
                 (count,) = struct.unpack_from(">I", moof, body + 4)
@@ -251,12 +245,7 @@ def _samples(moof: bytes, mdat: bytes, defaults: tuple[int, int, int]) -> list[S
                     first = struct.unpack_from(">I", moof, place)[0]
                     place += 4
                 for i in range(count):
-                    row = [
-                        duration,
-                        size,
-                        first if i == 0 and first is not None else flags,
-                        0,
-                    ]
+                    row = [duration, size, first if i == 0 and first is not None else flags, 0]
                     for column, bit in enumerate((0x100, 0x200, 0x400, 0x800)):
                         if bits & bit:
                             signed = column == 3 and version == 1
@@ -265,13 +254,7 @@ def _samples(moof: bytes, mdat: bytes, defaults: tuple[int, int, int]) -> list[S
                     if place > stop or at + row[1] > len(mdat):
                         raise ValueError("a fragment promises more than it holds")
                     samples.append(
-                        Sample(
-                            dts,
-                            row[3],
-                            row[0],
-                            not row[2] & _NOT_SYNC,
-                            mdat[at : at + row[1]],
-                        )
+                        Sample(dts, row[3], row[0], not row[2] & _NOT_SYNC, mdat[at : at + row[1]])
                     )
                     dts += row[0]
                     at += row[1]

@@ -20,13 +20,7 @@ from matinee.engines.media.facts import COPY_MAX_GAP_S, SourceFacts
 from matinee.engines.media.ladder import MAX_AUDIO_TRACKS, Grid, Ladder
 from matinee.engines.media.probe import input_arguments, lonely_link
 from matinee.engines.media.tools import NotCopyable, Tools
-from matinee.engines.media.tracks import (
-    Cut,
-    OnProgress,
-    OnSegment,
-    TrackWriter,
-    run_ffmpeg,
-)
+from matinee.engines.media.tracks import Cut, OnProgress, OnSegment, TrackWriter, run_ffmpeg
 
 VIDEO_NAME = "source"
 _TIMESCALE = 90_000
@@ -98,10 +92,7 @@ async def copy_source(
     plan = plan_copy(facts, ladder)
     out_dir.mkdir(parents=True, exist_ok=True)
     video = TrackWriter(
-        VIDEO_NAME,
-        out_dir / f".{VIDEO_NAME}.mp4",
-        out_dir / VIDEO_NAME,
-        _PictureCutter(plan, facts),
+        VIDEO_NAME, out_dir / f".{VIDEO_NAME}.mp4", out_dir / VIDEO_NAME, _PictureCutter(plan, facts)
     )
     sounds = [
         TrackWriter(
@@ -113,11 +104,7 @@ async def copy_source(
         for i, track in enumerate(facts.audio[:MAX_AUDIO_TRACKS])
     ]
     async with lonely_link(source) as (folder, link):
-        arguments: list[str | Path] = [
-            "-copyts",
-            "-start_at_zero",
-            *input_arguments(facts, link),
-        ]
+        arguments: list[str | Path] = ["-copyts", *input_arguments(facts, link)]
         arguments += [
             "-map",
             f"0:{facts.video.stream_index}",
@@ -128,13 +115,7 @@ async def copy_source(
         ]
         arguments += [*FRAGMENTS, "-f", "mp4", f"file:{video.raw.resolve()}"]
         for track, writer in zip(facts.audio, sounds, strict=False):
-            arguments += [
-                "-map",
-                f"0:{track.stream_index}",
-                "-c",
-                "copy",
-                *AUDIO_FRAGMENTS,
-            ]
+            arguments += ["-map", f"0:{track.stream_index}", "-c", "copy", *AUDIO_FRAGMENTS]
             arguments += ["-f", "mp4", f"file:{writer.raw.resolve()}"]
         await run_ffmpeg(
             tools,

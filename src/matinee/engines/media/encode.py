@@ -7,6 +7,8 @@ seam. Never plans: which rungs and which segments is the caller's choice.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,13 +17,7 @@ from matinee.engines.media.facts import SourceFacts
 from matinee.engines.media.ladder import Chunk, Grid, Ladder, Rung
 from matinee.engines.media.probe import input_arguments, lonely_link
 from matinee.engines.media.tools import Tools
-from matinee.engines.media.tracks import (
-    Cut,
-    OnProgress,
-    OnSegment,
-    TrackWriter,
-    run_ffmpeg,
-)
+from matinee.engines.media.tracks import Cut, OnProgress, OnSegment, TrackWriter, run_ffmpeg
 
 FRAGMENTS = (
     "-movflags",
@@ -71,18 +67,13 @@ async def encode_chunk(
         for rung in ordered
     ]
     async with lonely_link(source) as (folder, link):
-        arguments: list[str | Path] = [*_input(facts, grid, first, link)]
-        arguments += [
-            "-filter_complex",
-            video_graph(facts, grid, first, end - first, ordered),
-        ]
+        seek_s, landing = _seek(facts, grid, first)
+        arguments: list[str | Path] = ["-copyts"]
+        arguments += ["-noaccurate_seek", "-ss", f"{seek_s:.6f}"] if seek_s else []
+        arguments += input_arguments(facts, link)
+        arguments += ["-filter_complex", video_graph(facts, grid, landing, first, end - first, ordered)]
         for i, (rung, track) in enumerate(zip(ordered, tracks, strict=True)):
-            arguments += [
-                "-map",
-                f"[v{i}]",
-                *video_codec(rung, grid, tools.threads),
-                *FRAGMENTS,
-            ]
+            arguments += ["-map", f"[v{i}]", *video_codec(rung, grid, tools.threads), *FRAGMENTS]
             arguments += ["-f", "mp4", f"file:{track.raw.resolve()}"]
         await run_ffmpeg(
             tools,
@@ -99,56 +90,28 @@ async def encode_chunk(
 def video_codec(rung: Rung, grid: Grid, threads: int = 0) -> list[str]:
     """x264 with one closed group of pictures a segment; the same header for every chunk of a rung."""
     gop = str(grid.frames_per_segment)
-    arguments = [
-        "-c:v",
-        "libx264",
-        "-preset",
-        "veryfast",
-        "-profile:v",
-        rung.profile,
-        "-level:v",
-        rung.level,
-    ]
-    arguments += [
-        "-crf",
-        str(rung.crf),
-        "-maxrate",
-        str(rung.maxrate_bps),
-        "-bufsize",
-        str(rung.buffer_bits),
-    ]
-    arguments += [
-        "-g",
-        gop,
-        "-keyint_min",
-        gop,
-        "-sc_threshold",
-        "0",
-        "-flags",
-        "+cgop",
-    ]
-    arguments += [
-        "-video_track_timescale",
-        str(grid.timescale),
-        "-fps_mode",
-        "passthrough",
-    ]
+    arguments = ["-c:v", "libx264", "-preset", "veryfast", "-profile:v", rung.profile, "-level:v", rung.level]
+    arguments += ["-crf", str(rung.crf), "-maxrate", str(rung.maxrate_bps), "-bufsize", str(rung.buffer_bits)]
+    arguments += ["-g", gop, "-keyint_min", gop, "-sc_threshold", "0", "-flags", "+cgop"]
+    arguments += ["-video_track_timescale", str(grid.timescale), "-fps_mode", "passthrough"]
     return arguments + (["-threads", str(threads)] if threads else [])
 
 
-def video_graph(facts: SourceFacts, grid: Grid, first: int, count: int, rungs: Sequence[Rung]) -> str:
+def video_graph(
+    facts: SourceFacts, grid: Grid, landing: int, first: int, count: int, rungs: Sequence[Rung]
+) -> str:
     """Filters from the source to one output `[vN]` per rung, largest first; each is scaled from the one above
-    it."""
+    it. `landing`: the frame of the grid at which decoding surely has begun."""
     video = facts.video
-    steps: list[str] = []
-    if video.interlaced:
-        steps.append("bwdif=mode=send_frame:deint=interlaced")
-    # Frames before the chunk are decoded but only the one still on screen at its first tick is taken. The
-    # last frame stands until the grid ends, so a source that stops early still fills its segments.
-    steps.append(f"fps=fps={grid.fps}:start_time={_exact(first, grid)}")
+    steps = ["bwdif=mode=send_frame:deint=interlaced"] if video.interlaced else []
+    # What comes before the landing is dropped, what is missing there is filled with the first frame, and the last
+    # frame stands until the grid ends: a source that starts late or stops early still fills its segments.
+    steps += source_clock(facts, "setpts")
+    steps.append(f"fps=fps={grid.fps}:start_time={float(landing / grid.fps):.9f}")
     steps.append("tpad=stop=-1:stop_mode=clone")
-    steps.append(f"trim=end_frame={count}")
-    steps.append(f"setpts=N/({grid.fps})/TB")
+    # After `fps` one tick is one frame: a division here would lose one to rounding now and then.
+    steps.append(f"trim=start_pts={first}:end_pts={first + count}")
+    steps.append("setpts=N")
     chains = [f"[0:{video.stream_index}]" + ",".join(steps)]
     for i, rung in enumerate(rungs):
         size = f"scale={rung.width}:{rung.height}:flags={_SCALER}:out_range=tv"
@@ -162,19 +125,20 @@ def video_graph(facts: SourceFacts, grid: Grid, first: int, count: int, rungs: S
     return ";".join(chains)
 
 
-def _input(facts: SourceFacts, grid: Grid, first: int, link: Path) -> list[str]:
-    start_s = float(first / grid.fps)
-    arguments = ["-copyts", "-start_at_zero"]
-    if first and facts.demuxer not in _UNSEEKABLE:
-        seek_s = start_s - _SLOPPY.get(facts.demuxer, 0.0) - 0.5 / float(grid.fps)
-        before = [at for at in facts.video.key_frame_times_s if at <= seek_s]
-        if seek_s > 0 and (before or not facts.video.key_frames_complete):
-            arguments += ["-noaccurate_seek", "-ss", f"{seek_s:.6f}"]
-    return [*arguments, *input_arguments(facts, link)]
+def source_clock(facts: SourceFacts, verb: str) -> list[str]:
+    """A filter that counts from the container's start. ffmpeg's own option for it counts from the start of the
+    streams in use, which differs between picture and sound."""
+    return [f"{verb}=round(PTS-({facts.start_s:.6f})/TB)"] if facts.start_s else []
 
 
-def _exact(frame: int, grid: Grid) -> str:
-    return f"{float(frame / grid.fps):.9f}"
+def _seek(facts: SourceFacts, grid: Grid, first: int) -> tuple[float, int]:
+    """Where to start reading (0 is the beginning), and the frame of the grid that is surely decoded from there."""
+    seek_s = float(first / grid.fps) - _SLOPPY.get(facts.demuxer, 0.0) - 0.5 / float(grid.fps)
+    keys = facts.video.key_frame_times_s
+    at = bisect_right(keys, seek_s) - 1
+    if not first or seek_s <= 0 or at < 0 or facts.demuxer in _UNSEEKABLE:
+        return 0.0, 0
+    return seek_s, min(first, max(0, math.ceil(keys[at] * grid.fps)))
 
 
 class VideoCutter:
@@ -204,10 +168,15 @@ class VideoCutter:
         ticks = self._grid.frame_ticks
         if not samples[0].sync:
             raise ValueError(f"segment {self._n} does not start with a key frame")
-        # The muxer counts decoding time; on the grid every frame lasts the same, the last of a file too.
-        even = [Sample(sample.dts, sample.cts, ticks, sample.sync, sample.data) for sample in samples]
-        start = self._n * self._grid.frames_per_segment * ticks
-        cut = Cut(self._n, start, even, self.delay - samples[0].cts)
+        # Only the time a frame is shown is taken from the encoder: decoding goes by the count, so that every frame
+        # of the grid lasts the same, the last of a file too.
+        even = [
+            Sample(i * ticks, sample.pts - samples[0].pts - i * ticks, ticks, sample.sync, sample.data)
+            for i, sample in enumerate(samples)
+        ]
+        if sorted(sample.pts for sample in even) != [i * ticks for i in range(len(even))]:
+            raise ValueError(f"the frames of segment {self._n} do not fill it evenly")
+        cut = Cut(self._n, self._n * self._grid.frames_per_segment * ticks, even, self.delay)
         self._left -= len(samples)
         self._n += 1
         return cut

@@ -57,7 +57,7 @@ class VideoFacts:
     key_frame_times_s: tuple[float, ...]
     key_frames_complete: bool
     max_key_gap_s: float
-    hidden_start: bool
+    hidden_start: bool = False
 
     @property
     def hdr(self) -> bool:
@@ -81,7 +81,8 @@ class AudioFacts:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """`container` is a word for people, `demuxer` the only reader that may open the file."""
+    """`container` is a word for people, `demuxer` the only reader that may open the file. `start_s`: what its own
+    clock shows at the start; all other times count from there."""
 
     container: str
     demuxer: str
@@ -89,6 +90,7 @@ class SourceFacts:
     size_bytes: int
     video: VideoFacts
     audio: tuple[AudioFacts, ...]
+    start_s: float = 0.0
 
     @property
     def is_browser_playable(self) -> bool:

@@ -80,12 +80,7 @@ def hls_master(renditions: Iterable[Rendition]) -> str:
     groups = {video.group for video in videos}
     lines += ["#EXT-X-MEDIA:" + _attributes(_audio_group(a)) for a in audio if a.group in groups]
     for video in sorted(
-        videos,
-        key=lambda r: (
-            -(r.height or 0) * (r.width or 0),
-            r.group != "ladder",
-            -r.highest_bps,
-        ),
+        videos, key=lambda r: (-(r.height or 0) * (r.width or 0), r.group != "ladder", -r.highest_bps)
     ):
         sound = [rendition for rendition in audio if rendition.group == video.group]
         peak = video.highest_bps + max((a.highest_bps for a in sound), default=0)
@@ -95,10 +90,7 @@ def hls_master(renditions: Iterable[Rendition]) -> str:
             ("AVERAGE-BANDWIDTH", str(min(mean, peak))),
         ]
         fields.append(
-            (
-                "CODECS",
-                _quoted(",".join(dict.fromkeys([video.codecs, *(a.codecs for a in sound)]))),
-            )
+            ("CODECS", _quoted(",".join(dict.fromkeys([video.codecs, *(a.codecs for a in sound)]))))
         )
         if video.width and video.height:
             fields.append(("RESOLUTION", f"{video.width}x{video.height}"))
@@ -122,10 +114,7 @@ def hls_media(rendition: Rendition) -> str:
         f"#EXT-X-MAP:URI={_quoted(rendition.init_url)}",
     ]
     for n, duration_s, _ in rendition.run:
-        lines += [
-            f"#EXTINF:{duration_s:.6f},",
-            rendition.segment_url.replace("{n}", str(n)),
-        ]
+        lines += [f"#EXTINF:{duration_s:.6f},", rendition.segment_url.replace("{n}", str(n))]
     if rendition.complete:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join(lines) + "\n"
@@ -147,10 +136,7 @@ def dash_manifest(renditions: Iterable[Rendition], duration_s: float, complete: 
     group = "ladder" if "ladder" in groups else next(iter(sorted(groups)), "ladder")
     video = [rendition for rendition in video if rendition.group == group]
     audio = [rendition for rendition in audio if rendition.group == group]
-    ends = [
-        max((r.end_s for r in video), default=0.0),
-        *(r.end_s for r in audio if r.end_s),
-    ]
+    ends = [max((r.end_s for r in video), default=0.0), *(r.end_s for r in audio if r.end_s)]
     shown_s = duration_s if complete else min([end for end in ends if end] or [0.0])
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
@@ -186,10 +172,7 @@ def _video_set(video: list[Rendition]) -> list[str]:
 def _audio_set(at: int, rendition: Rendition) -> list[str]:
     head = ' contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1"'
     head += f" lang={quoteattr(rendition.language)}" if rendition.language else ""
-    lines = [
-        f'    <AdaptationSet id="{at}"{head}>',
-        *_role("main" if rendition.default else "alternate"),
-    ]
+    lines = [f'    <AdaptationSet id="{at}"{head}>', *_role("main" if rendition.default else "alternate")]
     if rendition.label:
         lines.append(f"      <Label>{_text(rendition.label)}</Label>")
     channels = [
@@ -222,10 +205,7 @@ def _timeline(rendition: Rendition) -> list[str]:
     at_s, edge = 0.0, 0
     for _, duration_s, _ in rendition.run:
         at_s += duration_s
-        length, edge = (
-            round(at_s * _DASH_TIMESCALE) - edge,
-            round(at_s * _DASH_TIMESCALE),
-        )
+        length, edge = (round(at_s * _DASH_TIMESCALE) - edge, round(at_s * _DASH_TIMESCALE))
         if rows and rows[-1][0] == length:
             rows[-1][1] += 1
         else:

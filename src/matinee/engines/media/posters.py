@@ -60,25 +60,12 @@ async def make_posters(
 
 
 async def normalise_picture(
-    tools: Tools,
-    picture: Path,
-    out_dir: Path,
-    *,
-    index: int = 0,
-    widths: Sequence[int] = WIDTHS,
+    tools: Tools, picture: Path, out_dir: Path, *, index: int = 0, widths: Sequence[int] = WIDTHS
 ) -> Poster:
     """The owner's own picture (JPEG, PNG, WebP, AVIF or GIF) into `out_dir/<index>/`. Raises Rejected."""
     if picture.stat().st_size > MAX_PICTURE_BYTES:
-        raise Rejected(
-            "too_large",
-            f"The picture is larger than {MAX_PICTURE_BYTES // 1024 // 1024} MB.",
-        )
-    order = {
-        "kind": "picture",
-        "index": index,
-        "widths": list(widths),
-        "max_pixels": MAX_PICTURE_PIXELS,
-    }
+        raise Rejected("too_large", f"The picture is larger than {MAX_PICTURE_BYTES // 1024 // 1024} MB.")
+    order = {"kind": "picture", "index": index, "widths": list(widths), "max_pixels": MAX_PICTURE_PIXELS}
     answer = await _ask(tools, picture, order, out_dir)
     return _poster(answer["posters"][0], out_dir)
 
@@ -94,10 +81,7 @@ async def _ask(tools: Tools, path: Path, order: dict[str, Any], out_dir: Path) -
     out_dir.mkdir(parents=True, exist_ok=True)
     async with lonely_link(path) as (folder, link):
         argv, env = python_child(
-            "matinee.engines.media.posters_child",
-            str(link),
-            str(out_dir.resolve()),
-            json.dumps(order),
+            "matinee.engines.media.posters_child", str(link), str(out_dir.resolve()), json.dumps(order)
         )
         ended = await tools.run(
             argv,

@@ -40,18 +40,8 @@ def main() -> None:
         rows = [_write(out_dir, index, at_s, image, order["widths"]) for index, at_s, image in found]
         answer: dict[str, Any] = {"posters": rows}
     except Rejected as refused:
-        answer = {
-            "rejected": refused.code,
-            "sentence": refused.sentence,
-            "detail": refused.detail,
-        }
-    except (
-        av.error.FFmpegError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-    ) as error:
+        answer = {"rejected": refused.code, "sentence": refused.sentence, "detail": refused.detail}
+    except (av.error.FFmpegError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         answer = {
             "rejected": "unsupported",
             "sentence": "This picture cannot be read: it is damaged or of a kind we do not know.",
@@ -65,13 +55,11 @@ def _picture(path: Path, max_pixels: int) -> Image.Image:
     with Image.open(path, formats=_PICTURE_FORMATS) as image:
         if image.width * image.height > max_pixels:
             raise Rejected(
-                "absurd_dimensions",
-                f"The picture is too large: {image.width} × {image.height} points.",
+                "absurd_dimensions", f"The picture is too large: {image.width} × {image.height} points."
             )
         if min(image.size) < 16:
             raise Rejected(
-                "absurd_dimensions",
-                f"The picture is too small: {image.width} × {image.height} points.",
+                "absurd_dimensions", f"The picture is too small: {image.width} × {image.height} points."
             )
         image.load()
         return ImageOps.exif_transpose(image).convert("RGB")

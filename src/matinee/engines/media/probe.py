@@ -60,13 +60,7 @@ async def probe(tools: Tools, path: Path, limits: ProbeLimits | None = None) -> 
 
 
 async def ask_child(
-    tools: Tools,
-    module: str,
-    path: Path,
-    order: dict[str, Any],
-    *,
-    memory_bytes: int,
-    wall_s: float,
+    tools: Tools, module: str, path: Path, order: dict[str, Any], *, memory_bytes: int, wall_s: float
 ) -> dict[str, Any]:
     """Run one of our own reading modules over a stranger's file and return its JSON. Raises Rejected."""
     async with lonely_link(path) as (folder, link):
@@ -82,11 +76,7 @@ async def ask_child(
             wall_s=wall_s,
         )
     if ended.hung or ended.timed_out:
-        raise Rejected(
-            "unsupported",
-            "Reading this file takes too long: it may be damaged.",
-            ended.tail,
-        )
+        raise Rejected("unsupported", "Reading this file takes too long: it may be damaged.", ended.tail)
     try:
         answer = json.loads(ended.stdout)
     except ValueError:
@@ -111,12 +101,7 @@ async def lonely_link(path: Path) -> AsyncIterator[tuple[Path, Path]]:
 def input_arguments(container: Container | SourceFacts, link: Path) -> Sequence[str]:
     """ffmpeg's arguments that open a stranger's file with one demuxer, files only, no references."""
     return (
-        *(
-            "-protocol_whitelist",
-            "file",
-            "-format_whitelist",
-            _whitelist(container.demuxer),
-        ),
+        *("-protocol_whitelist", "file", "-format_whitelist", _whitelist(container.demuxer)),
         *("-f", container.demuxer),
         *(("-enable_drefs", "0", "-use_absolute_path", "0") if container.demuxer == "mov" else ()),
         *("-i", f"file:{link}"),

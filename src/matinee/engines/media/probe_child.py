@@ -44,14 +44,7 @@ _TRANSFERS = {
     18: "arib-std-b67",
 }
 _PRIMARIES = {1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020", 12: "smpte432"}
-_SPACES = {
-    0: "gbr",
-    1: "bt709",
-    5: "bt470bg",
-    6: "smpte170m",
-    9: "bt2020nc",
-    10: "bt2020c",
-}
+_SPACES = {0: "gbr", 1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020nc", 10: "bt2020c"}
 _RANGES = {1: "tv", 2: "pc"}
 
 
@@ -72,11 +65,7 @@ def main() -> None:
     try:
         answer: dict[str, Any] = {"facts": _read(path, order).to_json()}
     except Rejected as refused:
-        answer = {
-            "rejected": refused.code,
-            "sentence": refused.sentence,
-            "detail": refused.detail,
-        }
+        answer = {"rejected": refused.code, "sentence": refused.sentence, "detail": refused.detail}
     except (av.error.FFmpegError, ValueError, ArithmeticError) as error:
         answer = {
             "rejected": "unsupported",
@@ -89,10 +78,7 @@ def main() -> None:
 
 def open_source(path: Path, demuxer: str) -> InputContainer:
     """Opens with one demuxer, files only, no references."""
-    options = {
-        "format_whitelist": _WHITELIST.get(demuxer, demuxer),
-        "protocol_whitelist": "file",
-    }
+    options = {"format_whitelist": _WHITELIST.get(demuxer, demuxer), "protocol_whitelist": "file"}
     if demuxer == "mov":
         options |= {"enable_drefs": "0", "use_absolute_path": "0"}
     return av.open(f"file:{path}", format=demuxer, options=options)
@@ -128,16 +114,13 @@ def _read(path: Path, order: dict[str, Any]) -> SourceFacts:
         else:
             timeline, spans = _from_packets(path, demuxer, video.index, zero_s, order["scan_s"])
         audio = tuple(_audio(stream, zero_s, spans) for stream in _sound(container))
-        rate = rate_of(
-            timeline.times_s,
-            _fraction(video.average_rate),
-            _fraction(video.guessed_rate),
-        )
+        rate = rate_of(timeline.times_s, _fraction(video.average_rate), _fraction(video.guessed_rate))
         duration_s = _duration(timeline, declared_s, audio)
         _check_duration(duration_s, declared_s, timeline, order)
         return SourceFacts(
             container=order["container"],
             demuxer=demuxer,
+            start_s=round(zero_s, 6),
             duration_s=round(duration_s, 6),
             size_bytes=path.stat().st_size,
             video=_video(video, frames, timeline, rate, duration_s),
@@ -155,9 +138,7 @@ def _check_boxes(path: Path) -> bool:
         )
     if not shape.has_moov:
         raise Rejected(
-            "truncated",
-            "This file is cut off: its end or its table of contents is missing.",
-            "no moov box",
+            "truncated", "This file is cut off: its end or its table of contents is missing.", "no moov box"
         )
     if shape.missing_bytes > max(65_536, shape.mdat_bytes // 50):
         raise Rejected(
@@ -195,9 +176,7 @@ def _decode_some(container: InputContainer, stream: VideoStream) -> list[VideoFr
     if not frames:
         name = stream.codec_context.name if stream.codec_context else "unknown"
         raise Rejected(
-            "unsupported",
-            "The picture in this file cannot be decoded.",
-            f"{name}: {trouble or 'no frame'}",
+            "unsupported", "The picture in this file cannot be decoded.", f"{name}: {trouble or 'no frame'}"
         )
     return frames
 
@@ -234,10 +213,7 @@ def _from_packets(
                 at_s = float(stamp * packet.time_base) - zero_s
                 length_s = float((packet.duration or 0) * packet.time_base)
                 first_s, last_s = spans.get(packet.stream_index, (at_s, 0.0))
-                spans[packet.stream_index] = (
-                    min(first_s, at_s),
-                    max(last_s, at_s + length_s),
-                )
+                spans[packet.stream_index] = (min(first_s, at_s), max(last_s, at_s + length_s))
                 if packet.stream_index == index:
                     times.append(at_s)
                     last_duration_s = length_s or last_duration_s
@@ -278,17 +254,12 @@ def _check_duration(seen_s: float, declared_s: float, timeline: _Timeline, order
     limit_s = order["max_duration_s"]
     if seen_s > limit_s:
         raise Rejected(
-            "too_long",
-            f"The video is {seen_s / 60:.0f} minutes long; {limit_s / 60:.0f} are allowed.",
+            "too_long", f"The video is {seen_s / 60:.0f} minutes long; {limit_s / 60:.0f} are allowed."
         )
 
 
 def _video(
-    stream: VideoStream,
-    frames: list[VideoFrame],
-    timeline: _Timeline,
-    rate: Rate,
-    duration_s: float,
+    stream: VideoStream, frames: list[VideoFrame], timeline: _Timeline, rate: Rate, duration_s: float
 ) -> VideoFacts:
     context, frame = stream.codec_context, frames[0]
     rotation = round(-(frame.rotation or 0) / 90) * 90 % 360

@@ -46,16 +46,7 @@ _KNOWN_OTHERS = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
-_FTYP_PICTURES = {
-    b"avif",
-    b"avis",
-    b"heic",
-    b"heix",
-    b"mif1",
-    b"msf1",
-    b"hevc",
-    b"jxl ",
-}
+_FTYP_PICTURES = {b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"jxl "}
 _MOV_ATOMS = {
     b"moov",
     b"mdat",
@@ -84,33 +75,21 @@ def sniff(path: Path) -> Container:
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head.strip(b"\x00"):
-        raise Rejected(
-            "not_a_video",
-            "The file is empty." if not head else "The file holds only zeros.",
-        )
+        raise Rejected("not_a_video", "The file is empty." if not head else "The file holds only zeros.")
     container = _by_magic(head)
     if container is not None:
         return container
     _refuse(head)
     raise Rejected(
-        "not_a_video",
-        "This is not a video file that we know.",
-        f"first bytes {head[:16].hex(' ')}",
+        "not_a_video", "This is not a video file that we know.", f"first bytes {head[:16].hex(' ')}"
     )
 
 
 def _by_magic(head: bytes) -> Container | None:
     if head[4:8] in _MOV_ATOMS and int.from_bytes(head[:4], "big") not in range(2, 8):
         if head[4:8] == b"ftyp" and head[8:12] in _FTYP_PICTURES:
-            raise Rejected(
-                "not_a_video",
-                "This is a picture, not a video.",
-                f"brand {head[8:12]!r}",
-            )
-        return Container(
-            "mov",
-            "QuickTime" if head[8:12] == b"qt  " or head[4:8] != b"ftyp" else "MP4",
-        )
+            raise Rejected("not_a_video", "This is a picture, not a video.", f"brand {head[8:12]!r}")
+        return Container("mov", "QuickTime" if head[8:12] == b"qt  " or head[4:8] != b"ftyp" else "MP4")
     if head.startswith(b"\x1aE\xdf\xa3"):
         return Container("matroska", "WebM" if b"webm" in head[:64] else "Matroska")
     if head.startswith(b"RIFF") and head[8:12] in (b"AVI ", b"AVIX"):
@@ -154,9 +133,7 @@ def _refuse(head: bytes) -> None:
     for mark, what in _KNOWN_OTHERS:
         if head.startswith(mark):
             raise Rejected(
-                "not_a_video",
-                f"This is {what}, not a video.",
-                f"first bytes {head[:16].hex(' ')}",
+                "not_a_video", f"This is {what}, not a video.", f"first bytes {head[:16].hex(' ')}"
             )
     if head[:4] == b"RIFF" and head[8:12] in (b"WAVE", b"WEBP"):
         what = "sound without a picture" if head[8:12] == b"WAVE" else "a picture"

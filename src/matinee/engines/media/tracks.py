@@ -144,14 +144,7 @@ async def run_ffmpeg(
 ) -> None:
     """Run ffmpeg and cut its outputs as they grow. Raises EncodeFailed; cancelling kills ffmpeg."""
     progress = _ProgressReader(total_s, on_progress)
-    argv: list[str | Path] = [
-        tools.ffmpeg,
-        "-nostdin",
-        "-hide_banner",
-        "-loglevel",
-        "level+warning",
-        "-y",
-    ]
+    argv: list[str | Path] = [tools.ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "level+warning", "-y"]
     argv += ["-stats_period", "0.2", "-progress", "pipe:1", *map(str, arguments)]
     child = asyncio.create_task(
         tools.run(
