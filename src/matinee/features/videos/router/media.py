@@ -143,6 +143,13 @@ async def segment(
     return await _bytes(request, work, stored)
 
 
+@router.head("/{rest:path}", include_in_schema=False)
+@router.get("/{rest:path}", include_in_schema=False)
+async def nothing(rest: str, work: Work = _by_address) -> Response:
+    """Any other address looks like one that may not be fetched."""
+    raise MediaNotFound
+
+
 def _open_headers(is_open: bool) -> dict[str, str]:
     if not is_open:
         return {}
