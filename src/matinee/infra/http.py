@@ -14,10 +14,12 @@ import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.infra import telemetry
@@ -90,9 +92,15 @@ class _Needs:
             yield work
 
 
+def routes_of(app: FastAPI) -> list[BaseRoute]:
+    """All routes of `app`, those of included routers too: `app.routes` itself holds each router as one."""
+    return [context.original_route for context in iter_route_contexts(app.routes)]
+
+
 def permission_of(route: Any) -> str | None:
-    """The permission that a route declares, or None: no route of the product may return None."""
-    pending = [route.dependant]
+    """The permission that a route declares, or None, which only pages, health and documents may."""
+    dependant = getattr(route, "dependant", None)
+    pending = [] if dependant is None else [dependant]
     while pending:
         dependant = pending.pop()
         if isinstance(dependant.call, _Needs):

@@ -77,7 +77,7 @@ def _openapi(app: FastAPI, rooms: Sequence[Room]) -> dict[str, Any]:
         "bearer": {"type": "http", "scheme": "bearer"},
         "cookie": {"type": "apiKey", "in": "cookie", "name": "matinee_session"},
     }
-    for route in app.routes:
+    for route in http.routes_of(app):
         methods = getattr(route, "methods", None)
         if not methods or not getattr(route, "include_in_schema", False):
             continue

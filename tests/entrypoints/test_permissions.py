@@ -1,0 +1,172 @@
+"""Every route × every role, from what the routes declare and the rooms grant."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute, APIWebSocketRoute
+
+from matinee.entrypoints import product
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.schemas import SESSION_COOKIE
+from matinee.infra import http
+from matinee.kernel.actor import ROLES, Role
+from tests.support.house import PASSWORD, House, Person
+
+# Routes that ask nobody who they are, and why.
+OPEN = {
+    "/health", "/health/live", "/health/ready", "/metrics",  # orchestrators; nothing personal
+    "/docs", "/api/v1/openapi.json",  # the interface itself
+    "/api/v1/socket",  # each subscription is authorised by its topic
+    # The client's files and pages; what a page shows of a video or a person goes through the rooms' own checks.
+    "/assets/{path:path}", "/embed/{video_id}", "/watch/{video_id}", "/@{handle}", "/", "/upload", "/videos",
+    "/videos/{rest:path}", "/sign-in", "/sign-up", "/device", "/settings", "/run", "/run/{rest:path}", "/{name}",
+}  # fmt: skip
+PATH_VALUES = {
+    "handle": "nobody_here", "user_code": "BCDF-GHJK", "job_id": "987654321", "grant": "open", "rest": "a/b",
+    "name": "0.m4s", "number": "0",
+}  # fmt: skip
+
+
+def declared(house: House) -> list[tuple[str, APIRoute]]:
+    """(method, route) of all routes that name a permission."""
+    return [
+        (method, route)
+        for route in http.routes_of(house.app)
+        if isinstance(route, APIRoute) and http.permission_of(route) is not None
+        for method in sorted(route.methods)
+    ]
+
+
+def plausible(house: House, schema: dict[str, Any]) -> Any:
+    """A value that fits a JSON schema of the OpenAPI document."""
+    if "$ref" in schema:
+        return plausible(
+            house, house.app.openapi()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+        )
+    if "anyOf" in schema:
+        return plausible(house, schema["anyOf"][0])
+    if "enum" in schema or "const" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    kind = schema.get("type")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {name: plausible(house, properties[name]) for name in schema.get("required", ())}
+    if kind == "string":
+        if schema.get("format") == "uuid":
+            return str(uuid4())
+        return "plausible"[: schema.get("maxLength", 99)].ljust(schema.get("minLength", 1), "x")
+    return {"integer": 1, "number": 1.0, "boolean": True, "array": []}.get(str(kind))
+
+
+def body_of(house: House, method: str, route: APIRoute, person: Person | None) -> Any:
+    """What a client would send; right credentials where a wrong one would be answered with 401."""
+    login = {"login": person.email if person else "nobody", "password": PASSWORD}
+    special: dict[tuple[str, str], dict[str, str]] = {
+        ("POST", "/api/v1/session"): login,
+        ("POST", "/api/v1/tokens"): login | {"name": "a program"},
+    }
+    if (method, route.path) in special:
+        return special[method, route.path]
+    operation = house.app.openapi()["paths"].get(route.path_format, {}).get(method.lower(), {})
+    content = operation.get("requestBody", {}).get("content", {})
+    return plausible(house, content["application/json"]["schema"]) if "application/json" in content else None
+
+
+def query_of(house: House, method: str, route: APIRoute) -> dict[str, Any]:
+    operation = house.app.openapi()["paths"].get(route.path_format, {}).get(method.lower(), {})
+    return {
+        parameter["name"]: plausible(house, parameter["schema"])
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "query" and parameter.get("required")
+    }
+
+
+async def ask(house: House, method: str, route: APIRoute, person: Person | None) -> httpx.Response:
+    """One request in a session of its own: some requests end theirs."""
+    path = route.path_format
+    for name in route.param_convertors:
+        path = path.replace("{%s}" % name, PATH_VALUES.get(name, str(uuid4())))
+    headers = {}
+    cookies = {}
+    if person is not None:
+        async with house.works.open() as work:
+            secret = (await accounts.open_session(work, person.account_id)).secret
+        headers["X-CSRF-Token"] = accounts.csrf_of(secret)
+        cookies[SESSION_COOKIE] = secret
+    client = await house.client(headers=headers, cookies=cookies)
+    body = body_of(house, method, route, person)
+    return await client.request(method, path, params=query_of(house, method, route), json=body)
+
+
+async def test_every_route_declares_a_permission_or_is_on_the_short_list(house: House) -> None:
+    for route in http.routes_of(house.app):
+        path = getattr(route, "path", "?")
+        if isinstance(route, APIWebSocketRoute) or http.permission_of(route) is None:
+            assert path in OPEN, f"{path} declares no permission"
+        else:
+            assert path not in OPEN
+            assert http.permission_of(route) in product.PERMISSIONS
+    assert {getattr(route, "path", "?") for route in http.routes_of(house.app)} >= OPEN
+
+
+async def test_the_interface_document_says_what_each_operation_needs(house: House) -> None:
+    document = (await (await house.client()).get("/api/v1/openapi.json")).json()
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation.get("x-permission") in product.PERMISSIONS, (method, path)
+
+
+def test_every_permission_is_described_and_held_by_somebody() -> None:
+    for name, permission in product.PERMISSIONS.items():
+        assert permission.roles
+        assert permission.roles <= set(ROLES)
+        assert permission.description.endswith(".")
+        assert name.split(".")[0] in {room.name for room in product.ROOMS}
+    names = [permission.name for room in product.ROOMS for permission in room.permissions]
+    assert len(names) == len(set(names))
+
+
+def test_who_administers_may_do_all_that_a_creator_may() -> None:
+    admin, creator = product.permissions_of({"guest", "admin"}), product.permissions_of({"guest", "creator"})
+    assert creator <= admin
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_is_refused_exactly_what_it_does_not_hold(house: House, role: Role) -> None:
+    person = None if role == "guest" else await house.person(role, handle="walker")
+    if role == "admin":
+        await house.person("admin")  # else the walk would meet the last administrator
+    granted = product.permissions_of({"guest", role})
+    wrong = []
+    for method, route in declared(house):
+        answer = await ask(house, method, route, person)
+        permission = http.permission_of(route)
+        status = answer.status_code
+        if permission in granted:
+            as_guest = role == "guest" and status == 401 and "credentials" in answer.text
+            right = as_guest or (status not in (401, 403) and status < 500)
+        else:
+            right = status == (401 if role == "guest" else 403)
+        if not right:
+            wrong.append(f"{method} {route.path} ({permission}): {status} {answer.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    assert len(declared(house)) > 40
+
+
+async def test_a_program_holds_what_its_person_holds(house: House) -> None:
+    viewer = await house.program(await house.person("viewer"))
+    assert (await viewer.get("/api/v1/me")).status_code == 200
+    assert (await viewer.post("/api/v1/videos", json={"title": "A film"})).status_code == 403
+    assert (await viewer.get("/api/v1/admin/overview")).status_code == 403
+
+
+async def test_a_taken_away_role_counts_from_the_next_request(house: House) -> None:
+    from sqlalchemy import text
+
+    creator = await house.person("creator")
+    assert (await creator.client.get("/api/v1/me/videos")).status_code == 200
+    async with house.works.open() as work:
+        await work.session.execute(text("UPDATE accounts_account SET roles = '{viewer}'"))
+    assert (await creator.client.get("/api/v1/me/videos")).status_code == 403
