@@ -34,6 +34,7 @@ def facts(*, height: int = 1080, seconds: float = 60, key_gap_s: float = 2, code
         key_frame_times_s=times,
         key_frames_complete=True,
         max_key_gap_s=key_gap_s,
+        hidden_start=False,
     )
     audio = AudioFacts(
         stream_index=1,

@@ -34,7 +34,7 @@ ROOM = Room(
             lane="io",
             priority=handlers.urgency,
             subject=handlers.subject_of,
-            retries=3,
+            retries=2,
             backoff_s=1,
             on_dead=handlers.bury_step,
         ),

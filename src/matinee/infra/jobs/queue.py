@@ -301,5 +301,18 @@ class Queue:
                     queues=list(lanes), wait=False, concurrency=4, install_signal_handlers=False,
                     listen_notify=False,
                 )
-                if not await self.pump():
+                if not await self.pump() and not await self._due(works, lanes):
                     return
+
+    async def _due(self, works: Works, lanes: Iterable[Lane]) -> bool:
+        """Whether a job waits whose moment has come: running ones may have left it."""
+        async with works.open(SYSTEM) as work:
+            return bool(
+                await work.session.scalar(
+                    text(
+                        "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE status = 'todo'"
+                        " AND queue_name = ANY(:lanes) AND (scheduled_at IS NULL OR scheduled_at <= now()))"
+                    ),
+                    {"lanes": list(lanes)},
+                )
+            )

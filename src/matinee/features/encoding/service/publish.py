@@ -27,7 +27,7 @@ class Superseded(Exception):
 
 class Publisher:
     """Takes segments as they are completed; `firsts` names what makes the video playable: {rendition:
-    "picture:source"}, with "sound" or "ladder" likewise. `plans` are renditions to be made with their first segment."""
+    "picture:source"}, with "sound" or "ladder" likewise."""
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class Publisher:
         firsts: dict[str, str],
         scratch: Path,
         tools: Tools,
-        plans: dict[str, video_schemas.RenditionPlan] | None = None,
     ) -> None:
         self._works = works
         self._video_id = video_id
@@ -47,7 +46,7 @@ class Publisher:
         self._firsts = firsts
         self._scratch = scratch
         self._tools = tools
-        self._plans = plans or {}
+        self._codecs: dict[str, str] = {}
         self._trees: dict[str, TreeId] = {}
         self._present: dict[str, set[int]] = {}
         self._inits: dict[str, int] = {}
@@ -79,17 +78,9 @@ class Publisher:
             await self.flush()
 
     async def _open(self, name: str, init_path: Path) -> None:
-        """The rendition's place; one that is only planned is made now that its header says what it holds."""
-        codecs = codecs_of(init_path.read_bytes())
+        rendition_id = RenditionId(self._renditions[name])
+        self._codecs[name] = codecs_of(init_path.read_bytes())
         async with self._works.open() as work:
-            if name not in self._renditions:
-                encode = await repository.encode(work.session, self._video_id, lock=True)
-                if encode is None or encode.generation != self._generation:
-                    raise Superseded
-                plan = self._plans[name].model_copy(update={"codecs": codecs})
-                self._renditions[name] = await videos.add_rendition(work, self._video_id, plan)
-                encode.renditions = {**encode.renditions, name: str(self._renditions[name])}
-            rendition_id = RenditionId(self._renditions[name])
             self._trees[name] = TreeId(await videos.rendition_tree(work, rendition_id))
             self._present[name] = await videos.segment_numbers(work, rendition_id)
 
@@ -104,7 +95,7 @@ class Publisher:
                 raise Superseded
             for name, segments in pending.items():
                 rendition_id = RenditionId(self._renditions[name])
-                await videos.set_init(work, rendition_id, size_bytes=self._inits[name])
+                await videos.set_init(work, rendition_id, size_bytes=self._inits[name], codecs=self._codecs[name])
                 await videos.add_segments(work, rendition_id, segments)
                 added = sum(segment.size_bytes for segment in segments)
                 await files.note_tree_bytes(work, self._trees[name], added)

@@ -87,11 +87,9 @@ class _Run:
         assert self.facts is not None and self.ladder is not None
         return self.facts, self.ladder
 
-    def publisher(
-        self, firsts: dict[str, str], plans: dict[str, video_schemas.RenditionPlan] | None = None
-    ) -> Publisher:
+    def publisher(self, firsts: dict[str, str]) -> Publisher:
         return Publisher(
-            self.works, self.video_id, self.generation, self.renditions, firsts, self.scratch, self.tools, plans
+            self.works, self.video_id, self.generation, self.renditions, firsts, self.scratch, self.tools
         )
 
 
@@ -235,8 +233,14 @@ async def _check(run: _Run) -> None:
 async def _copy(run: _Run) -> None:
     facts, ladder = run.plans()
     try:
-        plans = {plan.name: plan for plan in tracks.copied_renditions(facts, plan_copy(facts, ladder))}
-        publisher = run.publisher({"source": "picture:source", audio_name(0): "sound:source"}, plans)
+        plans = tracks.copied_renditions(facts, plan_copy(facts, ladder))
+        async with run.works.open() as work:
+            encode = await _current(work, run)
+            for plan in plans:
+                if plan.name not in run.renditions:
+                    run.renditions[plan.name] = await videos.add_rendition(work, run.video_id, plan)
+            encode.renditions = {name: str(id) for name, id in run.renditions.items()}
+        publisher = run.publisher({"source": "picture:source", audio_name(0): "sound:source"})
         await copy_source(run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher)
         await publisher.flush()
     except (NotCopyable, EncodeFailed) as refused:

@@ -6,6 +6,7 @@ from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos.schemas import RenditionPlan
 
 _AUDIO_OVERHEAD = 1.1
+_PROFILES = {"Constrained Baseline": "42e0", "Baseline": "4200", "Main": "4d40", "High": "6400"}
 
 
 def ladder_renditions(ladder: Ladder) -> list[RenditionPlan]:
@@ -53,7 +54,7 @@ def is_copied(name: str) -> bool:
 
 
 def copied_renditions(facts: SourceFacts, plan: CopyPlan) -> list[RenditionPlan]:
-    """The source as it came, and its sounds. Their codecs are read from their headers later."""
+    """The source as it came, and its sounds. Codecs are guesses until their headers are written."""
     rate_bps = round(facts.size_bytes * 8 / max(0.1, facts.duration_s))
     picture = RenditionPlan(
         name="source",
@@ -62,7 +63,7 @@ def copied_renditions(facts: SourceFacts, plan: CopyPlan) -> list[RenditionPlan]
         width=facts.video.width,
         height=facts.video.height,
         fps=round(float(facts.video.fps), 3),
-        codecs="",
+        codecs=f"avc1.{_PROFILES.get(facts.video.profile, '6400')}{max(10, facts.video.level):02x}",
         bandwidth_bps=round(rate_bps * 1.5),
         average_bps=rate_bps,
         aligned=plan.fits_grid,
@@ -74,7 +75,7 @@ def copied_renditions(facts: SourceFacts, plan: CopyPlan) -> list[RenditionPlan]
             name=audio_name(i),
             kind="audio",
             role="source",
-            codecs="",
+            codecs="mp4a.40.5" if track.profile.startswith("HE") else "mp4a.40.2",
             bandwidth_bps=256_000,
             average_bps=192_000,
             language=track.language,

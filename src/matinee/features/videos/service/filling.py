@@ -201,9 +201,11 @@ async def segment_numbers(work: Work, rendition_id: UUID) -> set[int]:
     return await repository.segment_numbers(work.session, rendition_id)
 
 
-async def set_init(work: Work, rendition_id: UUID, size_bytes: int) -> None:
-    """Its `init.mp4` is stored."""
+async def set_init(work: Work, rendition_id: UUID, size_bytes: int, codecs: str | None = None) -> None:
+    """Its `init.mp4` is stored; `codecs` (RFC 6381) as the header says, where the plan could only guess."""
     video, rendition = await _locked_rendition(work, rendition_id)
+    if codecs:
+        rendition.codecs = codecs
     if rendition.init_bytes != size_bytes:
         rendition.init_bytes = size_bytes
         await _refresh_master(work, video)
