@@ -8,7 +8,7 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotHere, er
 const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
 
 async function signedIn({ location }: { location: { href: string } }): Promise<void> {
-  const me = await client.ensureQueryData(meQuery);
+  const me = await client.query({ ...meQuery, staleTime: "static" });
   if (!me.account) throw redirect({ to: "/sign-in", search: { next: location.href } });
 }
 
@@ -101,6 +101,7 @@ const jobs = createRoute({
   },
   component: lazyRouteComponent(() => import("@/features/admin/JobsPage"), "JobsPage"),
 });
+const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotHere });
 const embed = createRoute({
   getParentRoute: () => root,
   path: "/embed/$id",
@@ -110,7 +111,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, device, settings, run, jobs]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, device, settings, run, jobs, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

@@ -7,7 +7,7 @@ export function Face({ name, handle, size = 32 }: { name: string; handle: string
   const initials = name
     .split(/\s+/)
     .filter(Boolean)
-    .map((word) => [...word][0] ?? "")
+    .map((word) => String.fromCodePoint(word.codePointAt(0) ?? 0x20))
     .filter((_, index, all) => index === 0 || index === all.length - 1)
     .join("")
     .toUpperCase();

@@ -1,5 +1,5 @@
 import { Label } from "react-aria-components/Label";
-import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+import { RadioButton, RadioField, RadioGroup } from "react-aria-components/RadioGroup";
 
 type Props<T extends string> = {
   label: string;
@@ -15,9 +15,9 @@ export function Segments<T extends string>({ label, value, choices, onChange, hi
       <Label className="label">{label}</Label>
       <div className="segments">
         {choices.map((choice) => (
-          <Radio key={choice.value} value={choice.value}>
-            {choice.label}
-          </Radio>
+          <RadioField key={choice.value} value={choice.value} className="contents">
+            <RadioButton>{choice.label}</RadioButton>
+          </RadioField>
         ))}
       </div>
       {hint ? <p className="hint">{hint}</p> : null}

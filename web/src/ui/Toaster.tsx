@@ -15,6 +15,8 @@ export function Toaster() {
   return (
     <div role="status" aria-live="polite">
       {toast ? (
+        // Holding still while somebody reads is no command.
+        // eslint-disable-next-line jsx-a11y/no-static-element-interactions
         <div
           key={toast.id}
           className="toast"

@@ -1,11 +1,13 @@
 import type { ReactNode } from "react";
-import { Switch, type SwitchProps } from "react-aria-components/Switch";
+import { SwitchButton, SwitchField, type SwitchFieldProps } from "react-aria-components/Switch";
 
-export function Toggle({ children, ...rest }: Omit<SwitchProps, "children" | "className"> & { children: ReactNode }) {
+export function Toggle({ children, ...rest }: Omit<SwitchFieldProps, "children" | "className"> & { children: ReactNode }) {
   return (
-    <Switch {...rest} className="toggle">
-      <span className="track" aria-hidden="true" />
-      <span>{children}</span>
-    </Switch>
+    <SwitchField {...rest}>
+      <SwitchButton className="toggle">
+        <span className="track" aria-hidden="true" />
+        <span>{children}</span>
+      </SwitchButton>
+    </SwitchField>
   );
 }

@@ -32,8 +32,11 @@ export function You({ me, compact = false }: { me: Me; compact?: boolean }) {
 
   const face = (
     <>
+      <span className="sr-only">You: </span>
       <Face name={name} handle={handle} size={compact ? 28 : 32} />
-      {compact ? null : (
+      {compact ? (
+        <span className="sr-only">{name}</span>
+      ) : (
         <span className="wide-only min-w-0 flex-1">
           <span className="block truncate font-semibold">{name}</span>
           <span className="meta block truncate">@{handle}</span>
@@ -45,7 +48,6 @@ export function You({ me, compact = false }: { me: Me; compact?: boolean }) {
     <button
       type="button"
       className={compact ? "grid size-11 place-items-center rounded-control" : "you"}
-      aria-label={`You: ${name}`}
       aria-haspopup="menu"
       onClick={() => setOpen(true)}
     >
@@ -54,7 +56,7 @@ export function You({ me, compact = false }: { me: Me; compact?: boolean }) {
   );
   return open ? (
     <Suspense fallback={button}>
-      <YouMenu me={me} compact={compact} face={face} name={name} onSignOut={() => void leave()} />
+      <YouMenu me={me} compact={compact} face={face} onSignOut={() => void leave()} />
     </Suspense>
   ) : (
     button

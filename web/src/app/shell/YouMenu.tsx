@@ -22,9 +22,9 @@ const THEMES: { id: Theme; label: string; icon: typeof SunIcon }[] = [
   { id: "light", label: "Light", icon: SunIcon },
 ];
 
-type Props = { me: Me; compact: boolean; face: ReactNode; name: string; onSignOut: () => void };
+type Props = { me: Me; compact: boolean; face: ReactNode; onSignOut: () => void };
 
-export default function YouMenu({ me, compact, face, name, onSignOut }: Props) {
+export default function YouMenu({ me, compact, face, onSignOut }: Props) {
   const theme = useTheme();
   const navigate = useNavigate();
   const cache = useQueryClient();
@@ -40,7 +40,7 @@ export default function YouMenu({ me, compact, face, name, onSignOut }: Props) {
 
   return (
     <MenuTrigger isOpen={open} onOpenChange={setOpen}>
-      <Button className={compact ? "grid size-11 place-items-center rounded-control" : "you"} aria-label={`You: ${name}`}>
+      <Button className={compact ? "grid size-11 place-items-center rounded-control" : "you"}>
         {face}
       </Button>
       <Popover className="popover" placement={compact ? "bottom end" : "top start"}>

@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent } from "react";
 import { singleKeysOn, typing } from "@/lib/keys";
 
 const CHORD_MS = 900;
+const GOES: Partial<Record<string, "/" | "/upload" | "/videos">> = { h: "/", u: "/upload", v: "/videos" };
 
 /** Keys of the house: `?` the list, `g h` Home, `g u` Upload, `g v` Videos. */
 export function useShortcuts(openList: () => void): void {
@@ -13,7 +14,7 @@ export function useShortcuts(openList: () => void): void {
       return false;
     }
     if (!chord) return event.key === "g";
-    const to = ({ h: "/", u: "/upload", v: "/videos" } as const)[event.key as "h" | "u" | "v"];
+    const to = GOES[event.key];
     if (to) {
       // The letter belongs to the chord; a player on the page must not hear it too.
       event.stopImmediatePropagation();

@@ -26,7 +26,7 @@ export function DevicePage() {
         if (typed.trim()) void navigate({ to: "/device", search: { code: typed.trim().toUpperCase() } });
       }}
     >
-      <Field label="Code" name="code" value={typed} onChange={setTyped} autoComplete="off" autoFocus />
+      <Field label="Code" name="code" value={typed} onChange={setTyped} autoComplete="off" />
       <Button type="submit" look="primary">
         Go on
       </Button>

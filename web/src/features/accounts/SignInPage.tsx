@@ -21,8 +21,9 @@ export function SignInPage() {
 
   async function submit() {
     faults.clear();
-    if (!login.trim()) return faults.put("login", "Enter your e-mail address or your handle.");
-    if (!password) return faults.put("password", "Enter your password.");
+    if (!login.trim()) faults.put("login", "Enter your e-mail address or your handle.");
+    if (!password) faults.put("password", "Enter your password.");
+    if (!login.trim() || !password) return;
     setBusy(true);
     try {
       await signIn(login.trim(), password);
@@ -48,7 +49,7 @@ export function SignInPage() {
         </>
       }
     >
-      <Field label="E-mail or handle" name="login" autoComplete="username" value={login} onChange={setLogin} fault={faults.of("login")} autoFocus />
+      <Field label="E-mail or handle" name="login" autoComplete="username" value={login} onChange={setLogin} fault={faults.of("login")} />
       <Field label="Password" name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} fault={faults.of("password")} />
       <Button type="submit" look="primary" isPending={busy}>
         Sign in

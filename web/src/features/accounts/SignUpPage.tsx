@@ -82,7 +82,7 @@ export function SignUpPage() {
     );
   return (
     <Gate title="Create an account" words="One account for watching, uploading and your own page." fault={faults.general} onSubmit={() => void submit()} foot={signInLink}>
-      <Field label="Name" hint="What people see beside your films." autoComplete="name" maxLength={80} {...bind("display_name")} autoFocus />
+      <Field label="Name" hint="What people see beside your films." autoComplete="name" maxLength={80} {...bind("display_name")} />
       <Field label="Handle" hint="Your address here, like @lena." autoComplete="username" maxLength={30} {...bind("handle")} />
       <Field label="E-mail" hint="For signing in. Nobody sees it." type="email" inputMode="email" autoComplete="email" maxLength={254} {...bind("email")} />
       <Field label="Password" hint={`${SHORTEST_PASSWORD} characters or more; a few words in a row are good.`} type="password" autoComplete="new-password" maxLength={256} {...bind("password")} />

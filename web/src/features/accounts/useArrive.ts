@@ -10,7 +10,7 @@ export function useArrive(next: string | undefined): () => Promise<void> {
   return async () => {
     cache.clear();
     signals.restart();
-    await cache.fetchQuery(meQuery);
+    await cache.query(meQuery);
     router.history.push(next ?? "/");
   };
 }

@@ -143,12 +143,12 @@ function Line({ job, onRetry, onCancel }: { job: Job; onRetry: () => void; onCan
         <td>
           <span className="flex justify-end gap-2">
             {job.state === "failed" ? (
-              <Button small onPress={onRetry} aria-label={`Try job ${job.id} again`}>
+              <Button small onPress={onRetry} aria-label={`Try again: job ${job.id}`}>
                 Try again
               </Button>
             ) : null}
             {job.state === "waiting" || job.state === "running" ? (
-              <Button small look="quiet" onPress={onCancel} aria-label={`Cancel job ${job.id}`}>
+              <Button small look="quiet" onPress={onCancel} aria-label={`Cancel: job ${job.id}`}>
                 Cancel
               </Button>
             ) : null}

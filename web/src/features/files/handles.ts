@@ -37,7 +37,7 @@ type Askable = FileSystemFileHandle & {
 
 /** The file behind a remembered handle, asking for permission when `mayAsk` (after a press). */
 export async function reopen(kept: Kept, mayAsk: boolean): Promise<File | null> {
-  const handle = kept.handle as Askable | null;
+  const handle: Askable | null = kept.handle;
   if (!handle) return null;
   try {
     let right = (await handle.queryPermission?.({ mode: "read" })) ?? "granted";

@@ -5,7 +5,7 @@ let queue: Queue = EMPTY;
 const listeners = new Set<() => void>();
 
 export const uploads = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },

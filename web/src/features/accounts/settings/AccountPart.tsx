@@ -19,7 +19,10 @@ export function AccountPart({ email }: { email: string }) {
 
   async function leave() {
     faults.clear();
-    if (!password) return faults.put("password", "Enter your password: it shows that it is you.");
+    if (!password) {
+      faults.put("password", "Enter your password: it shows that it is you.");
+      return;
+    }
     setBusy(true);
     try {
       await deleteAccount(password);

@@ -14,8 +14,9 @@ export function PasswordPart() {
 
   async function save() {
     faults.clear();
-    if (!current) return faults.put("current", "Enter the password you use now.");
-    if (fresh.length < 10) return faults.put("new", "Use 10 characters or more; a few words in a row are good.");
+    if (!current) faults.put("current", "Enter the password you use now.");
+    if (fresh.length < 10) faults.put("new", "Use 10 characters or more; a few words in a row are good.");
+    if (!current || fresh.length < 10) return;
     setBusy(true);
     try {
       await changePassword(current, fresh);

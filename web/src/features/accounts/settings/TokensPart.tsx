@@ -42,7 +42,7 @@ export function TokensPart() {
                 )}
               </span>
             </span>
-            <Button small onPress={() => void end(token.id, token.name)} aria-label={`End access of ${token.name}`}>
+            <Button small onPress={() => void end(token.id, token.name)} aria-label={`End access: ${token.name}`}>
               End access
             </Button>
           </li>

@@ -1,7 +1,7 @@
 import { PlusIcon } from "@phosphor-icons/react/Plus";
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { Radio, RadioGroup } from "react-aria-components/RadioGroup";
+import { RadioButton, RadioField, RadioGroup } from "react-aria-components/RadioGroup";
 import { Label } from "react-aria-components/Label";
 import type { Video } from "@/api/types";
 import { pickPoster, videoQuery } from "@/api/videos";
@@ -46,18 +46,22 @@ export function StillPicker({ video }: { video: Video }) {
         <Label className="label">Still</Label>
         <div className="thumbs">
           {own ? (
-            <Radio value="own" aria-label="Your own picture">
-              <Still poster={video.poster} sizes="96px" />
-            </Radio>
+            <RadioField value="own" aria-label="Your own picture">
+              <RadioButton>
+                <Still poster={video.poster} sizes="96px" />
+              </RadioButton>
+            </RadioField>
           ) : null}
           {video.poster_candidates.map((one) => (
-            <Radio key={one.index} value={String(one.index)} aria-label={`Still at ${clock(one.at_s)}`}>
-              <Still poster={one.poster} sizes="96px">
-                <span className="br">
-                  <span className="badge dark num">{clock(one.at_s)}</span>
-                </span>
-              </Still>
-            </Radio>
+            <RadioField key={one.index} value={String(one.index)} aria-label={`Still at ${clock(one.at_s)}`}>
+              <RadioButton>
+                <Still poster={one.poster} sizes="96px">
+                  <span className="br">
+                    <span className="badge dark num">{clock(one.at_s)}</span>
+                  </span>
+                </Still>
+              </RadioButton>
+            </RadioField>
           ))}
           <button type="button" className="add" aria-label="Add a picture of your own" disabled={busy} onClick={() => input.current?.click()}>
             {busy ? <span className="spinner" aria-hidden="true" /> : <PlusIcon size={20} aria-hidden="true" />}

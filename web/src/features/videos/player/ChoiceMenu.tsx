@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { UNSAFE_PortalProvider } from "react-aria/PortalProvider";
 import { Button } from "react-aria-components/Button";
 import { Menu, MenuItem, MenuTrigger } from "react-aria-components/Menu";
 import { Popover } from "react-aria-components/Popover";
@@ -21,7 +22,8 @@ export function ChoiceMenu({ label, button, value, choices, onChoose, container,
       <Button aria-label={label} className="ctl-btn q">
         {button}
       </Button>
-      <Popover className="popover" placement="top end" {...(container ? { UNSTABLE_portalContainer: container } : {})}>
+      <UNSAFE_PortalProvider getContainer={() => container}>
+      <Popover className="popover" placement="top end">
         <Menu
           aria-label={label}
           className="outline-none"
@@ -45,6 +47,7 @@ export function ChoiceMenu({ label, button, value, choices, onChoose, container,
           ))}
         </Menu>
       </Popover>
+      </UNSAFE_PortalProvider>
     </MenuTrigger>
   );
 }

@@ -61,6 +61,8 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
   const atEdge = standing && state.duration > 0 && state.reach > 0 && state.reach < state.duration - 1 && state.time >= state.reach - 1.5;
 
   return (
+    // Moving the pointer or the focus only brings the chrome back; every command has a button.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div
       ref={(element) => {
         frame.current = element;

@@ -256,7 +256,7 @@ export class Engine {
       await until(() => gone() || (back.holds(at) && back.video.readyState >= 3 && !back.video.seeking), deadline);
       if (gone()) return;
       const front = this.front.video;
-      if (front.paused || front.readyState < 3) {
+      if (stands(front)) {
         // Standing picture: the same moment, once it is decoded.
         if (Math.abs(back.video.currentTime - front.currentTime) > 0.02) {
           at = front.currentTime;
@@ -264,9 +264,9 @@ export class Engine {
           await until(() => gone() || (!back.video.seeking && back.video.readyState >= 2), deadline);
           if (gone()) return;
         }
-        if (front.paused || front.readyState < 3) {
-          const goOn = !front.paused;
-          if (goOn) await back.video.play().catch(() => undefined);
+        // The person may have pressed play while the moment was being decoded.
+        if (stands(front)) {
+          if (!front.paused) await back.video.play().catch(() => undefined);
           this.switchTo(back);
           return;
         }
@@ -330,6 +330,11 @@ export class Engine {
     this.surface.remove();
     this.listeners.clear();
   }
+}
+
+/** Paused, or out of data: the picture stands still. */
+function stands(video: HTMLVideoElement): boolean {
+  return video.paused || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
 }
 
 /** Looks at each animation frame, or each 100 ms in a hidden tab, until it is so or the time is up. */

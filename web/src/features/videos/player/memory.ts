@@ -35,8 +35,8 @@ let lastKept = 0;
 export function keep(id: string, time: number): void {
   if (performance.now() - lastKept < 2000) return;
   lastKept = performance.now();
-  const { [id]: _old, ...rest } = places();
-  const entries = [...Object.entries(rest).slice(-(MOST - 1)), [id, Math.floor(time)] as const];
+  const others = Object.entries(places()).filter(([known]) => known !== id);
+  const entries = [...others.slice(-(MOST - 1)), [id, Math.floor(time)] as const];
   write(PLACES, Object.fromEntries(entries));
 }
 

@@ -17,7 +17,7 @@ function publish(next: Session | null): void {
 }
 
 export const stage = {
-  subscribe(listener: () => void): () => void {
+  subscribe: (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },
