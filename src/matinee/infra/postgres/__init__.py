@@ -4,6 +4,6 @@ Never touches tables, never changes users of the machine or rights of folders ab
 listens beyond loopback.
 """
 
-from matinee.infra.postgres.server import Durability, PostgresError, Server, running_url, start
+from matinee.infra.postgres.server import Durability, PostgresError, Server, running_url, start, stop
 
-__all__ = ["Durability", "PostgresError", "Server", "running_url", "start"]
+__all__ = ["Durability", "PostgresError", "Server", "running_url", "start", "stop"]

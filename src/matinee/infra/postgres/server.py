@@ -19,17 +19,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import psycopg
 from psycopg import sql
 
 from matinee.infra.postgres import identity as identities
-from matinee.infra.postgres import tuning
+from matinee.infra.postgres import pidfile, tuning
 from matinee.infra.postgres.binaries import Binaries, PostgresError, explain, install
 from matinee.infra.postgres.identity import Identity
 from matinee.infra.postgres.tuning import Durability
 
-__all__ = ["Durability", "PostgresError", "Server", "running_url", "start"]
+__all__ = ["Durability", "PostgresError", "Server", "running_url", "start", "stop"]
 
 NAME = "matinee"
 _SUPERUSER = "postgres"
@@ -56,24 +55,11 @@ class Server:
     reattached: bool
 
     def running(self) -> bool:
-        if child := _CHILDREN.get(self.pid):
-            return child.poll() is None
-        return _is_postmaster(self.pid, self.home / "cluster")
+        return _runs(self.pid, self.home)
 
     def stop(self) -> None:
         """Fast shutdown: open transactions end, everything committed is kept. Idempotent."""
-        for how, wait_s in (
-            (signal.SIGINT, _STOP_S),
-            (signal.SIGQUIT, 5.0),
-            (signal.SIGKILL, 5.0),
-        ):
-            if not self.running():
-                break
-            os.kill(self.pid, how)
-            deadline = time.monotonic() + wait_s
-            while self.running() and time.monotonic() < deadline:
-                time.sleep(0.02)
-        _drop_foreign_socket(self.home)
+        _end(self.pid, self.home)
 
 
 def start(data_dir: Path, pg_bin: Path | None = None, *, durability: Durability = "full") -> Server:
@@ -96,7 +82,7 @@ def start(data_dir: Path, pg_bin: Path | None = None, *, durability: Durability 
         keys = _keys(home)
         binaries = install(home, pg_bin)
         if pid := _running_pid(cluster):
-            port = _port_of(cluster)
+            port = int(pidfile.lines(cluster)[3])
             server = _server(keys, pid, port, binaries, home, reattached=True)
         else:
             identity = identities.choose(binaries, home, cluster)
@@ -111,10 +97,35 @@ def start(data_dir: Path, pg_bin: Path | None = None, *, durability: Durability 
 def running_url(data_dir: Path) -> str | None:
     """The address of the product's database when the embedded server of `data_dir` runs now. Starts nothing."""
     home = data_dir.absolute() / "postgres"
-    lines = _pid_file(home / "cluster")
-    if len(lines) < 8 or not _is_postmaster(int(lines[0]), home / "cluster"):
+    lines = pidfile.lines(home / "cluster")
+    if len(lines) < 8 or not pidfile.is_postmaster(int(lines[0]), home / "cluster"):
         return None
     return _url(_keys(home), NAME, int(lines[3]), NAME)
+
+
+def stop(data_dir: Path) -> None:
+    """Stop the server of `data_dir`, whoever started it. Idempotent."""
+    home = data_dir.absolute() / "postgres"
+    lines = pidfile.lines(home / "cluster")
+    if lines and pidfile.is_postmaster(int(lines[0]), home / "cluster"):
+        _end(int(lines[0]), home)
+
+
+def _end(pid: int, home: Path) -> None:
+    for how, wait_s in ((signal.SIGINT, _STOP_S), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        if not _runs(pid, home):
+            break
+        os.kill(pid, how)
+        deadline = time.monotonic() + wait_s
+        while _runs(pid, home) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    _drop_foreign_socket(home)
+
+
+def _runs(pid: int, home: Path) -> bool:
+    if child := _CHILDREN.get(pid):
+        return child.poll() is None
+    return pidfile.is_postmaster(pid, home / "cluster")
 
 
 @contextmanager
@@ -220,14 +231,14 @@ def _launch(
     keys: dict[str, str],
     durability: Durability,
 ) -> Server:
-    _drop_stale_pid_file(cluster)
+    pidfile.drop_stale(cluster)
     said = ""
     for _ in range(5):
         port = _free_port(home)
         child = _spawn(home, cluster, binaries, identity, port, durability)
         deadline = time.monotonic() + _READY_S
         while child.poll() is None and time.monotonic() < deadline:
-            if _status(cluster, child.pid) == "ready":
+            if pidfile.status(cluster, child.pid) == "ready":
                 (home / "port").write_text(str(port))
                 _CHILDREN[child.pid] = child
                 return _server(keys, child.pid, port, binaries, home)
@@ -322,15 +333,15 @@ def _ensure_database(server: Server, keys: dict[str, str]) -> None:
 
 
 def _running_pid(cluster: Path) -> int | None:
-    lines = _pid_file(cluster)
+    lines = pidfile.lines(cluster)
     if not lines:
         return None
     pid = int(lines[0])
-    if not _is_postmaster(pid, cluster):
+    if not pidfile.is_postmaster(pid, cluster):
         return None
     deadline = time.monotonic() + _READY_S
-    while (status := _status(cluster, pid)) != "ready" and time.monotonic() < deadline:
-        if not _is_postmaster(pid, cluster):
+    while (status := pidfile.status(cluster, pid)) != "ready" and time.monotonic() < deadline:
+        if not pidfile.is_postmaster(pid, cluster):
             return None
         time.sleep(0.02)
     if status != "ready":
@@ -338,41 +349,6 @@ def _running_pid(cluster: Path) -> int | None:
             f"A PostgreSQL (process {pid}) holds {cluster} but is not ready: it says {status}."
         )
     return pid
-
-
-def _pid_file(cluster: Path) -> list[str]:
-    try:
-        lines = (cluster / "postmaster.pid").read_text().splitlines()
-    except OSError:
-        return []
-    return lines if lines and lines[0].strip().isdigit() else []
-
-
-def _status(cluster: Path, pid: int) -> str | None:
-    """The eighth line of the pid file: starting, ready, stopping."""
-    lines = _pid_file(cluster)
-    return lines[7].strip() if len(lines) > 7 and int(lines[0]) == pid else None
-
-
-def _port_of(cluster: Path) -> int:
-    return int(_pid_file(cluster)[3])
-
-
-def _is_postmaster(pid: int, cluster: Path) -> bool:
-    try:
-        process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return False
-        return process.name().startswith("postgres") and os.path.samefile(process.cwd(), cluster)
-    except (psutil.Error, OSError):
-        return False
-
-
-def _drop_stale_pid_file(cluster: Path) -> None:
-    """PostgreSQL itself ignores the file of a dead process, but not a number that now belongs to another."""
-    lines = _pid_file(cluster)
-    if lines and psutil.pid_exists(int(lines[0])) and not _is_postmaster(int(lines[0]), cluster):
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _free_port(home: Path) -> int:
