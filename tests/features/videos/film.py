@@ -65,7 +65,9 @@ class Film:
 
     async def upload(self, data: bytes = b"the source " * 400) -> UUID:
         """Its file, through tus. The encoder is not told: these tests are in its place."""
-        metadata = f"filename {coded('film.mp4')},purpose {coded('video')},subject {coded(f'video:{self.id}')}"
+        metadata = (
+            f"filename {coded('film.mp4')},purpose {coded('video')},subject {coded(f'video:{self.id}')}"
+        )
         made = await self.person.client.post(
             "/api/v1/uploads",
             headers={
@@ -78,7 +80,9 @@ class Film:
         )
         assert made.status_code == 201, made.text
         async with self.house.works.open() as work:
-            await work.session.execute(text("DELETE FROM procrastinate_jobs WHERE task_name LIKE 'encoding.%'"))
+            await work.session.execute(
+                text("DELETE FROM procrastinate_jobs WHERE task_name LIKE 'encoding.%'")
+            )
         return UUID(made.headers["location"].rsplit("/", 1)[1])
 
     async def check(self) -> None:
@@ -102,7 +106,7 @@ class Film:
             height=height,
             fps=None if audio else 25,
             is_default=audio,
-            **more,
+            **{"aligned": not name.startswith("source"), **more},
         )
         async with self.house.works.open() as work:
             self.renditions[name] = await videos.add_rendition(work, self.id, plan)
@@ -121,9 +125,7 @@ class Film:
                 data = content(name, number)
                 await work.storage.put_bytes(files.tree_key(tree, f"{number}.m4s"), data)
                 added += len(data)
-                segments.append(
-                    schemas.Segment(number=number, duration_s=SEGMENT_S, size_bytes=len(data))
-                )
+                segments.append(schemas.Segment(number=number, duration_s=SEGMENT_S, size_bytes=len(data)))
             await files.note_tree_bytes(work, tree, added)
             await videos.add_segments(work, rendition_id, segments)
             if complete:

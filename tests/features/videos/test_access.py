@@ -47,7 +47,13 @@ async def test_a_stranger_gets_404_on_everything_of_a_private_video(house: House
         assert (await client.post(f"/api/v1/videos/{film.id}/watch", json=beat)).status_code == 404
         page = f"http://localhost:8000/watch/{film.id}"
         assert (await client.get("/oembed", params={"url": page})).status_code == 404
-    for method, path in (("PATCH", ""), ("DELETE", ""), ("POST", "/retry"), ("POST", "/cancel"), ("PUT", "/poster")):
+    for method, path in (
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/retry"),
+        ("POST", "/cancel"),
+        ("PUT", "/poster"),
+    ):
         body = {"candidate": 1} if method == "PUT" else {}
         answer = await stranger.client.request(method, f"/api/v1/videos/{film.id}{path}", json=body)
         assert answer.status_code == 404, (method, path)
