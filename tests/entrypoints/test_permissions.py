@@ -6,13 +6,13 @@ from uuid import uuid4
 import httpx
 import pytest
 from fastapi.routing import APIRoute, APIWebSocketRoute
+from tests.support.house import PASSWORD, House, Person
 
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import SESSION_COOKIE
 from matinee.infra import http
 from matinee.kernel.actor import ROLES, Role
-from tests.support.house import PASSWORD, House, Person
 
 # Routes that ask nobody who they are, and why.
 OPEN = {
@@ -35,7 +35,7 @@ def declared(house: House) -> list[tuple[str, APIRoute]]:
         (method, route)
         for route in http.routes_of(house.app)
         if isinstance(route, APIRoute) and http.permission_of(route) is not None
-        for method in sorted(route.methods)
+        for method in sorted(route.methods or ())
     ]
 
 
@@ -87,7 +87,7 @@ async def ask(house: House, method: str, route: APIRoute, person: Person | None)
     """One request in a session of its own: some requests end theirs."""
     path = route.path_format
     for name in route.param_convertors:
-        path = path.replace("{%s}" % name, PATH_VALUES.get(name, str(uuid4())))
+        path = path.replace(f"{{{name}}}", PATH_VALUES.get(name, str(uuid4())))
     headers = {}
     cookies = {}
     if person is not None:

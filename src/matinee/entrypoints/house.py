@@ -57,25 +57,21 @@ async def erase(work: Work, order: EraseAccount) -> None:
     account_id = AccountId(leaving.id)
     *upper, last = product.ROOMS
     for room in upper:
-        if not await _erase_in(work, room, account_id):
-            work.send(order)
+        await _erase_in(work, room, account_id)
+        if work.job is not None and work.job.should_stop():
+            work.send(order)  # another worker goes on
             return
     if left := await forget(work.session, [str(account_id), leaving.email]):
         log.info("erasure.waits", jobs=left)
         work.send(order, at=work.now + timedelta(seconds=LOOK_AGAIN_S))
         return
-    if not await _erase_in(work, last, account_id):
-        work.send(order)
+    await _erase_in(work, last, account_id)
 
 
-async def _erase_in(work: Work, room: Room, account_id: AccountId) -> bool:
-    """False when this worker is to stop before the room is done."""
+async def _erase_in(work: Work, room: Room, account_id: AccountId) -> None:
     while room.erase is not None and not await room.erase(work, account_id):
         async with work.outside():
             pass  # a batch is done for good
-        if work.job is not None and work.job.should_stop():
-            return False
-    return True
 
 
 _exporting = asyncio.Semaphore(EXPORTS_SIDE_BY_SIDE)

@@ -1,0 +1,290 @@
+"""Leaving: one of everything that a person can own in every room, and no trace of it afterwards."""
+
+import base64
+import io
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+from tests.features.videos.film import Film
+from tests.support import films
+from tests.support.house import PASSWORD, House, Person
+from tests.support.traces import every_file, every_value
+
+from matinee.entrypoints import house as whole_house
+from matinee.entrypoints import product
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.messages import AccountLeaving
+from matinee.infra.db import Base
+
+# Stands in every word that the person writes, and nowhere else.
+MARK = "zebrafinch"
+HANDLE = f"{MARK}_1"
+
+
+class Scene:
+    """The house with the person who will leave and another who stays and has a video."""
+
+    def __init__(self, house: House, leaver: Person, stayer: Person, films_at: Path) -> None:
+        self.house = house
+        self.leaver = leaver
+        self.stayer = stayer
+        self.films_at = films_at
+        self.stayers_video = ""
+
+
+async def in_accounts(scene: Scene) -> None:
+    """A session, a token, a device that waits and one that was approved."""
+    client = scene.leaver.client
+    asked = {"login": scene.leaver.email, "password": PASSWORD, "name": f"{MARK} program"}
+    assert (await client.post("/api/v1/tokens", json=asked)).status_code == 201
+    begun = (await client.post("/api/v1/device", json={"client_name": f"{MARK} laptop"})).json()
+    approved = await client.post(f"/api/v1/device/{begun['user_code']}/approve")
+    assert approved.status_code == 204
+    assert (await client.patch("/api/v1/me", json={"theme": "dark"})).status_code == 200
+
+
+async def in_people(scene: Scene) -> None:
+    """A profile with words in it."""
+    words = {"display_name": f"The {MARK}", "bio": f"All about the {MARK}."}
+    assert (await scene.leaver.client.patch("/api/v1/me/profile", json=words)).status_code == 200
+
+
+async def in_files(scene: Scene) -> None:
+    """An upload that never ended, with its first bytes."""
+    client = scene.leaver.client
+    video = (await client.post("/api/v1/videos", json={"title": f"{MARK}, unfinished"})).json()
+    metadata = {"filename": f"{MARK}.mp4", "purpose": "video", "subject": f"video:{video['id']}"}
+    answer = await client.post(
+        "/api/v1/uploads",
+        headers={
+            **films.TUS,
+            "Upload-Length": "1000",
+            "Upload-Metadata": ",".join(f"{key} {films.coded(value)}" for key, value in metadata.items()),
+            "Content-Type": "application/offset+octet-stream",
+        },
+        content=MARK.encode() * 3,
+    )
+    assert answer.status_code == 201, answer.text
+
+
+async def in_videos(scene: Scene) -> None:
+    """A video of one's own with an own picture, and a visit to the video of somebody else."""
+    client = scene.leaver.client
+    path = films.film(scene.films_at, seconds=2, audio=False)
+    video = await films.upload(client, path, title=f"The {MARK} sings")
+    edited = await client.patch(f"/api/v1/videos/{video['id']}", json={"description": f"A {MARK}."})
+    assert edited.status_code == 200
+    beat = {"position_s": 1, "watched_s": 1, "visit": str(uuid4())}
+    for video_id in (video["id"], scene.stayers_video):
+        assert (await client.post(f"/api/v1/videos/{video_id}/watch", json=beat)).status_code == 204
+
+
+async def in_encoding(scene: Scene) -> None:
+    """The encode of that video, and one that failed with its file's name in the log."""
+    client = scene.leaver.client
+    broken = scene.films_at / f"{MARK}.mp4"
+    broken.write_bytes(films.film(scene.films_at, seconds=2, audio=False).read_bytes()[:700])
+    await films.upload(client, broken, title=f"A broken {MARK}")
+    await scene.house.run_jobs()
+
+
+async def in_admin(scene: Scene) -> None:
+    """Nothing is kept of who looks."""
+    assert (await scene.leaver.client.get("/api/v1/admin/jobs")).status_code == 200
+
+
+FACTORIES: dict[str, Callable[[Scene], Awaitable[None]]] = {
+    "accounts": in_accounts,
+    "people": in_people,
+    "files": in_files,
+    "videos": in_videos,
+    "encoding": in_encoding,
+    "admin": in_admin,
+}
+
+
+async def rows(house: House) -> Counter[str]:
+    """How many rows each table of a room has; counters of tries count nobody by name and end by themselves."""
+    found = Counter(table for table, _ in await every_value(house))
+    rooms = tuple(f"{room.name}_" for room in product.ROOMS)
+    return Counter({t: n for t, n in found.items() if t.startswith(rooms) and t != "accounts_throttle"})
+
+
+def bytes_kept(house: House) -> set[str]:
+    return {name for name, _ in every_file(house) if name.startswith("storage/")}
+
+
+@pytest.fixture(scope="module")
+def films_at(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("films")
+
+
+@pytest.fixture
+async def scene(house: House, films_at: Path) -> Scene:
+    """The one who stays has a video that plays; the one who leaves is yet to come."""
+    stayer = await house.person("admin", "creator", handle="stayer")
+    stage = Scene(house, stayer, stayer, films_at)
+    stage.stayers_video = str((await Film.playing(house, stayer, visibility="public")).id)
+    beat = {"position_s": 1, "watched_s": 1, "visit": str(uuid4())}
+    await stayer.client.post(f"/api/v1/videos/{stage.stayers_video}/watch", json=beat)
+    await house.run_jobs()
+    return stage
+
+
+async def enter(scene: Scene) -> None:
+    scene.leaver = await scene.house.person("viewer", "creator", "moderator", "admin", handle=HANDLE)
+    for room in reversed(product.ROOMS):
+        await FACTORIES[room.name](scene)
+    await scene.house.run_jobs()
+
+
+async def ask_to_leave(person: Person) -> None:
+    answer = await person.client.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
+    assert answer.status_code == 202, answer.text
+
+
+def traces_of(person: Person) -> list[str]:
+    return [str(person.account_id), person.account_id.hex, person.email, MARK]
+
+
+async def test_every_room_has_a_factory_and_each_leaves_something_to_erase(scene: Scene) -> None:
+    assert set(FACTORIES) == {room.name for room in product.ROOMS}
+    before = await rows(scene.house)
+    await enter(scene)
+    grown = {
+        table.split("_")[0] for table, number in (await rows(scene.house)).items() if number > before[table]
+    }
+    with_tables = {name.split("_")[0] for name in Base.metadata.tables} & set(FACTORIES)
+    assert grown == with_tables, "a room without a factory, or with one that leaves nothing"
+    for room in product.ROOMS:
+        if room.name in with_tables:
+            assert room.erase is not None
+            assert room.export is not None
+        assert room.retention.endswith(".")
+
+
+async def test_who_leaves_leaves_no_trace(scene: Scene) -> None:
+    house = scene.house
+    before, files_before = await rows(house), bytes_kept(house)
+    stayer_before = (await scene.stayer.client.get("/api/v1/me")).json()
+    await enter(scene)
+    leaver = scene.leaver
+    values = await every_value(house)
+    for trace in (str(leaver.account_id), leaver.email, MARK):
+        assert any(trace in value for _, value in values), "the factories leave what is looked for"
+    assert bytes_kept(house) > files_before
+
+    await ask_to_leave(leaver)
+    await house.run_jobs()
+
+    encoded = base64.b64encode(MARK.encode()).decode().rstrip("=")[:-1]
+    for table, value in await every_value(house):
+        for trace in (*traces_of(leaver), encoded):
+            assert trace not in value, (table, value)
+    assert await rows(house) == before
+    assert bytes_kept(house) == files_before
+    for name, data in every_file(house):
+        for trace in (*traces_of(leaver), encoded):
+            assert trace not in name
+            assert trace.encode() not in data, name
+    guest = await house.client()
+    assert (await guest.get(f"/api/v1/profiles/{HANDLE}")).status_code == 404
+    assert (await scene.stayer.client.get("/api/v1/me")).json() == stayer_before
+    assert (await guest.get(f"/api/v1/videos/{scene.stayers_video}")).status_code == 200
+    again = await house.person(handle=HANDLE)  # the name and the address are free
+    assert (await again.client.get("/api/v1/me/videos")).json()["items"] == []
+
+
+class _Stopping:
+    """A job whose worker is told to end once so many rooms are done."""
+
+    id = 1
+    attempt = 1
+    attempts_left = 5
+
+    def __init__(self, rooms: int) -> None:
+        self.rooms = rooms
+
+    def should_stop(self) -> bool:
+        self.rooms -= 1
+        return self.rooms <= 0
+
+
+async def test_an_erasure_that_is_cut_off_goes_on_where_it_was(house: House, tmp_path: Path) -> None:
+    await house.person("admin")
+    leaver = await house.person("creator", handle=HANDLE)
+    await in_files(Scene(house, leaver, leaver, tmp_path))
+    await ask_to_leave(leaver)
+    (begun,) = await house.waiting("house.begin")
+    erasure_id = UUID(begun["message"]["erasure_id"])
+    order = whole_house.EraseAccount(erasure_id=erasure_id)
+    as_far_as_people = [room.name for room in product.ROOMS].index("people") + 1
+    async with house.works.open(context=_Stopping(as_far_as_people)) as work:
+        await whole_house.erase(work, order)
+    assert (await (await house.client()).get(f"/api/v1/profiles/{HANDLE}")).status_code == 404
+    async with house.works.open() as work:
+        assert await accounts.get(work, leaver.account_id) is not None
+    assert await house.waiting("house.erase")
+    await house.run_jobs()
+    async with house.works.open() as work:
+        assert await accounts.get(work, leaver.account_id) is None
+        # Delivered again after the end, both say nothing and change nothing.
+        await whole_house.erase(work, order)
+        await whole_house.begin(work, AccountLeaving(erasure_id=erasure_id))
+    await house.run_jobs()
+
+
+async def test_the_account_goes_last_and_waits_for_jobs_that_name_it(house: House) -> None:
+    leaver = await house.person(handle=HANDLE)
+    async with house.works.open() as work:
+        await work.session.execute(
+            text(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES"
+                " ('elsewhere', 'a.job', CAST(:args AS jsonb))"
+            ),
+            {"args": json.dumps({"owner_id": str(leaver.account_id)})},
+        )
+    await ask_to_leave(leaver)
+    await house.run_jobs()
+    async with house.works.open() as work:
+        assert await accounts.get(work, leaver.account_id) is not None
+        await work.session.execute(
+            text("UPDATE procrastinate_jobs SET status = 'failed' WHERE queue_name = 'elsewhere'")
+        )
+        await work.session.execute(
+            text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+        )
+    await house.run_jobs()
+    async with house.works.open() as work:
+        assert await accounts.get(work, leaver.account_id) is None
+    assert not [value for _, value in await every_value(house) if str(leaver.account_id) in value]
+
+
+async def test_an_export_holds_what_every_room_keeps_and_nothing_of_others(scene: Scene) -> None:
+    await enter(scene)
+    answer = await scene.leaver.client.get("/api/v1/me/export")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/zip"
+    assert "attachment" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        content = {name: archive.read(name) for name in archive.namelist()}
+    assert {name.split("/")[0] for name in content} >= {"accounts", "people", "files", "videos"}
+    account = json.loads(content["accounts/account.json"])
+    assert account["account"]["email"] == scene.leaver.email
+    assert {token["name"] for token in account["tokens"]} == {f"{MARK} program"}
+    assert json.loads(content["people/profile.json"])["bio"] == f"All about the {MARK}."
+    everything = b"".join(content.values())
+    assert f"The {MARK} sings".encode() in everything
+    for secret in (b"argon2", scene.leaver.client.cookies["matinee_session"].encode(), PASSWORD.encode()):
+        assert secret not in everything
+    for foreign in (scene.stayer.email, str(scene.stayer.account_id), "A film"):
+        assert foreign.encode() not in everything
+    guest = await scene.house.client()
+    assert (await guest.get("/api/v1/me/export")).status_code == 401
