@@ -1,113 +1,133 @@
 """The command `matinee`: one entry for people at the terminal. Every verb lives beside its room or in this folder.
 
-Never shows a traceback for a failure that was foreseen.
+What only talks to a server, or starts one, runs without loading the house. Never shows a traceback for a failure
+that was foreseen.
 """
 
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
 
 import matinee
-from matinee.entrypoints import product
-from matinee.entrypoints.api.__main__ import main as run_api
-from matinee.entrypoints.cli import supervise
 from matinee.entrypoints.cli.login import login
-from matinee.entrypoints.cli.settings_reference import show as show_settings
-from matinee.entrypoints.cli.settings_reference import variable
 from matinee.entrypoints.cli.upload import upload
-from matinee.entrypoints.parts import assemble, database_url, load_settings, opened
-from matinee.entrypoints.worker.__main__ import main as run_worker
-from matinee.infra.postgres import PostgresError
-from matinee.infra.telemetry import configure_logging
-from matinee.infra.work import Works
 from matinee.kernel.errors import MatineeError
 
-app = typer.Typer(
-    name="matinee",
-    help="A video network you own: upload, adaptive streaming, community.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+if TYPE_CHECKING:
+    from matinee.infra.work import Works
+
+LIGHT = ("up", "upload", "login", "version")
 
 
 @asynccontextmanager
-async def open_house() -> AsyncIterator[Works]:
+async def open_house() -> "AsyncIterator[Works]":
     """Units of work of the house of this folder, for commands that act on it directly."""
+    from matinee.entrypoints.parts import assemble, load_settings, opened
+    from matinee.infra.telemetry import configure_logging
+
     settings = load_settings()
     configure_logging(form=settings.house.log_format, level="warning")
     async with opened(assemble(settings)) as parts:
         yield parts.works
 
 
-@app.callback()
-def _root(context: typer.Context) -> None:
-    context.obj = open_house
+def build(*, light: bool = False) -> typer.Typer:
+    """The command with all its verbs, or with those alone that need no house."""
+    app = typer.Typer(
+        name="matinee",
+        help="A video network you own: upload, adaptive streaming, community.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(context: typer.Context) -> None:
+        context.obj = open_house
+
+    app.command("up")(up)
+    app.command("upload")(upload)
+    app.command("login")(login)
+    app.command("version")(version)
+    if not light:
+        _add_house(app)
+    return app
 
 
-@app.command()
 def up() -> None:
     """Run everything: database, API and worker, until Ctrl-C."""
-    raise typer.Exit(supervise.up(load_settings()))
+    from matinee.entrypoints.cli import supervise
+    from matinee.kernel.settings import Settings
+
+    raise typer.Exit(supervise.up(Settings.load()))
 
 
-@app.command()
-def migrate() -> None:
-    """Bring the database to the newest revision."""
-    supervise.migrate(database_url(load_settings()))
-    typer.echo("The database is at the newest revision.")
-
-
-@app.command()
-def version(
-    short: Annotated[bool, typer.Option("--short", help="Only the number.")] = False,
-) -> None:
+def version(short: Annotated[bool, typer.Option("--short", help="Only the number.")] = False) -> None:
     """The version of Matinee."""
     typer.echo(matinee.__version__ if short else f"Matinee {matinee.__version__}")
 
 
-app.command("api", help="Run the API alone.")(run_api)
-app.command("worker", help="Run one worker alone.")(run_worker)
-app.command("upload")(upload)
-app.command("login")(login)
-app.command("settings")(show_settings)
-for _room in reversed(product.ROOMS):
-    if _room.commands is not None:
-        app.add_typer(_room.commands, name=_room.commands.info.name or _room.name)
+def _add_house(app: typer.Typer) -> None:
+    from matinee.entrypoints import product
+    from matinee.entrypoints.api.__main__ import main as run_api
+    from matinee.entrypoints.cli import prepare
+    from matinee.entrypoints.cli.settings_reference import show as show_settings
+    from matinee.entrypoints.parts import database_url, load_settings
+    from matinee.entrypoints.worker.__main__ import main as run_worker
+
+    def migrate() -> None:
+        prepare.migrate(database_url(load_settings()))
+        typer.echo("The database is at the newest revision.")
+
+    app.command("api", help="Run the API alone.")(run_api)
+    app.command("worker", help="Run one worker alone.")(run_worker)
+    app.command("migrate", help="Bring the database to the newest revision.")(migrate)
+    app.command("settings")(show_settings)
+    for room in reversed(product.ROOMS):
+        if room.commands is not None:
+            app.add_typer(room.commands, name=room.commands.info.name or room.name)
 
 
 def main() -> None:
     """The console entry."""
     try:
-        app()
-    except MatineeError as error:
-        _end(error.detail)
-    except PostgresError as error:
-        _end(str(error))
-    except ValidationError as error:
-        _end("\n".join(_wrong_settings(error)))
-    except OperationalError as error:
-        _end(f"The database does not answer: {str(error.orig).strip().splitlines()[0]}")
+        build(light=sys.argv[1:2] in [[name] for name in LIGHT])()
     except BrokenPipeError:
         # Whoever read our output has enough; let nothing complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        sentence = foreseen(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        sys.exit(1)
 
 
-def _wrong_settings(error: ValidationError) -> list[str]:
-    """One line per wrong variable, without its value: it may be a secret."""
-    return [f"{variable(str(e['loc'][0]) if e['loc'] else error.title)}: {e['msg']}." for e in error.errors()]
+def foreseen(error: Exception) -> str | None:
+    """What to tell a person about `error`; None when nobody expected it."""
+    if isinstance(error, MatineeError):
+        return error.detail
+    if isinstance(error, ValidationError):
+        # Without the values: they may be secrets.
+        wrong = [(e["loc"][0] if e["loc"] else error.title, e["msg"]) for e in error.errors()]
+        return "\n".join(f"MATINEE_{str(name).upper()}: {message}." for name, message in wrong)
+    from sqlalchemy.exc import OperationalError
 
+    from matinee.infra.postgres import PostgresError
 
-def _end(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
-    sys.exit(1)
+    if isinstance(error, PostgresError):
+        return str(error)
+    if isinstance(error, OperationalError):
+        return (
+            f"The database does not answer: {(str(error.orig).strip() or 'no reason given').splitlines()[0]}"
+        )
+    return None
 
 
 if __name__ == "__main__":

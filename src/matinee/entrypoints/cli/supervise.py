@@ -7,25 +7,29 @@ leaves PostgreSQL, which the next start finds and uses.
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
+import psycopg
 import structlog
 
 from matinee.entrypoints.cli.children import Child, pause_s, stop_all
+from matinee.entrypoints.cli.prepare import newest_revision, revision_of
 from matinee.infra import postgres
+from matinee.infra.process import tied_to_us
 from matinee.infra.telemetry import configure_logging
 from matinee.kernel.settings import DatabaseSettings, HouseSettings, Settings
 
 log = structlog.get_logger(__name__)
 
-_ROOT = Path(__file__).parents[4]
 _FIRST_ANSWER_S = 60.0
+# The worker leaves the processor to the API until it answers, but never waits longer than this.
+_HEAD_START_S = 15.0
 _LOOK_S = 0.5
 
 
@@ -51,16 +55,6 @@ def up(settings: Settings) -> int:
     except KeyboardInterrupt:  # before the children were started
         return 130
     return 0
-
-
-def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest revision."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config(_ROOT / "alembic.ini")
-    config.attributes["url"] = url
-    command.upgrade(config, "head")
 
 
 @contextlib.contextmanager
@@ -125,36 +119,66 @@ async def _run(settings: Settings, server: postgres.Server | None) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked)
-    password = await asyncio.to_thread(_prepare, settings)
-    if stop.is_set():
-        return
-    children = _children(settings)
-    tasks = [asyncio.create_task(child.keep(), name=child.name) for child in children]
-    if server is not None:
-        tasks.append(asyncio.create_task(_watch_database(settings, server), name="postgres"))
-    tasks.append(asyncio.create_task(_greet(settings.house, password), name="greeting"))
-    stopping = asyncio.create_task(stop.wait())
-    pending = {*tasks, stopping}
-    while not stop.is_set():
-        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for task in done - {stopping}:
-            if error := task.exception():
-                log.error("supervisor.failed", task=task.get_name(), error=repr(error))
-                stop.set()
-    for task in (*tasks, stopping):
-        task.cancel()
-    await asyncio.gather(*tasks, stopping, return_exceptions=True)
-    log.info("supervisor.stopping")
-    await stop_all(children, grace_s=_grace_s(settings), hurry=hurry)
+    api, worker = _children(settings)
+    work = asyncio.create_task(_work(settings, server, api, worker), name="supervisor")
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    finally:
+        stop.set()  # from here on Ctrl-C means: hurry
+        work.cancel()
+        stopping.cancel()
+        await asyncio.gather(work, stopping, return_exceptions=True)
+        log.info("supervisor.stopping")
+        await stop_all([api, worker], grace_s=_grace_s(settings), hurry=hurry)
 
 
-def _prepare(settings: Settings) -> str | None:
-    """Migrations and the operator's account. Returns the one-time password when it was made now."""
-    from matinee.entrypoints.bootstrap import ensure_operator
-    from matinee.entrypoints.parts import database_url
+async def _work(settings: Settings, server: postgres.Server | None, api: Child, worker: Child) -> None:
+    """Everything that goes on until somebody asks to stop. Raises `CannotStart` when preparing fails."""
+    configured = settings.of(DatabaseSettings).database_url
+    url = server.url if server is not None else configured.get_secret_value() if configured else ""
+    try:
+        ready = revision_of(url) == newest_revision()
+    except psycopg.Error as error:
+        raise CannotStart(f"The database does not answer: {str(error).strip().splitlines()[0]}") from error
+    async with asyncio.TaskGroup() as tasks:
+        if server is not None:
+            tasks.create_task(_watch_database(settings, server))
+        if ready:  # the page is there while the rest is still looked after
+            tasks.create_task(api.keep())
+        password = await _prepare(worker.environment)
+        if not ready:
+            tasks.create_task(api.keep())
+        greeting = tasks.create_task(_greet(settings.house, password))
+        await asyncio.wait({greeting}, timeout=_HEAD_START_S)
+        tasks.create_task(worker.keep())
 
-    migrate(database_url(settings))
-    return ensure_operator(settings)
+
+async def _prepare(environment: Mapping[str, str]) -> str | None:
+    """Run `prepare`. Returns the one-time password when the operator's account was made now."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "matinee.entrypoints.cli.prepare"),
+        env=dict(environment),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        preexec_fn=tied_to_us(),
+        start_new_session=True,
+    )
+    try:
+        out, err = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise CannotStart(err.decode(errors="replace").strip() or "The database could not be prepared.")
+    password: str | None = json.loads(out.splitlines()[-1])["password"]
+    return password
 
 
 def _grace_s(settings: Settings) -> float:
@@ -162,16 +186,16 @@ def _grace_s(settings: Settings) -> float:
     return max(1.0, settings.house.shutdown_s - 1.5)
 
 
-def _children(settings: Settings) -> list[Child]:
+def _children(settings: Settings) -> tuple[Child, Child]:
     # The children give up a little earlier than we lose patience with them.
     environment = os.environ | {"MATINEE_SHUTDOWN_S": str(max(1, int(_grace_s(settings) - 1)))}
     python = [sys.executable, "-m"]
-    return [
+    return (
         Child("api", [*python, "matinee.entrypoints.api"], environment),
         Child(
             "worker", [*python, "matinee.entrypoints.worker", "--lane", "io", "--lane", "cpu"], environment
         ),
-    ]
+    )
 
 
 async def _watch_database(settings: Settings, server: postgres.Server) -> None:
