@@ -14,13 +14,14 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -148,17 +149,15 @@ async def _ours(source: Path, out_dir: Path, at_once: int) -> dict[str, float]:
     marks["early pass"] = time.perf_counter() - started
     gate = asyncio.Semaphore(at_once)
 
-    async def step(chunk_or_sound: Callable[[], object]) -> None:
+    async def step(work: Coroutine[None, None, None]) -> None:
         async with gate:
-            await chunk_or_sound()  # type: ignore[misc]
+            await work
 
-    steps = [lambda: encode_audio(tools, source, facts, ladder, out_dir, on_segment=take)]
-    for chunk in plan_chunks(ladder, facts):
-        steps.append(
-            lambda chunk=chunk: encode_chunk(
-                tools, source, facts, ladder, ladder.rungs, chunk, out_dir, on_segment=take
-            )
-        )
+    steps = [encode_audio(tools, source, facts, ladder, out_dir, on_segment=take)]
+    steps += [
+        encode_chunk(tools, source, facts, ladder, ladder.rungs, chunk, out_dir, on_segment=take)
+        for chunk in plan_chunks(ladder, facts)
+    ]
     await asyncio.gather(*map(step, steps))
     write_manifests(out_dir, ladder, taken, copied.codecs, copied.target_duration_s)
     for segment in taken:
@@ -167,32 +166,36 @@ async def _ours(source: Path, out_dir: Path, at_once: int) -> dict[str, float]:
 
 
 def write_manifests(out_dir: Path, ladder: Ladder, taken: list[Segment], codecs: str, target_s: int) -> None:
-    renditions = []
     rungs = {rung.name: rung for rung in ladder.rungs}
-    for name in dict.fromkeys(segment.rendition for segment in taken):
-        rung = rungs.get(name)
-        source = name.startswith("source")
-        renditions.append(
-            Rendition(
-                name=name,
-                kind="audio" if "audio" in name else "video",
-                codecs="mp4a.40.2" if "audio" in name else rung.codecs if rung else codecs,
-                segments=tuple((s.n, s.duration_s, s.size_bytes) for s in taken if s.rendition == name),
-                complete=True,
-                target_duration_s=target_s if source else ladder.grid.target_duration_s,
-                playlist_url=f"{name}/index.m3u8",
-                init_url=f"{name}/init.mp4",
-                segment_url=f"{name}/{{n}}.m4s",
-                width=rung.width if rung else 1920,
-                height=rung.height if rung else 1080,
-                fps=ladder.grid.fps,
-                group="source" if source else "ladder",
-            )
+
+    def described(name: str) -> Rendition:
+        rung, source = rungs.get(name), name.startswith("source")
+        return Rendition(
+            name=name,
+            kind="audio" if "audio" in name else "video",
+            codecs="mp4a.40.2" if "audio" in name else rung.codecs if rung else codecs,
+            segments=tuple((s.n, s.duration_s, s.size_bytes) for s in taken if s.rendition == name),
+            complete=True,
+            target_duration_s=target_s if source else ladder.grid.target_duration_s,
+            playlist_url=f"{name}/index.m3u8",
+            init_url=f"{name}/init.mp4",
+            segment_url=f"{name}/{{n}}.m4s",
+            width=rung.width if rung else 1920,
+            height=rung.height if rung else 1080,
+            fps=ladder.grid.fps,
+            group="source" if source else "ladder",
         )
+
+    renditions = [described(name) for name in dict.fromkeys(segment.rendition for segment in taken)]
     for rendition in renditions:
         (out_dir / rendition.name / "index.m3u8").write_text(hls_media(rendition))
     (out_dir / "master.m3u8").write_text(hls_master(renditions))
     (out_dir / "manifest.mpd").write_text(dash_manifest(renditions, ladder.grid.duration_s, complete=True))
+
+
+def cpu_s() -> float:
+    """Processor time of this program and of every child that has ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def main() -> None:
@@ -203,6 +206,7 @@ def main() -> None:
     parser.add_argument("--skip-per-rung", action="store_true", help="while tuning")
     options = parser.parse_args()
     spent: dict[str, list[float]] = {"one per rung": [], "single command": [], "ours": []}
+    worked_s: dict[str, list[float]] = {way: [] for way in spent}
     early: list[float] = []
     with tempfile.TemporaryDirectory(prefix="matinee-bench-") as name:
         folder = Path(name)
@@ -219,13 +223,14 @@ def main() -> None:
                 if way == "one per rung" and options.skip_per_rung:
                     continue
                 out = folder / "out"
-                started = time.perf_counter()
+                started, worked = time.perf_counter(), cpu_s()
                 marks = work(out)
                 spent[way].append(time.perf_counter() - started)
+                worked_s[way].append(cpu_s() - worked)
                 if isinstance(marks, dict):
                     early.append(marks["early pass"])
                 shutil.rmtree(out)
-                print(f"{way:15} {spent[way][-1]:7.1f} s", file=sys.stderr)
+                print(f"{way:15} {spent[way][-1]:7.1f} s  cpu {worked_s[way][-1]:7.1f} s", file=sys.stderr)
     median = {way: statistics.median(values) for way, values in spent.items() if values}
     print(
         json.dumps(
@@ -234,6 +239,9 @@ def main() -> None:
                 "rungs": [rung.name for rung in ladder.rungs],
                 "median_s": {way: round(value, 1) for way, value in median.items()},
                 "early_pass_s": round(statistics.median(early), 2),
+                "cpu_s": {
+                    way: round(statistics.median(values), 1) for way, values in worked_s.items() if values
+                },
                 "one_per_rung_over_ours": round(median.get("one per rung", 0) / median["ours"], 2),
                 "single_command_over_ours": round(median["single command"] / median["ours"], 2),
             },

@@ -91,7 +91,7 @@ async def test_a_rate_with_a_remainder_keeps_every_frame(make: clips.Make, tmp_p
 
 
 async def test_rungs_share_one_grid_and_one_header_each(make: clips.Make, tmp_path: Path) -> None:
-    path = make("rungs.mp4", "-f", "lavfi", "-i", "testsrc2=s=854x480:r=25:d=9", *H264, *keys(40))
+    path = make("rungs.mp4", "-f", "lavfi", "-i", "testsrc2=s=854x480:r=10:d=9", *H264, *keys(16))
     _, ladder, taken = await encode_in_pieces(path, tmp_path / "out", pieces=2)
     assert [rung.name for rung in ladder.rungs] == ["240p", "360p", "480p"]
     lengths = {rung.name: [s.duration_s for s in taken.of(rung.name)] for rung in ladder.rungs}
@@ -108,7 +108,7 @@ async def test_rungs_share_one_grid_and_one_header_each(make: clips.Make, tmp_pa
                 if p.is_keyframe and p.pts is not None
             ]
         assert edges == [0.0, 4.0, 8.0]
-        assert times(joined) == pytest.approx([n / 25 for n in range(225)], abs=1e-4)
+        assert times(joined) == pytest.approx([n / 10 for n in range(90)], abs=1e-4)
 
 
 times = clips.times
@@ -287,7 +287,7 @@ async def test_every_sound_becomes_a_track_of_its_own_and_none_is_fine(
 async def test_progress_rises_to_the_end_and_segments_come_while_it_runs(
     make: clips.Make, tmp_path: Path
 ) -> None:
-    path = make("progress.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=24", *H264, *keys(30))
+    path = make("progress.mp4", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=10:d=24", *H264, *keys(30))
     facts, ladder = await planned(path)
     seen: list[Progress] = []
     at_first: list[float] = []

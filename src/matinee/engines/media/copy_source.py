@@ -24,6 +24,8 @@ from matinee.engines.media.tracks import Cut, OnProgress, OnSegment, TrackWriter
 
 VIDEO_NAME = "source"
 _TIMESCALE = 90_000
+# A transport stream carries the sound's header in every packet; the muxer has to see one before it writes its own.
+_ADTS = ("-bsf:a", "aac_adtstoasc", "-movflags", "+delay_moov")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ async def copy_source(
         arguments += [*FRAGMENTS, "-f", "mp4", f"file:{video.raw.resolve()}"]
         for track, writer in zip(facts.audio, sounds, strict=False):
             arguments += ["-map", f"0:{track.stream_index}", "-c", "copy", *AUDIO_FRAGMENTS]
+            arguments += _ADTS if facts.demuxer == "mpegts" else ()
             arguments += ["-f", "mp4", f"file:{writer.raw.resolve()}"]
         await run_ffmpeg(
             tools,

@@ -114,15 +114,24 @@ def video_graph(
     steps.append("setpts=N")
     chains = [f"[0:{video.stream_index}]" + ",".join(steps)]
     for i, rung in enumerate(rungs):
-        size = f"scale={rung.width}:{rung.height}:flags={_SCALER}:out_range=tv"
         if i == 0:
-            tone = f",{_TONEMAP}" if video.hdr else ""
-            chains[0] += f",{size}{tone},format=yuv420p,setsar=1"
+            chains[0] += "".join(f",{step}" for step in _plain_picture(facts, rung))
         else:
-            chains.append(f"[s{i}]{size},setsar=1")
+            chains.append(f"[s{i}]scale={rung.width}:{rung.height}:flags={_SCALER},setsar=1")
         last = i == len(rungs) - 1
         chains[-1] += f"[v{i}]" if last else f",split=2[v{i}][s{i + 1}]"
     return ";".join(chains)
+
+
+def _plain_picture(facts: SourceFacts, rung: Rung) -> list[str]:
+    """To 8-bit 4:2:0 in television range and standard dynamic range at a rung's size."""
+    video = facts.video
+    as_shown = (video.coded_width, video.coded_height) == (rung.width, rung.height) and not video.rotation
+    if as_shown and video.pixel_format == "yuv420p" and video.colour_range != "pc" and not video.hdr:
+        # Even a scaler with nothing to do would copy every frame.
+        return ["setsar=1"]
+    size = f"scale={rung.width}:{rung.height}:flags={_SCALER}:out_range=tv"
+    return [size, *([_TONEMAP] if video.hdr else []), "format=yuv420p", "setsar=1"]
 
 
 def source_clock(facts: SourceFacts, verb: str) -> list[str]:

@@ -53,7 +53,8 @@ def rate_of(times_s: Sequence[float], declared: Fraction | None, guessed: Fracti
     if high_s - low_s <= max(0.0021, mean_s * 0.1) and ordered[-1] < mean_s * 3:
         return Rate(steady(Fraction(1 / mean_s).limit_denominator(1_000_000), 0.002), False)
     # Shown at the rate of its quick passages: nothing is lost, slow passages repeat frames.
-    quick_s = ordered[len(ordered) // 10]
+    quick = [step for step in ordered if step <= 1.5 * ordered[len(ordered) // 4]]
+    quick_s = sum(quick) / len(quick)
     return Rate(steady(Fraction(1 / quick_s).limit_denominator(1_000_000), _LOOSE_SNAP), True)
 
 
