@@ -21,7 +21,7 @@ export function SideBar({ me, place }: { me: Me | undefined; place: Place }) {
       {places.length > 1 ? (
         <div className="places">
           {places.map((one) => (
-            <Link key={one} to={PLACES[one].rooms[0]?.to ?? "/"} aria-current={one === shown ? "true" : undefined} activeProps={{}}>
+            <Link key={one} to={PLACES[one].rooms[0]?.to ?? "/"} data-on={one === shown ? "" : undefined} activeOptions={{ exact: true }}>
               {PLACES[one].label}
             </Link>
           ))}

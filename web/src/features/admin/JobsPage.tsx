@@ -54,7 +54,7 @@ function Jobs() {
       <h1 className="mb-4">Jobs</h1>
       <nav aria-label="Jobs by state" className="mb-4 flex flex-wrap gap-2">
         {FILTERS.map((filter) => (
-          <Link key={filter.label} to="/run/jobs" search={filter.state ? { state: filter.state } : {}} className="chip" activeProps={{}} aria-current={state === filter.state ? "true" : undefined}>
+          <Link key={filter.label} to="/run/jobs" search={filter.state ? { state: filter.state } : {}} className="chip" activeOptions={{ exact: true }} activeProps={{ "data-selected": "" }}>
             {filter.label}
           </Link>
         ))}

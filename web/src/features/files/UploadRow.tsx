@@ -43,7 +43,7 @@ export function UploadRow({ name, item, videoId, info, selected, onSelect, onAct
 
   return (
     <li className={`upload-row ${selected ? "selected" : ""}`} data-testid="upload-row" data-video={videoId ?? ""} data-state={item && item.phase !== "sent" ? item.phase : (video?.state ?? "")}>
-      <Still poster={video?.poster ?? null} sizes="104px" className="w-[72px] flex-none self-start phone:w-[104px]">
+      <Still poster={video?.poster ?? null} sizes="104px" className="tiny w-[72px] flex-none self-start phone:w-[104px]">
         {video?.duration_s ? (
           <span className="br hide-phone">
             <span className="badge dark num">{clock(video.duration_s)}</span>

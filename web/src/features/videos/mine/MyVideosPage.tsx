@@ -101,7 +101,7 @@ function Line({ video }: { video: Video }) {
     <tr data-video={video.id} className="hover:bg-hover">
       <td className="w-full max-w-0 max-phone:max-w-none">
         <Link to="/videos/$id" params={{ id: video.id }} className="flex min-w-0 items-center gap-3 rounded-control text-left">
-          <Still poster={video.poster} sizes="96px" className="w-24 flex-none">
+          <Still poster={video.poster} sizes="96px" className="tiny w-24 flex-none">
             {video.duration_s ? (
               <span className="br">
                 <span className="badge dark num">{clock(video.duration_s)}</span>

@@ -17,7 +17,7 @@ export function AfterThis({ video, place }: { video: Video; place: "stage" | "be
   const shownThere = new Set(theirs.slice(0, 5).map((one) => one.id));
   if (place === "stage") {
     return (
-      <aside className="beside relative flex min-h-0 flex-col" aria-label={`More from ${video.owner.display_name}`}>
+      <aside className="beside" aria-label={`More from ${video.owner.display_name}`}>
         <h2 className="mb-3 border-b border-line pb-2.5 text-ui font-semibold tracking-normal [font-family:var(--font-text)]">
           More from {video.owner.display_name}
         </h2>
@@ -32,14 +32,15 @@ export function AfterThis({ video, place }: { video: Video; place: "stage" | "be
       </aside>
     );
   }
-  const rest = others(all.data?.pages[0]?.items, video).filter((one) => !shownThere.has(one.id));
+  const rest = others(all.data?.pages[0]?.items, video);
   if (rest.length === 0) return <aside aria-label="After this" />;
   return (
     <aside aria-label="After this">
       <h2 className="mb-3">New here</h2>
       <ul className="grid gap-3.5">
-        {rest.slice(0, 8).map((one) => (
-          <li key={one.id}>
+        {rest.slice(0, 12).map((one) => (
+          // Where the stage has no room beside the picture, the person's other films stand here.
+          <li key={one.id} className={shownThere.has(one.id) ? "wide:hidden" : ""}>
             <Row card={one} />
           </li>
         ))}
@@ -55,7 +56,7 @@ function others(items: Card[] | undefined, video: Video): Card[] {
 function Row({ card, small = false }: { card: Card; small?: boolean }) {
   return (
     <Link to="/watch/$id" params={{ id: card.id }} className={`flex gap-3 rounded-control ${small ? "-mx-2 p-2 hover:bg-hover" : ""}`}>
-      <Still poster={card.poster} sizes="150px" className={`flex-none self-start ${small ? "w-24" : "w-[132px] phone:w-[148px]"}`}>
+      <Still poster={card.poster} sizes="150px" className={`tiny flex-none self-start ${small ? "w-24" : "w-[132px] phone:w-[148px]"}`}>
         {card.duration_s ? (
           <span className="br">
             <span className="badge dark num">{clock(card.duration_s)}</span>
