@@ -54,7 +54,7 @@ async def erase(work: Work, order: EraseAccount) -> None:
     leaving = await accounts.leaving(work, order.erasure_id)
     if leaving is None:
         return
-    account_id = AccountId(leaving.id)
+    account_id = leaving.id
     *upper, last = product.ROOMS
     for room in upper:
         await _erase_in(work, room, account_id)

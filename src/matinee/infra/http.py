@@ -262,6 +262,8 @@ class _Front:
                     )
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            with contextlib.suppress(ConnectionResetError):
-                await self.app(scope, receive, send_on)
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            contextlib.suppress(ConnectionResetError),
+        ):
+            await self.app(scope, receive, send_on)

@@ -1,5 +1,7 @@
 """Signing in and out through HTTP, as a browser does it."""
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import httpx
@@ -190,3 +192,10 @@ async def test_half_a_character_and_nul_are_refused_politely(house: House) -> No
             "/api/v1/session", content=raw, headers={"content-type": "application/json"}
         )
         assert answer.status_code in (401, 422)
+
+
+async def test_guesses_side_by_side_are_counted_too(house: House) -> None:
+    await house.person(handle="ann")
+    browser = await house.client()
+    answers = await asyncio.gather(*(sign_in(browser, "ann", "not the password") for _ in range(16)))
+    assert Counter(answer.status_code for answer in answers) == {401: 10, 429: 6}

@@ -1,9 +1,11 @@
 """Joining through HTTP: an account with its profile, signed in."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.support.house import PASSWORD, House
 
@@ -126,3 +128,13 @@ async def test_the_only_administrator_cannot_leave(house: House) -> None:
     await house.person("admin")
     answer = await admin.client.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
     assert answer.status_code == 202
+
+
+async def test_of_many_who_want_the_same_name_at_once_one_gets_it(house: House) -> None:
+    browsers = [await house.client() for _ in range(4)]
+    answers = await asyncio.gather(
+        *(join(browser, email=f"p{n % 3}@example.org") for n, browser in enumerate(browsers))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    async with house.works.open() as work:
+        assert await work.session.scalar(text("SELECT count(*) FROM accounts_account")) == 1

@@ -55,7 +55,7 @@ class Identity:
 class Account(BaseModel):
     """One account. Its name for people is the profile's handle."""
 
-    id: UUID
+    id: AccountId
     email: str
     roles: list[Role]
     theme: Theme

@@ -43,7 +43,7 @@ def create(
 
     async def run(work: Work) -> None:
         account = await accounts.create(work, email, password, cast(list[Role], wanted), words=(handle,))
-        await service.create(work, AccountId(account.id), handle, name or handle)
+        await service.create(work, account.id, handle, name or handle)
 
     _in_house(ctx, run)
     typer.echo(f"Made @{handle.lower()} for {email}.")
@@ -88,7 +88,7 @@ async def _find(work: Work, login: str) -> AccountId:
     account = await accounts.find(work, login)
     if account is None:
         raise NoSuchAccount
-    return AccountId(account.id)
+    return account.id
 
 
 def _in_house(ctx: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:

@@ -24,7 +24,7 @@ async def join(
     if await repository.by_handle(work.session, handle) is not None:
         raise HandleTaken(field="handle")
     account = await accounts.sign_up(work, email, password, address=address, words=(handle, name))
-    account_id = AccountId(account.id)
+    account_id = account.id
     await create(work, account_id, handle, name)
     return await accounts.open_session(work, account_id)
 

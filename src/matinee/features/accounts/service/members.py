@@ -197,7 +197,7 @@ async def _row(work: Work, account_id: AccountId) -> AccountRow:
 
 def _account(row: AccountRow) -> Account:
     return Account(
-        id=row.id,
+        id=AccountId(row.id),
         email=row.email,
         roles=cast(list[Role], row.roles),
         theme=cast(Theme, row.theme),
