@@ -12,6 +12,9 @@ from matinee.kernel.time import Clock
 WRITE_BYTES = 1 << 20
 """Small pieces are gathered to this size before the store sees them."""
 
+PAUSE_S = 0.2
+"""A sender that pauses so long ends its slice: what it sent is worth recording now."""
+
 Receive = Callable[[], Awaitable[tuple[bytes, bool]]]
 """Gives (bytes, whether more come); raises `ConnectionError` once the sender is gone."""
 
@@ -42,14 +45,14 @@ class Intake:
         return bool(self._ready) or self.ended
 
     async def slice(self, size_bytes: int, seconds: float) -> AsyncIterator[bytes]:
-        """At most about `size_bytes`, during at most `seconds`; ends early when the stream ends or breaks."""
+        """At most about `size_bytes`, during at most `seconds`; ends early when the stream ends, breaks or pauses."""
         deadline = time.monotonic() + seconds
         given = 0
         held: list[bytes] = []
         held_bytes = 0
         while given < size_bytes:
             left = deadline - time.monotonic()
-            if left <= 0 or not await self.wait(left) or not self._ready:
+            if left <= 0 or not await self.wait(min(left, PAUSE_S)) or not self._ready:
                 break
             chunk, self._ready = self._ready, b""
             held.append(chunk)
