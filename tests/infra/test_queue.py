@@ -97,7 +97,11 @@ async def box(database_url: str, tmp_path: Path) -> AsyncIterator[Box]:
     queue = Queue(database_url, [ears.room])
     settings = Settings.load(data_dir=tmp_path, stalled_after_s=2, shutdown_s=1)
     works = Works(
-        database=database, settings=settings, storage=LocalStorage(tmp_path / "s"), bus=MemoryBus(), outbox=queue
+        database=database,
+        settings=settings,
+        storage=LocalStorage(tmp_path / "s"),
+        bus=MemoryBus(),
+        outbox=queue,
     )
     queue.works = works
     yield Box(ears, queue, works)

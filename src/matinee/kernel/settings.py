@@ -51,7 +51,9 @@ class DatabaseSettings(Concern):
     database_url: SecretStr | None = Field(
         None, description="postgresql://… of a server ≥ 15. Default: the embedded server under DATA_DIR."
     )
-    pg_bin: Path | None = Field(None, description="Folder of other PostgreSQL binaries for the embedded server.")
+    pg_bin: Path | None = Field(
+        None, description="Folder of other PostgreSQL binaries for the embedded server."
+    )
     pool_size: int = Field(10, ge=1, le=200, description="Connections that one process keeps open.")
     pool_overflow: int = Field(20, ge=0, le=500, description="More connections that one process may open.")
 
@@ -71,7 +73,10 @@ class WorkerSettings(Concern):
     worker_cpu: int = Field(2, ge=1, le=64, description="Jobs of lane `cpu` side by side in one worker.")
     worker_gpu: int = Field(1, ge=1, le=16, description="Jobs of lane `gpu` side by side in one worker.")
     stalled_after_s: float = Field(
-        30, ge=2, le=3600, description="Seconds without a heartbeat after which a worker's jobs are taken over."
+        30,
+        ge=2,
+        le=3600,
+        description="Seconds without a heartbeat after which a worker's jobs are taken over.",
     )
 
 
@@ -91,9 +96,7 @@ class Settings:
         Raises pydantic's `ValidationError`, which names each wrong variable.
         """
         wanted = dict.fromkeys((*HOUSE_CONCERNS, *classes))
-        return cls(
-            {c: c(**{k: v for k, v in overrides.items() if k in c.model_fields}) for c in wanted}
-        )
+        return cls({c: c(**{k: v for k, v in overrides.items() if k in c.model_fields}) for c in wanted})
 
     def of(self, concern: type[C]) -> C:
         """The loaded values of one concern."""

@@ -41,7 +41,9 @@ async def until(person: Person, video_id: str, wanted: Callable[[dict[str, Any]]
             await asyncio.sleep(0.05)
 
 
-async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(house: House, films: Path, tmp_path: Path) -> None:
+async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(
+    house: House, films: Path, tmp_path: Path
+) -> None:
     person = await house.person()
     made = await f.upload(person.client, f.film(films, size="1280x720", seconds=5, key_every_s=3))
     await house.run_jobs()
@@ -122,7 +124,9 @@ async def test_the_low_rungs_play_while_the_high_ones_are_held(
         assert heights == {240, 360, 480, 720}
 
 
-async def test_what_is_not_a_video_is_rejected_with_a_sentence_and_its_bytes_go(house: House, tmp_path: Path) -> None:
+async def test_what_is_not_a_video_is_rejected_with_a_sentence_and_its_bytes_go(
+    house: House, tmp_path: Path
+) -> None:
     person = await house.person()
     path = tmp_path / "notes.mp4"
     path.write_text("Milk, bread, two lemons.\n" * 100)
@@ -150,7 +154,9 @@ def broken_ffmpeg(folder: Path, behaviour: str) -> tuple[Path, Path]:
     return program, switch
 
 
-@pytest.mark.parametrize("behaviour", ["echo 'the machine is on fire' >&2; exit 1", "sleep 600"], ids=["dies", "hangs"])
+@pytest.mark.parametrize(
+    "behaviour", ["echo 'the machine is on fire' >&2; exit 1", "sleep 600"], ids=["dies", "hangs"]
+)
 async def test_an_ffmpeg_that_dies_or_hangs_fails_the_encode_and_a_retry_finishes_it(
     make_house: MakeHouse, films: Path, tmp_path: Path, behaviour: str
 ) -> None:
@@ -233,7 +239,9 @@ async def test_deleting_a_film_in_mid_encode_frees_everything(
         assert await encoding.steps_of(work, VideoId(made["id"])) == []
 
 
-async def test_a_picture_of_the_owners_own_becomes_the_poster(house: House, films: Path, tmp_path: Path) -> None:
+async def test_a_picture_of_the_owners_own_becomes_the_poster(
+    house: House, films: Path, tmp_path: Path
+) -> None:
     person = await house.person()
     made = await f.upload(person.client, f.film(films))
     await house.run_jobs()

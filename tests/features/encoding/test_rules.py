@@ -8,7 +8,9 @@ from matinee.engines.media import AudioFacts, Ladder, SourceFacts, VideoFacts, p
 from matinee.features.encoding import rules
 
 
-def facts(*, height: int = 1080, seconds: float = 60, key_gap_s: float = 2, codec: str = "h264") -> SourceFacts:
+def facts(
+    *, height: int = 1080, seconds: float = 60, key_gap_s: float = 2, codec: str = "h264"
+) -> SourceFacts:
     times = tuple(t * key_gap_s for t in range(int(seconds / key_gap_s) + 1))
     video = VideoFacts(
         stream_index=0,

@@ -11,7 +11,9 @@ from rich.table import Table
 from matinee.features.encoding import service
 from matinee.kernel.ids import VideoId
 
-commands = typer.Typer(name="encode", help="Encodes: look at them, cancel them, try them again.", no_args_is_help=True)
+commands = typer.Typer(
+    name="encode", help="Encodes: look at them, cancel them, try them again.", no_args_is_help=True
+)
 console = Console()
 VideoArgument = Annotated[UUID, typer.Argument(help="The video's id.")]
 
@@ -43,7 +45,9 @@ def show(context: typer.Context, video: VideoArgument) -> None:
         async with context.obj() as works, works.open() as work:
             for step in await service.steps_of(work, VideoId(video)):
                 seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
-                console.print(f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds}")
+                console.print(
+                    f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds}"
+                )
                 if step.log:
                     console.print(step.log, markup=False, highlight=False)
 

@@ -48,9 +48,7 @@ async def run_long_step(work: Work, message: RunLongStep) -> None:
 
 async def bury_step(work: Work, message: RunStep, reason: str) -> None:
     """The step has used up its tries."""
-    sentence = (
-        "The encoder could not finish this film after several tries. Your file is kept: try again, or replace it."
-    )
+    sentence = "The encoder could not finish this film after several tries. Your file is kept: try again, or replace it."
     await service.give_up(work, VideoId(message.video_id), message.generation, sentence)
 
 
@@ -87,10 +85,10 @@ async def take_up_again(work: Work, message: VideoRetryAsked) -> None:
 def urgency(message: RunStep) -> int:
     """Low rungs of a film go before high ones."""
     kind = message.step.partition("-")[0]
-    return {"check": 100, "copy": 90, "early": 90, "audio": 80, "pictures": 40, "low": 20, "all": 20}.get(kind, 10)
+    return {"check": 100, "copy": 90, "early": 90, "audio": 80, "pictures": 40, "low": 20, "all": 20}.get(
+        kind, 10
+    )
 
 
 def video_lock(message: VideoDeleted | VideoCancelAsked | VideoRetryAsked) -> str:
     return f"encoding:{message.video_id}"
-
-

@@ -10,10 +10,15 @@ from matinee.kernel.settings import Concern
 class EncodingSettings(Concern):
     """How sources are checked and encoded."""
 
-    ffmpeg: Path | None = Field(None, description="Another ffmpeg. Default: the one that came with the install.")
+    ffmpeg: Path | None = Field(
+        None, description="Another ffmpeg. Default: the one that came with the install."
+    )
     encoder_threads: int = Field(0, ge=0, le=64, description="Threads of one encoder; 0 lets it choose.")
     encode_quiet_s: float = Field(
-        60, ge=1, le=3600, description="Seconds without progress after which an ffmpeg counts as hung and is killed."
+        60,
+        ge=1,
+        le=3600,
+        description="Seconds without progress after which an ffmpeg counts as hung and is killed.",
     )
     hold_dir: Path | None = Field(
         None, description="For tests: a step waits as long as a file of its name lies in this folder."

@@ -27,7 +27,9 @@ async def erase(work: Work, account_id: AccountId) -> bool:
 ROOM = Room(
     name="encoding",
     handlers=(
-        Handler(message=UploadCompleted, run=handlers.take_source, subject=handlers.upload_subject, priority=100),
+        Handler(
+            message=UploadCompleted, run=handlers.take_source, subject=handlers.upload_subject, priority=100
+        ),
         Handler(
             message=RunUrgentStep,
             run=handlers.run_urgent_step,
@@ -49,12 +51,23 @@ ROOM = Room(
             on_dead=handlers.bury_step,
         ),
         Handler(message=NormalisePoster, run=handlers.make_poster, subject=handlers.subject_of, priority=50),
-        Handler(message=VideoDeleted, run=handlers.stop_deleted, lock=handlers.video_lock, subject=handlers.subject_of),
         Handler(
-            message=VideoCancelAsked, run=handlers.stop_cancelled, lock=handlers.video_lock, subject=handlers.subject_of
+            message=VideoDeleted,
+            run=handlers.stop_deleted,
+            lock=handlers.video_lock,
+            subject=handlers.subject_of,
         ),
         Handler(
-            message=VideoRetryAsked, run=handlers.take_up_again, lock=handlers.video_lock, subject=handlers.subject_of
+            message=VideoCancelAsked,
+            run=handlers.stop_cancelled,
+            lock=handlers.video_lock,
+            subject=handlers.subject_of,
+        ),
+        Handler(
+            message=VideoRetryAsked,
+            run=handlers.take_up_again,
+            lock=handlers.video_lock,
+            subject=handlers.subject_of,
         ),
     ),
     commands=commands,

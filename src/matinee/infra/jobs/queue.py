@@ -82,9 +82,7 @@ class Queue:
 
     def __init__(self, database_url: str, rooms: Sequence[Room]) -> None:
         self.app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(
-                conninfo=libpq_url(database_url), min_size=1, max_size=6
-            )
+            connector=procrastinate.PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=6)
         )
         self.rooms = rooms
         self.works: Works | None = None
@@ -298,7 +296,10 @@ class Queue:
         async with self.app.open_async():
             while True:
                 await self.app.run_worker_async(
-                    queues=list(lanes), wait=False, concurrency=4, install_signal_handlers=False,
+                    queues=list(lanes),
+                    wait=False,
+                    concurrency=4,
+                    install_signal_handlers=False,
                     listen_notify=False,
                 )
                 if not await self.pump() and not await self._due(works, lanes):

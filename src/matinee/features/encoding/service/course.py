@@ -100,9 +100,7 @@ async def advance(work: Work, encode: Encode) -> None:
     for name in sorted(rules.rungs_complete(chunks)):  # type: ignore[arg-type]
         rendition = encode.renditions.get(name)
         if rendition is not None:
-            await videos.finish_rendition(
-                work, UUID(rendition), frame_count=ladder.grid.frame_count
-            )
+            await videos.finish_rendition(work, UUID(rendition), frame_count=ladder.grid.frame_count)
     if all(step.state == "done" for step in steps) and encode.state == "encoding":
         encode.state = "done"
         await videos.mark_ready(work, VideoId(encode.video_id), work.now)

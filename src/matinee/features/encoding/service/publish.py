@@ -95,7 +95,9 @@ class Publisher:
                 raise Superseded
             for name, segments in pending.items():
                 rendition_id = RenditionId(self._renditions[name])
-                await videos.set_init(work, rendition_id, size_bytes=self._inits[name], codecs=self._codecs[name])
+                await videos.set_init(
+                    work, rendition_id, size_bytes=self._inits[name], codecs=self._codecs[name]
+                )
                 await videos.add_segments(work, rendition_id, segments)
                 added = sum(segment.size_bytes for segment in segments)
                 await files.note_tree_bytes(work, self._trees[name], added)

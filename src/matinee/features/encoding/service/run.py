@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -54,6 +55,7 @@ from matinee.kernel.settings import HouseSettings
 log = structlog.get_logger(__name__)
 REPORT_S = 1.0
 HOLD_POLL_S = 0.05
+PATIENT_NICE = 10
 POSTER_WIDTHS = (320, 640, 1280)
 OWN_POSTER_INDEX = 0
 
@@ -93,12 +95,14 @@ class _Run:
         )
 
 
-def tools_of(work: Work) -> Tools:
-    """The engine's tools as the settings say."""
+def tools_of(work: Work, *, patient: bool = False) -> Tools:
+    """The engine's tools as the settings say; `patient` ones give way to what somebody waits for."""
     knobs = work.settings(EncodingSettings)
-    ffmpeg = knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe())
     return Tools(
-        ffmpeg=ffmpeg, run=process.run, quiet_s=knobs.encode_quiet_s, threads=knobs.encoder_threads
+        ffmpeg=knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe()),
+        run=partial(process.run, nice=PATIENT_NICE) if patient else process.run,
+        quiet_s=knobs.encode_quiet_s,
+        threads=knobs.encoder_threads,
     )
 
 
@@ -132,7 +136,11 @@ async def run_step(work: Work, order: RunStep) -> None:
 
 async def _claim(work: Work, order: RunStep) -> _Run | None:
     encode = await repository.encode(work.session, order.video_id, lock=True)
-    if encode is None or encode.generation != order.generation or encode.state not in ("checking", "encoding"):
+    if (
+        encode is None
+        or encode.generation != order.generation
+        or encode.state not in ("checking", "encoding")
+    ):
         return None
     step = await repository.step(work.session, order.video_id, order.step)
     if step is None or step.state == "done":
@@ -150,7 +158,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     await course.report(work, encode)
     return _Run(
         works=work.works,
-        tools=tools_of(work),
+        tools=tools_of(work, patient=step.kind in ("chunk", "pictures")),
         video_id=VideoId(encode.video_id),
         generation=encode.generation,
         name=step.name,
@@ -310,7 +318,9 @@ async def _pictures(run: _Run) -> None:
         if view is None:
             raise Superseded
         for poster in posters:
-            candidates.append(await _store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files))
+            candidates.append(
+                await _store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files)
+            )
         await videos.set_posters(work, run.video_id, candidates)
 
 
