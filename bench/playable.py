@@ -125,7 +125,9 @@ def watch(client: httpx.Client, video_id: str, since: float) -> tuple[float, dic
         if seen_s is None and video["playback"]:
             address = str(client.base_url).rstrip("/") + video["playback"]["hls"]
             done = subprocess.run(
-                [FFMPEG, "-v", "error", "-i", address, "-t", "1", "-f", "null", "-"], stdin=subprocess.DEVNULL
+                [FFMPEG, "-v", "error", "-i", address, "-t", "1", "-f", "null", "-"],
+                stdin=subprocess.DEVNULL,
+                check=False,
             )
             if done.returncode == 0:
                 seen_s = time.monotonic() - since

@@ -123,11 +123,14 @@ async def test_a_message_is_heard_once_its_change_is_committed(box: Box) -> None
 
 
 async def test_a_message_of_a_change_that_failed_is_never_heard(box: Box) -> None:
-    with pytest.raises(RuntimeError):
+    async def change_that_fails() -> None:
         async with box.works.open() as work:
             work.send(Happened(thing=new_id()))
             work.tally("test.seen", new_id())
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await change_that_fails()
     await box.queue.drain(box.works)
     assert (box.ears.heard, box.ears.tallies) == ([], [])
 

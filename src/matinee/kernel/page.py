@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from matinee.kernel.errors import Invalid
 
-
 T = TypeVar("T")
 
 

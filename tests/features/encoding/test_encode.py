@@ -10,13 +10,13 @@ from urllib.parse import urljoin
 
 import pytest
 from PIL import Image
+from tests.conftest import MakeHouse
+from tests.support import films as f
+from tests.support.house import House, Person
 
 from matinee.features.encoding import service as encoding
 from matinee.features.videos.messages import VideoCancelAsked, VideoRetryAsked
 from matinee.kernel.ids import VideoId
-from tests.conftest import MakeHouse
-from tests.support import films as f
-from tests.support.house import House, Person
 
 
 @contextlib.asynccontextmanager

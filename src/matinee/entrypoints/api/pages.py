@@ -39,8 +39,11 @@ def _page(parts: Parts, head: str, *, status: int = 200, title: str = "Matinee")
     try:
         shell = _shell(index, index.stat().st_mtime_ns)
     except FileNotFoundError:
-        raise HTTPException(503, "The web client is not built yet: run `make run` or `npm run build` in web/.") from None
-    page = shell.replace("<title>Matinee</title>", f"<title>{html.escape(title)}</title>").replace(_HEAD, head)
+        sentence = "The web client is not built yet: run `make run`, or `npm run build` in web/."
+        raise HTTPException(503, sentence) from None
+    page = shell.replace("<title>Matinee</title>", f"<title>{html.escape(title)}</title>").replace(
+        _HEAD, head
+    )
     return HTMLResponse(page, status, headers={"Cache-Control": "no-cache"})
 
 

@@ -48,7 +48,10 @@ async def run_long_step(work: Work, message: RunLongStep) -> None:
 
 async def bury_step(work: Work, message: RunStep, reason: str) -> None:
     """The step has used up its tries."""
-    sentence = "The encoder could not finish this film after several tries. Your file is kept: try again, or replace it."
+    sentence = (
+        "The encoder could not finish this film after several tries."
+        " Your file is kept: try again, or replace it."
+    )
     await service.give_up(work, VideoId(message.video_id), message.generation, sentence)
 
 

@@ -116,6 +116,7 @@ async def jobs(
     if before_id is not None:
         where.append("j.id < :before")
         values["before"] = before_id
+    condition = " WHERE " + " AND ".join(where) if where else ""
     rows = await session.execute(
         text(
             "SELECT j.id, j.task_name, j.queue_name, j.status::text AS status, j.attempts, j.scheduled_at,"
@@ -125,8 +126,7 @@ async def jobs(
             "   max(at) FILTER (WHERE type = 'started') AS started_at,"
             "   max(at) FILTER (WHERE type IN ('failed', 'succeeded', 'cancelled', 'aborted')) AS ended_at"
             "   FROM procrastinate_events WHERE job_id = j.id) e ON true"
-            + (" WHERE " + " AND ".join(where) if where else "")
-            + " ORDER BY j.id DESC LIMIT :n"
+            f"{condition} ORDER BY j.id DESC LIMIT :n"
         ),
         values,
     )

@@ -92,7 +92,10 @@ async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
 
 
 async def advance(work: Work, encode: Encode) -> None:
-    """After a step's end: finish the rungs that are complete, and the whole when nothing is left. `encode` is locked."""
+    """After a step's end: finish the rungs that are complete, and the whole when nothing is left.
+
+    The caller holds the lock of `encode`.
+    """
     steps = await repository.steps(work.session, encode.video_id)
     assert encode.ladder is not None
     ladder = Ladder.from_json(encode.ladder)

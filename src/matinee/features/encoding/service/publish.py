@@ -88,7 +88,6 @@ class Publisher:
         """Record what waits. Raises `Superseded`."""
         pending, self._pending = self._pending, {}
         self._flushed_at = time.monotonic()
-        new: dict[str, str] = {}
         async with self._works.open() as work:
             encode = await repository.encode(work.session, self._video_id)
             if encode is None or encode.generation != self._generation or encode.state != "encoding":
@@ -101,9 +100,11 @@ class Publisher:
                 await videos.add_segments(work, rendition_id, segments)
                 added = sum(segment.size_bytes for segment in segments)
                 await files.note_tree_bytes(work, self._trees[name], added)
-            for name, part in self._firsts.items():
-                if part not in self._said and 0 in self._present.get(name, ()):
-                    new[part] = name
+        new = {
+            part: name
+            for name, part in self._firsts.items()
+            if part not in self._said and 0 in self._present.get(name, ())
+        }
         if new:
             self._said |= set(new)
             await self._note_firsts(new)

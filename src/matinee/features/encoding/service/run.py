@@ -86,7 +86,8 @@ class _Run:
             figures.ENCODE_SPEED.labels(self.kind).set(progress.speed)
 
     def plans(self) -> tuple[SourceFacts, Ladder]:
-        assert self.facts is not None and self.ladder is not None
+        assert self.facts is not None
+        assert self.ladder is not None
         return self.facts, self.ladder
 
     def publisher(self, firsts: dict[str, str]) -> Publisher:
@@ -175,7 +176,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
 
 
 async def _hold(folder: Path | None, name: str) -> None:
-    while folder is not None and (folder / name).exists():
+    while folder is not None and (folder / name).exists():  # noqa: ASYNC110 - a test removes the file
         await asyncio.sleep(HOLD_POLL_S)
 
 
@@ -311,16 +312,15 @@ async def _chunk(run: _Run) -> None:
 async def _pictures(run: _Run) -> None:
     facts, _ = run.plans()
     posters = await make_posters(run.tools, run.source, facts, run.scratch, widths=POSTER_WIDTHS)
-    candidates = []
     async with run.works.open() as work:
         encode = await _current(work, run)
         view = await videos.encoding_view(work, VideoId(encode.video_id))
         if view is None:
             raise Superseded
-        for poster in posters:
-            candidates.append(
-                await _store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files)
-            )
+        candidates = [
+            await _store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files)
+            for poster in posters
+        ]
         await videos.set_posters(work, run.video_id, candidates)
 
 
