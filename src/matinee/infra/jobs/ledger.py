@@ -19,6 +19,16 @@ _STATES: dict[str, tuple[str, ...]] = {
 }
 _NAMES = {raw: name for name, raws in _STATES.items() for raw in raws}
 
+_SELECT_JOBS = (
+    "SELECT j.id, j.task_name, j.queue_name, j.status::text AS status, j.attempts, j.scheduled_at,"
+    " j.args->>'subject' AS subject, n.error, e.queued_at, e.started_at, e.ended_at"
+    " FROM procrastinate_jobs j LEFT JOIN infra_job_note n ON n.job_id = j.id"
+    " LEFT JOIN LATERAL (SELECT min(at) FILTER (WHERE type = 'deferred') AS queued_at,"
+    "   max(at) FILTER (WHERE type = 'started') AS started_at,"
+    "   max(at) FILTER (WHERE type IN ('failed', 'succeeded', 'cancelled', 'aborted')) AS ended_at"
+    "   FROM procrastinate_events WHERE job_id = j.id) e ON true"
+)
+
 
 class JobInfo(BaseModel):
     """One job as people see it. `attempts` counts finished tries."""
@@ -117,19 +127,7 @@ async def jobs(
         where.append("j.id < :before")
         values["before"] = before_id
     condition = " WHERE " + " AND ".join(where) if where else ""
-    rows = await session.execute(
-        text(
-            "SELECT j.id, j.task_name, j.queue_name, j.status::text AS status, j.attempts, j.scheduled_at,"
-            " j.args->>'subject' AS subject, n.error, e.queued_at, e.started_at, e.ended_at"
-            " FROM procrastinate_jobs j LEFT JOIN infra_job_note n ON n.job_id = j.id"
-            " LEFT JOIN LATERAL (SELECT min(at) FILTER (WHERE type = 'deferred') AS queued_at,"
-            "   max(at) FILTER (WHERE type = 'started') AS started_at,"
-            "   max(at) FILTER (WHERE type IN ('failed', 'succeeded', 'cancelled', 'aborted')) AS ended_at"
-            "   FROM procrastinate_events WHERE job_id = j.id) e ON true"
-            f"{condition} ORDER BY j.id DESC LIMIT :n"
-        ),
-        values,
-    )
+    rows = await session.execute(text(f"{_SELECT_JOBS}{condition} ORDER BY j.id DESC LIMIT :n"), values)
     return [
         JobInfo(
             id=row.id,
