@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("error_log", sa.Text(), nullable=True),
         sa.Column("progress", postgresql.JSONB(), nullable=True),
         sa.Column("master", postgresql.JSONB(), nullable=False),
+        sa.Column("best_height", sa.BigInteger(), nullable=True),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("media_version", sa.BigInteger(), nullable=False),
         sa.Column("poster_number", sa.BigInteger(), nullable=True),

@@ -51,6 +51,7 @@ def test_nothing_is_listed_before_its_first_segment_and_sound() -> None:
     assert listed(track("240p", 1), track("audio-0")) == set()
     assert listed(track("240p", 1), track("audio-0", 1)) == {"240p", "audio-0"}
     assert listed(track("240p", 1)) == {"240p"}
+    assert listed(track("240p", 1), track("audio-0", 1), track("audio-1")) == {"240p", "audio-0"}
 
 
 def test_one_growing_rung_is_listed_and_stays_the_one() -> None:

@@ -1,6 +1,7 @@
 """Tables. Private: rows never leave the service.
 
-`Video.master` lists the renditions that the master shows, so that a change of that set is seen and counted.
+`Video.master` lists the renditions that the master shows, so that a change of that set is seen and counted;
+`best_height` is the best of them, so that lists need no look at renditions.
 """
 
 from datetime import datetime
@@ -40,6 +41,7 @@ class Video(Base):
     error_log: Mapped[str | None] = mapped_column(Text)
     progress: Mapped[dict[str, Any] | None]
     master: Mapped[list[Any]] = mapped_column(default=list)
+    best_height: Mapped[int | None]
     revision: Mapped[int] = mapped_column(default=0)
     media_version: Mapped[int] = mapped_column(default=0)
     poster_number: Mapped[int | None]

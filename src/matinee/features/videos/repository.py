@@ -175,6 +175,13 @@ async def posters(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UU
     return found
 
 
+async def shown_posters(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UUID, Poster]:
+    """Of each video that has one, the picture that stands for it."""
+    query = select(Poster).join(Video, (Video.id == Poster.video_id) & (Video.poster_number == Poster.number))
+    rows = (await session.execute(query.where(Video.id.in_(video_ids)))).scalars()
+    return {row.video_id: row for row in rows}
+
+
 async def poster_with_video(
     session: AsyncSession, video_id: UUID, number: int
 ) -> tuple[Poster, Video] | None:

@@ -88,7 +88,8 @@ def master(tracks: Sequence[Track], shown: Collection[UUID] = ()) -> list[UUID]:
     if source_plays and not all(t.aligned for t in source) and full and len(full) >= min(2, len(rungs)):
         source_plays = False
     chosen = full
-    if not full and not source_plays and all(t.started for t in sound):
+    if not full and not source_plays and (not sound or any(t.started for t in sound)):
+        sound = [t for t in sound if t.started]
         growing = [t for t in rungs if t.started]
         growing.sort(key=lambda t: (t.id not in shown, -t.contiguous, t.height))
         chosen = growing[:1]

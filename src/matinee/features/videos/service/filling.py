@@ -342,6 +342,7 @@ async def drop_made(work: Work, video: Video) -> None:
     await work.session.flush()
     if video.master:
         video.master = []
+        video.best_height = None
         video.revision += 1
     video.media_version += 1
 
@@ -398,6 +399,9 @@ async def _refresh_master(work: Work, video: Video) -> None:
     if set(chosen) == set(shown):
         return
     video.master = [str(id) for id in chosen]
+    pictures = [row for row in rows if row.id in chosen and row.kind == "video"]
+    heights = (rules.rung_height(row.name, row.width, row.height) for row in pictures)
+    video.best_height = max(heights, default=None)
     video.revision += 1
     for row in rows:
         if row.role == "source" and row.id in shown and row.id not in chosen:

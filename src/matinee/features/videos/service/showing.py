@@ -1,8 +1,8 @@
 """From rows to the schemas that leave the room. Never decides who may see: `access` does."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from matinee.features.files import service as files
@@ -31,49 +31,38 @@ from matinee.kernel.ids import AccountId
 _NOBODY = OwnerName(handle="", display_name="Somebody who left")
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What is shown with a video and lies in other rows."""
-
-    owner: OwnerName
-    renditions: Sequence[Rendition]
-    posters: Sequence[PosterRow]
-
-
 async def cards(work: Work, rows: Sequence[VideoRow]) -> list[Card]:
-    """For rows that the actor may see, in their order; four queries for all of them."""
-    around = await _around(work, rows)
-    return [Card(**_card(work, row, around[row.id])) for row in rows]
+    """For rows that the actor may see, in their order; two queries for all of them."""
+    names = await _owners(work, rows)
+    shown = await repository.shown_posters(work.session, [row.id for row in rows]) if rows else {}
+    return [Card(**_card(work, row, names[row.owner_id], shown.get(row.id))) for row in rows]
 
 
 async def videos(work: Work, rows: Sequence[VideoRow]) -> list[Video]:
-    around = await _around(work, rows)
-    return [await _video(work, row, around[row.id]) for row in rows]
+    """As `cards`, with everything that the actor may know."""
+    ids = [row.id for row in rows]
+    names = await _owners(work, rows)
+    renditions = await repository.renditions(work.session, ids)
+    posters = await repository.posters(work.session, ids)
+    return [await _video(work, row, names[row.owner_id], renditions[row.id], posters[row.id]) for row in rows]
 
 
 async def video(work: Work, row: VideoRow) -> Video:
     return (await videos(work, [row]))[0]
 
 
-async def _around(work: Work, rows: Sequence[VideoRow]) -> dict[UUID, _Around]:
-    ids = [row.id for row in rows]
-    owners = list({AccountId(row.owner_id) for row in rows})
-    profiles = await people.profiles_of(work, owners) if owners else {}
-    names = {
-        id: OwnerName(handle=profile.handle, display_name=profile.display_name)
-        for id, profile in profiles.items()
-    }
-    renditions = await repository.renditions(work.session, ids)
-    posters = await repository.posters(work.session, ids)
+async def _owners(work: Work, rows: Sequence[VideoRow]) -> dict[UUID, OwnerName]:
+    ids = list({AccountId(row.owner_id) for row in rows})
+    profiles = await people.profiles_of(work, ids) if ids else {}
     return {
-        row.id: _Around(names.get(AccountId(row.owner_id), _NOBODY), renditions[row.id], posters[row.id])
-        for row in rows
+        id: OwnerName(handle=profiles[id].handle, display_name=profiles[id].display_name)
+        if id in profiles
+        else _NOBODY
+        for id in ids
     }
 
 
-def _card(work: Work, row: VideoRow, around: _Around) -> dict[str, object]:
-    shown = next((poster for poster in around.posters if poster.number == row.poster_number), None)
-    in_master = [r for r in around.renditions if str(r.id) in row.master and r.kind == "video"]
+def _card(work: Work, row: VideoRow, owner: OwnerName, shown: PosterRow | None) -> dict[str, Any]:
     return {
         "id": row.id,
         "title": row.title,
@@ -83,16 +72,23 @@ def _card(work: Work, row: VideoRow, around: _Around) -> dict[str, object]:
         "view_count": row.view_count,
         "published_at": row.published_at,
         "created_at": row.created_at,
-        "owner": around.owner,
+        "owner": owner,
         "poster": None if shown is None else _poster(work, row, shown),
-        "best_height": max((rules.rung_height(r.name, r.width, r.height) for r in in_master), default=None),
+        "best_height": row.best_height,
         "width": row.width,
         "height": row.height,
         "tint": None if shown is None else shown.tint,
     }
 
 
-async def _video(work: Work, row: VideoRow, around: _Around) -> Video:
+async def _video(
+    work: Work,
+    row: VideoRow,
+    owner: OwnerName,
+    renditions: Sequence[Rendition],
+    posters: Sequence[PosterRow],
+) -> Video:
+    shown = next((poster for poster in posters if poster.number == row.poster_number), None)
     insight = access.has_insight(work.actor, row)
     upload = size_bytes = None
     if insight:
@@ -101,17 +97,17 @@ async def _video(work: Work, row: VideoRow, around: _Around) -> Video:
             uploads = await files.uploads_for(work, subject_of(row.id))
             upload = next((upload for upload in uploads if upload.purpose == "video"), None)
     return Video(
-        **_card(work, row, around),
+        **_card(work, row, owner, shown),
         description=row.description,
         filename=row.filename if insight else None,
         is_owner=access.is_owner(work.actor, row),
         held=row.held,
         playback=_playback(work, row),
-        ladder=_ladder(row, around.renditions),
-        source_playing=any(r.role == "source" and str(r.id) in row.master for r in around.renditions),
+        ladder=_ladder(row, renditions),
+        source_playing=any(r.role == "source" and str(r.id) in row.master for r in renditions),
         poster_candidates=[
             PosterChoice(index=poster.number, at_s=poster.at_s, poster=_poster(work, row, poster))
-            for poster in around.posters
+            for poster in posters
         ]
         if insight
         else [],

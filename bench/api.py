@@ -1,0 +1,300 @@
+"""Reads of the API under load, against a trivial JSON answer of the same server in the same run.
+
+    python bench/api.py [--videos 5000] [--connections 16] [--seconds 3] [--rounds 3] [--json]
+
+A real server process over the embedded database, filled with some thousand videos (each with renditions, segments and
+pictures). Each kind of request is asked in a closed loop over keep-alive connections; kinds are interleaved, every
+round anew, so that a slow moment of the machine falls on all. The asker shares the machine with the server. Prints
+p50, p95 and p99 in milliseconds, requests per second, and how many times the trivial answer's p50 each costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import httptools
+import httpx
+from sqlalchemy import text
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from matinee.entrypoints.parts import assemble, load_settings
+from matinee.features.accounts import service as accounts
+from matinee.features.files import service as files
+from matinee.features.people import service as people
+from matinee.infra import postgres
+from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId
+
+ROOT = Path(__file__).resolve().parents[1]
+TRIVIAL = "trivial JSON (/health/live)"
+OWNERS = 50
+SEGMENTS = 45
+SEGMENT_BYTES = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One kind of request; `cookie` makes it the owner's."""
+
+    name: str
+    path: str
+    cookie: str = ""
+
+
+@contextlib.contextmanager
+def served(data_dir: Path, port: int, url: str) -> Iterator[None]:
+    """The API in a process of its own, until the block ends."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")},
+        "MATINEE_DATA_DIR": str(data_dir),
+        "MATINEE_DATABASE_URL": url,
+        "MATINEE_PORT": str(port),
+        "MATINEE_LOG_LEVEL": "warning",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    command = [sys.executable, "-m", "matinee.entrypoints.api"]
+    process = subprocess.Popen(command, env=environment, cwd=data_dir)
+    try:
+        for _ in range(300):
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"http://localhost:{port}/health/live", timeout=1).status_code == 200:
+                    break
+            if process.poll() is not None:
+                raise SystemExit("the server did not start")
+            time.sleep(0.1)
+        else:
+            raise SystemExit("the server does not answer")
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+async def fill(data_dir: Path, url: str, videos: int) -> tuple[str, AccountId]:
+    """People, and `videos` videos spread over them. Returns one owner's session and id."""
+    parts = assemble(
+        load_settings(
+            data_dir=data_dir, database_url=url, bus="memory", argon2_time_cost=1, argon2_memory_kib=8
+        )
+    )
+    try:
+        async with parts.works.open() as work:
+            owners = []
+            for number in range(OWNERS):
+                email = f"owner{number}@example.org"
+                account = await accounts.create(work, email, "a long enough password", roles=("creator",))
+                await people.create(work, AccountId(account.id), f"owner{number}", f"Owner {number}")
+                owners.append(AccountId(account.id))
+            session = (await accounts.open_session(work, owners[0])).secret
+            tree = await files.open_tree(work, owners[0], "rendition", f"video:{UUID(int=0)}")
+            for name in ("init.mp4", *(f"{number}.m4s" for number in range(SEGMENTS))):
+                await work.storage.put_bytes(files.tree_key(tree, name), b"m" * SEGMENT_BYTES)
+            await _rows(work, owners, tree, videos)
+    finally:
+        await parts.database.close()
+    return session, owners[0]
+
+
+async def _rows(work: Work, owners: list[AccountId], tree: UUID, videos: int) -> None:
+    values = {"owners": owners, "tree": tree, "videos": videos, "segments": SEGMENTS - 1}
+    for statement in (
+        "INSERT INTO videos_video (id, owner_id, title, description, visibility, state, held, generation, duration_s,"
+        " width, height, master, revision, media_version, poster_number, own_posters, view_count, created_at,"
+        " received_at, playable_at, ready_at, published_at)"
+        " SELECT gen_random_uuid(), (CAST(:owners AS uuid[]))[1 + n % cardinality(CAST(:owners AS uuid[]))],"
+        " 'Film number ' || n, repeat('What it is about. ', 20), 'public', 'ready', false, 1, 180, 1920, 1080, '[]',"
+        " 1, 1, 100, 0, n, at, at, at + interval '1 second', at + interval '60 seconds', at + interval '1 second'"
+        " FROM (SELECT n, now() - n * interval '1 minute' AS at FROM generate_series(1, :videos) AS n) t",
+        "INSERT INTO videos_rendition (id, video_id, generation, name, kind, role, tree_id, codecs, width, height, fps,"
+        " channels, is_default, aligned, target_s, segment_count, declared_bps, average_bps, peak_bps, init_bytes,"
+        " contiguous, percent, complete, created_at)"
+        " SELECT gen_random_uuid(), v.id, 1, r.name, r.kind, r.role, :tree, r.codecs, r.width, r.height, r.fps, 2,"
+        " r.kind = 'audio', true, 4, :segments + 1, 1000000, 900000, 1000000, 800, :segments + 1, 100, true, now()"
+        " FROM videos_video v CROSS JOIN (VALUES"
+        " ('240p', 'video', 'ladder', 'avc1.4d4015', 426, 240, 30.0),"
+        " ('360p', 'video', 'ladder', 'avc1.4d401e', 640, 360, 30.0),"
+        " ('480p', 'video', 'ladder', 'avc1.4d401f', 854, 480, 30.0),"
+        " ('720p', 'video', 'ladder', 'avc1.64001f', 1280, 720, 30.0),"
+        " ('1080p', 'video', 'ladder', 'avc1.640028', 1920, 1080, 30.0),"
+        " ('audio-0', 'audio', 'audio', 'mp4a.40.2', NULL, NULL, NULL))"
+        " AS r (name, kind, role, codecs, width, height, fps)",
+        "UPDATE videos_video v SET best_height = 1080,"
+        " master = (SELECT jsonb_agg(r.id) FROM videos_rendition r WHERE r.video_id = v.id)",
+        "INSERT INTO videos_segment SELECT r.id, n, 4, 300000 FROM videos_rendition r"
+        " JOIN (SELECT id FROM videos_video ORDER BY published_at DESC LIMIT 500) v ON v.id = r.video_id"
+        " CROSS JOIN generate_series(0, :segments) AS n",
+        "INSERT INTO videos_poster SELECT v.id, n, false, n, '#102030', :tree, '[320, 640, 1280]'"
+        " FROM videos_video v CROSS JOIN generate_series(100, 104) AS n",
+    ):
+        names = {name: value for name, value in values.items() if f":{name}" in statement}
+        await work.session.execute(text(statement), names)
+
+
+def asks(port: int, session: str) -> list[Ask]:
+    """One of each kind, about videos that the server itself lists."""
+    with httpx.Client(base_url=f"http://localhost:{port}") as client:
+        first = client.get("/api/v1/videos").raise_for_status().json()
+        shown = client.get(f"/api/v1/videos/{first['items'][3]['id']}").raise_for_status().json()
+        mine = client.get("/api/v1/me/videos", headers={"Cookie": f"matinee_session={session}"})
+        own = mine.raise_for_status().json()["items"][0]["id"]
+        hls = shown["playback"]["hls"]
+        master = client.get(hls).raise_for_status().text
+    rendition = next(line for line in master.splitlines() if line.endswith("index.m3u8") and line[0] != "#")
+    base = hls.rsplit("/", 1)[0]
+    playlist = f"{base}/{rendition}"
+    return [
+        Ask(TRIVIAL, "/health/live"),
+        Ask("newest videos, 24", "/api/v1/videos"),
+        Ask("newest videos, next page", f"/api/v1/videos?cursor={first['next_cursor']}"),
+        Ask("videos of one person", "/api/v1/videos?handle=owner7"),
+        Ask("one video", f"/api/v1/videos/{shown['id']}"),
+        Ask("one video, by its owner", f"/api/v1/videos/{own}", session),
+        Ask("my videos, 24", "/api/v1/me/videos", session),
+        Ask("HLS master", hls),
+        Ask("HLS playlist", playlist),
+        Ask("DASH manifest", f"{base}/manifest.mpd"),
+        Ask("segment, 300 kB", playlist.replace("index.m3u8", "7.m4s")),
+    ]
+
+
+class _Answer:
+    """What httptools tells of one response."""
+
+    def __init__(self) -> None:
+        self.done = False
+
+    def on_message_complete(self) -> None:
+        self.done = True
+
+
+async def _one(port: int, ask: Ask, until: float, took_s: list[float]) -> None:
+    """Ask again and again over one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+    cookie = f"Cookie: matinee_session={ask.cookie}\r\n" if ask.cookie else ""
+    request = f"GET {ask.path} HTTP/1.1\r\nHost: localhost:{port}\r\n{cookie}\r\n".encode()
+    try:
+        while time.perf_counter() < until:
+            answer = _Answer()
+            parser = httptools.HttpResponseParser(answer)
+            started = time.perf_counter()
+            writer.write(request)
+            while not answer.done:
+                data = await reader.read(1 << 18)
+                if not data:
+                    raise SystemExit(f"{ask.name}: the server closed the connection")
+                parser.feed_data(data)
+            took_s.append(time.perf_counter() - started)
+            if parser.get_status_code() != 200:
+                raise SystemExit(f"{ask.name}: status {parser.get_status_code()}")
+    finally:
+        writer.close()
+
+
+async def _rounds(
+    port: int, every: list[Ask], connections: int, seconds: float, rounds: int
+) -> AsyncIterator[tuple[str, list[float], float]]:
+    """(kind, seconds of each request, seconds that it was asked) round by round; a short one first warms up."""
+    for number in range(rounds + 1):
+        for ask in every:
+            took_s: list[float] = []
+            started = time.perf_counter()
+            until = started + (seconds if number else 0.5)
+            await asyncio.gather(*(_one(port, ask, until, took_s) for _ in range(connections)))
+            if number:
+                yield ask.name, took_s, time.perf_counter() - started
+
+
+def _quantile_ms(values: list[float], q: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))] * 1000
+
+
+async def measure(
+    port: int, every: list[Ask], connections: int, seconds: float, rounds: int
+) -> dict[str, dict[str, float]]:
+    """By kind: the median over the rounds of each figure."""
+    figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    async for name, took_s, asked_s in _rounds(port, every, connections, seconds, rounds):
+        for figure, q in (("p50_ms", 0.5), ("p95_ms", 0.95), ("p99_ms", 0.99)):
+            figures[name][figure].append(_quantile_ms(took_s, q))
+        figures[name]["per_s"].append(len(took_s) / asked_s)
+    told = {
+        name: {figure: round(statistics.median(values), 2) for figure, values in by_figure.items()}
+        for name, by_figure in figures.items()
+    }
+    for row in told.values():
+        row["times_trivial"] = round(row["p50_ms"] / told[TRIVIAL]["p50_ms"], 2)
+    return told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--videos", type=int, default=5000)
+    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", action="store_true", help="Print one object instead of a table.")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
+        data_dir = Path(folder)
+        data_dir.chmod(0o711)
+        server = postgres.start(data_dir)
+        try:
+            _migrate(server.url)
+            session, _ = asyncio.run(fill(data_dir, server.url, given.videos))
+            _analyse(server.url)
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                port = free.getsockname()[1]
+            with served(data_dir, port, server.url):
+                every = asks(port, session)
+                told = asyncio.run(measure(port, every, given.connections, given.seconds, given.rounds))
+        finally:
+            server.stop()
+    if given.json:
+        print(json.dumps({"videos": given.videos, "connections": given.connections, "kinds": told}, indent=2))
+        return
+    print(f"{given.videos} videos, {given.connections} connections, medians of {given.rounds} rounds\n")
+    print(f"{'':32}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'per s':>9}{'× trivial':>11}")
+    for name, row in told.items():
+        figures = f"{row['p50_ms']:9.1f}{row['p95_ms']:9.1f}{row['p99_ms']:9.1f}{row['per_s']:9.0f}"
+        print(f"{name:32}{figures}{row['times_trivial']:11.1f}")
+
+
+def _migrate(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def _analyse(url: str) -> None:
+    import psycopg
+
+    from matinee.infra.db import libpq_url
+
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+
+
+if __name__ == "__main__":
+    main()
