@@ -199,3 +199,9 @@ async def test_guesses_side_by_side_are_counted_too(house: House) -> None:
     browser = await house.client()
     answers = await asyncio.gather(*(sign_in(browser, "ann", "not the password") for _ in range(16)))
     assert Counter(answer.status_code for answer in answers) == {401: 10, 429: 6}
+
+
+async def test_a_program_that_signs_in_keeps_its_token(house: House) -> None:
+    program = await house.program(await house.person(handle="ann"))
+    assert (await sign_in(program, "ann")).status_code == 200
+    assert (await program.get("/api/v1/tokens")).status_code == 200

@@ -45,10 +45,6 @@ async def account(session: AsyncSession, account_id: UUID, *, lock: bool = False
     return await session.scalar(query.with_for_update() if lock else query)
 
 
-async def accounts(session: AsyncSession, account_ids: Sequence[UUID]) -> Sequence[AccountRow]:
-    return (await session.scalars(select(AccountRow).where(AccountRow.id.in_(account_ids)))).all()
-
-
 async def by_login(session: AsyncSession, login: str) -> AccountRow | None:
     """By email or handle. No handle holds an @, so at most one fits."""
     return await session.scalar(

@@ -53,7 +53,8 @@ async def sign_in(
     signed_in = await accounts.sign_in(
         work, asked.login, asked.password.get_secret_value(), address=_address(request)
     )
-    await accounts.sign_out(work)  # the session that this browser held before
+    if work.actor.via == "session":
+        await accounts.sign_out(work)  # the session that this browser held before
     return await _welcome(request, response, work, signed_in)
 
 
