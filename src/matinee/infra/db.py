@@ -61,7 +61,7 @@ class Database:
             max_overflow=pool_overflow,
             pool_pre_ping=True,
             pool_timeout=10,
-            connect_args={"connect_timeout": 10},
+            connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
