@@ -6,11 +6,11 @@ from pathlib import Path
 
 import av
 import pytest
-
-from matinee.engines.media import NotCopyable, audio_name, copy_source, decodes, plan_copy, plan_ladder, probe
 from tests.engines import clips
 from tests.engines.clips import H264, Taken, grey, grey_of, greys, keys
 from tests.engines.test_encode import BEEP, FLASH, loud_at, white_at
+
+from matinee.engines.media import NotCopyable, audio_name, copy_source, decodes, plan_copy, plan_ladder, probe
 
 
 async def copied(path: Path, out_dir: Path) -> tuple[Taken, list[float], bool]:
@@ -63,7 +63,12 @@ async def test_a_source_with_one_key_frame_or_another_codec_has_to_be_encoded(
 
 
 @pytest.mark.parametrize(
-    "name", ["copy-sync.mp4", "copy-sync.mkv", "copy-sync.ts", "copy-sync.flv", "copy-sync.mov"]
+    "name",
+    [
+        "copy-sync.mp4",
+        "copy-sync.ts",
+        *(pytest.param(f"copy-sync.{n}", marks=pytest.mark.slow) for n in ("mkv", "flv", "mov")),
+    ],
 )
 async def test_copied_sound_and_picture_stay_together(make: clips.Make, tmp_path: Path, name: str) -> None:
     path = make(name, *FLASH, *BEEP, *H264, *keys(50), "-c:a", "aac")

@@ -68,7 +68,12 @@ SEAMS = {
 }
 
 
-@pytest.mark.parametrize("name", SEAMS)
+OFTEN = ("key-frames-each-second.mp4", "one-key-frame.mkv", "open-groups.ts", "mpeg4.avi", "edited.mov")
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in OFTEN else pytest.param(n, marks=pytest.mark.slow) for n in SEAMS]
+)
 async def test_every_frame_comes_once_and_in_order_across_chunks(
     make: clips.Make, tmp_path: Path, name: str
 ) -> None:
@@ -234,7 +239,15 @@ FLASH = ("-f", "lavfi", "-i", "color=black:s=128x72:r=50:d=7,drawbox=c=white:t=f
 BEEP = ("-f", "lavfi", "-i", "sine=f=1000:r=44100:d=7,volume='gte(t,5)':eval=frame")
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.ts", "a.mkv", "a.avi", "a.webm", "late.mkv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.mp4",
+        "a.ts",
+        "late.mkv",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("a.mkv", "a.avi", "a.webm")),
+    ],
+)
 async def test_sound_and_picture_stay_together(make: clips.Make, tmp_path: Path, name: str) -> None:
     codecs: tuple[str, ...] = (*H264, *keys(50), "-c:a", "aac")
     if name.endswith("webm"):

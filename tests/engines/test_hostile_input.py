@@ -234,7 +234,6 @@ async def test_a_reader_that_runs_out_of_memory_refuses_the_file_and_nothing_els
         ("a.wmv", ("-c:v", "wmv2"), "asf"),
         ("a.ogv", ("-c:v", "libtheora"), "ogg"),
         ("a.mxf", ("-c:v", "mpeg2video", "-r", "25"), "mxf"),
-        ("a.nut", ("-c:v", "mpeg4"), "nut"),
         ("a.y4m", ("-pix_fmt", "yuv420p"), "yuv4mpegpipe"),
     ],
 )

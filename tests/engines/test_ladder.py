@@ -151,7 +151,7 @@ def test_what_browsers_play_is_judged_by_all_of_its_parts() -> None:
         {"rotation": 90},
         {"interlaced": True},
     ):
-        video = dataclasses.replace(good.video, **change)  # type: ignore[arg-type]
+        video = dataclasses.replace(good.video, **change)
         assert not dataclasses.replace(good, video=video).is_browser_playable
     opus = dataclasses.replace(good.audio[0], codec="opus")
     assert not dataclasses.replace(good, audio=(opus,)).is_browser_playable

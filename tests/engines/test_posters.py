@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-
-from matinee.engines.media import Rejected, make_posters, normalise_picture, probe
 from tests.engines import clips
 from tests.engines.clips import H264, keys
+
+from matinee.engines.media import Rejected, make_posters, normalise_picture, probe
 
 
 async def test_candidates_are_spread_and_skip_darkness(make: clips.Make, tmp_path: Path) -> None:

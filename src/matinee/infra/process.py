@@ -79,43 +79,47 @@ async def run(
     otherwise. Raises FileNotFoundError or PermissionError when the program cannot be started.
     """
     started = time.monotonic()
-    child = await asyncio.create_subprocess_exec(
-        *map(str, argv),
-        cwd=cwd,
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(env or {})},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-        preexec_fn=_confine(
-            memory_bytes=memory_bytes,
-            cpu_s=cpu_s,
-            file_size_bytes=file_size_bytes,
-            open_files=open_files,
-            cut_network=not network and network_can_be_cut(),
-            uid=uid if os.geteuid() == 0 else None,
-            nice=nice,
-        ),
+    spawning = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *map(str, argv),
+            cwd=cwd,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **(env or {})},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=_confine(
+                memory_bytes=memory_bytes,
+                cpu_s=cpu_s,
+                file_size_bytes=file_size_bytes,
+                open_files=open_files,
+                cut_network=not network and network_can_be_cut(),
+                uid=uid if os.geteuid() == 0 else None,
+                nice=nice,
+            ),
+        )
     )
+    try:
+        child = await asyncio.shield(spawning)
+    except asyncio.CancelledError:
+        # Too late to call the start off: let it happen, then end what was started.
+        with contextlib.suppress(OSError):
+            await _end(await spawning, [])
+        raise
     assert child.stdout is not None
     assert child.stderr is not None
     watch = _Watch(child, stdout_limit_bytes, on_output)
+    readers = [
+        asyncio.create_task(watch.read_stdout(child.stdout)),
+        asyncio.create_task(watch.read_stderr(child.stderr)),
+    ]
+    guard = asyncio.create_task(watch.guard(started, wall_s, quiet_s))
     try:
-        readers = asyncio.gather(watch.read_stdout(child.stdout), watch.read_stderr(child.stderr))
-        guard = asyncio.create_task(watch.guard(started, wall_s, quiet_s))
-        try:
-            await readers
-            await child.wait()
-        finally:
-            guard.cancel()
-            readers.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await guard
+        await asyncio.gather(*map(asyncio.shield, readers))
+        await child.wait()
     finally:
-        # Grandchildren share the group: nothing of it may outlive this call, however the call ends.
-        _kill_group(child.pid)
-        if child.returncode is None:
-            await asyncio.shield(child.wait())
+        guard.cancel()
+        await _end(child, readers)
     assert child.returncode is not None
     return Ended(
         returncode=child.returncode,
@@ -199,6 +203,17 @@ class _Watch:
                 _kill_group(self._child.pid)
                 return
             await asyncio.sleep(min(wall_left, quiet_left, _LOOK_S) + 0.01)
+
+
+async def _end(child: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[None]]) -> None:
+    """Grandchildren share the group: nothing of it may outlive a call, however the call ends."""
+    _kill_group(child.pid)
+    await asyncio.shield(child.wait())
+    # With every writer dead both pipes end at once; reading to their ends is what closes them on our side.
+    if readers:
+        await asyncio.wait(readers, timeout=_LOOK_S * 8)
+    for reader in readers:
+        reader.cancel()
 
 
 def _kill_group(pid: int) -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from html import escape
 from typing import Literal
-from xml.sax.saxutils import quoteattr
 
 _DASH_TIMESCALE = 90_000
 _LAST_S = 0.5
@@ -171,10 +171,10 @@ def _video_set(video: list[Rendition]) -> list[str]:
 
 def _audio_set(at: int, rendition: Rendition) -> list[str]:
     head = ' contentType="audio" mimeType="audio/mp4" segmentAlignment="true" startWithSAP="1"'
-    head += f" lang={quoteattr(rendition.language)}" if rendition.language else ""
+    head += f" lang={_attribute(rendition.language)}" if rendition.language else ""
     lines = [f'    <AdaptationSet id="{at}"{head}>', *_role("main" if rendition.default else "alternate")]
     if rendition.label:
-        lines.append(f"      <Label>{_text(rendition.label)}</Label>")
+        lines.append(f"      <Label>{escape(rendition.label, quote=False)}</Label>")
     channels = [
         f'        <AudioChannelConfiguration value="{rendition.channels}"',
         '          schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011"/>',
@@ -186,11 +186,11 @@ def _representation(rendition: Rendition, extra: str, inside: list[str]) -> list
     first = rendition.init_url.replace("$", "$$")
     media = rendition.segment_url.replace("$", "$$").replace("{n}", "$Number$")
     return [
-        f"      <Representation id={quoteattr(rendition.name)} codecs={quoteattr(rendition.codecs)}",
+        f"      <Representation id={_attribute(rendition.name)} codecs={_attribute(rendition.codecs)}",
         f'        bandwidth="{rendition.highest_bps}"{extra}>',
         *inside,
         f'        <SegmentTemplate timescale="{_DASH_TIMESCALE}" startNumber="0" presentationTimeOffset="0"',
-        f"          initialization={quoteattr(first)} media={quoteattr(media)}>",
+        f"          initialization={_attribute(first)} media={_attribute(media)}>",
         "          <SegmentTimeline>",
         *_timeline(rendition),
         "          </SegmentTimeline>",
@@ -247,5 +247,5 @@ def _quoted(value: str) -> str:
     return '"' + "".join(" " if char in '"\r\n' else char for char in value) + '"'
 
 
-def _text(value: str) -> str:
-    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _attribute(value: str) -> str:
+    return f'"{escape(value)}"'

@@ -86,17 +86,26 @@ class NotCopyable(Exception):
     """This source cannot be played as it is: it has to be encoded."""
 
 
+# The package's own __init__ brings in everything, event loop included; a reader needs a fifth of it and is started
+# for every upload. So the package is known to it as a bare folder.
+_START = """
+import runpy, sys, types
+sys.argv = sys.argv[1:]
+package = types.ModuleType("matinee.engines.media")
+package.__path__ = [sys.argv.pop(1)]
+sys.modules["matinee.engines.media"] = package
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
 def python_child(module: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
-    """Command line and environment that run one of our own modules in a fresh interpreter, wherever we are
+    """Command line and environment that run one of this package's modules in a fresh interpreter, wherever we are
     installed.
 
-    `-P -s` keep the working folder (which holds a stranger's file) and the user's packages off the import
-    path.
+    `-P -s` keep the working folder (which holds a stranger's file) and the user's packages off the import path.
     """
-    import matinee
-
-    assert matinee.__file__ is not None
+    here = Path(__file__).parent
     return (
-        [sys.executable, "-P", "-s", "-B", "-m", module, *arguments],
-        {"PYTHONPATH": str(Path(matinee.__file__).parents[1])},
+        [sys.executable, "-P", "-s", "-c", _START, module, str(here), *arguments],
+        {"PYTHONPATH": str(here.parents[2])},
     )
