@@ -22,7 +22,7 @@ export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: () => take(api.GET("/api/v1/tokens")),
 });
-export const revokeToken = (id: string) => done(api.DELETE("/api/v1/tokens/{id}", { params: { path: { id } } }));
+export const revokeToken = (id: string) => done(api.DELETE("/api/v1/tokens/{token_id}", { params: { path: { token_id: id } } }));
 
 export const deviceQuery = (user_code: string) =>
   queryOptions({

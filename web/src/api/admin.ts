@@ -30,5 +30,5 @@ export const encodesQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/admin/encodes", { params: { query: {} } })),
 });
 
-export const retryJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{id}/retry", { params: { path: { id } } }));
-export const cancelJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{id}/cancel", { params: { path: { id } } }));
+export const retryJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{job_id}/retry", { params: { path: { job_id: id } } }));
+export const cancelJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));

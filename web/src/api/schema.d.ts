@@ -4,6 +4,458 @@
  */
 
 export interface paths {
+    "/api/v1/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Everything that the house keeps about you, as a zip with one folder per room.
+         */
+        get: operations["export_api_v1_me_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Overview
+         * @description Queues, workers, disk, videos by state, time to playable.
+         */
+        get: operations["overview_api_v1_admin_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description Jobs, newest first. A dead one carries its last error.
+         */
+        get: operations["jobs_api_v1_admin_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Give a dead job its tries again.
+         */
+        post: operations["retry_api_v1_admin_jobs__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Take a waiting job out of the queue, or ask a running one to stop.
+         */
+        post: operations["cancel_api_v1_admin_jobs__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/encodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Encodes
+         * @description Encodes with their steps and what failed ones said last.
+         */
+        get: operations["encodes_api_v1_admin_encodes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Newest
+         * @description Public videos that play, newest first.
+         */
+        get: operations["newest_api_v1_videos_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Make a video. Then send its file by tus with purpose `video` and subject `video:<id>`.
+         */
+        post: operations["create_api_v1_videos_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description Your videos, newest first.
+         */
+        get: operations["mine_api_v1_me_videos_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description One video. 404 for what you may not see, too.
+         */
+        get: operations["get_api_v1_videos__video_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Delete the video. It is gone at once; its bytes are freed a moment later.
+         */
+        delete: operations["remove_api_v1_videos__video_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit
+         * @description Change title, description or visibility.
+         */
+        patch: operations["edit_api_v1_videos__video_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry
+         * @description Take up a failed or cancelled encode; what is finished stays.
+         */
+        post: operations["retry_api_v1_videos__video_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel
+         * @description Stop the upload or the encode.
+         */
+        post: operations["cancel_api_v1_videos__video_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/poster": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pick Poster
+         * @description Show one of the candidates. A picture of your own goes by tus with purpose `poster`.
+         */
+        put: operations["pick_poster_api_v1_videos__video_id__poster_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch
+         * @description A sign of life from a player: the first as playback starts, then at most every 10 s, and one on leaving.
+         */
+        post: operations["watch_api_v1_videos__video_id__watch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/videos/{video_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Resume
+         * @description Where you stopped; 0 for guests.
+         */
+        get: operations["resume_api_v1_videos__video_id__resume_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oembed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Oembed
+         * @description oEmbed 1.0 for the address of a public or unlisted video.
+         */
+        get: operations["oembed_oembed_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/{rest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        /**
+         * Preflight
+         * @description Players on other sites may fetch what is open.
+         */
+        options: operations["preflight_media__video_id___grant___rest__options"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/master.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Master
+         * @description HLS: what plays now. It changes while the video is still being encoded.
+         */
+        get: operations["master_media__video_id___grant__master_m3u8_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/manifest.mpd": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dash
+         * @description DASH: what plays now.
+         */
+        get: operations["dash_media__video_id___grant__manifest_mpd_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Original
+         * @description The file as it was uploaded, for its owner.
+         */
+        get: operations["original_media__video_id___grant__original_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/poster/{number}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Picture
+         * @description A poster.
+         */
+        get: operations["picture_media__video_id___grant__poster__number___name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/{rendition_id}/index.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Playlist
+         * @description HLS: the segments of one rendition.
+         */
+        get: operations["playlist_media__video_id___grant___rendition_id__index_m3u8_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/{rendition_id}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segment
+         * @description One segment, or what a player needs before the first.
+         */
+        get: operations["segment_media__video_id___grant___rendition_id___name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -11,16 +463,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Me */
-        get: operations["get_me_api_v1_me_get"];
+        /**
+         * Me
+         * @description Who you are here and what you may do; a guest learns the limits of the house.
+         */
+        get: operations["me_api_v1_me_get"];
         put?: never;
         post?: never;
-        /** Leave */
+        /**
+         * Leave
+         * @description Leave for good: signed out everywhere at once, everything of yours erased soon after.
+         */
         delete: operations["leave_api_v1_me_delete"];
         options?: never;
         head?: never;
-        /** Patch Me */
-        patch: operations["patch_me_api_v1_me_patch"];
+        /**
+         * Change Me
+         * @description Choose light, dark, or what the device says.
+         */
+        patch: operations["change_me_api_v1_me_patch"];
         trace?: never;
     };
     "/api/v1/accounts": {
@@ -32,7 +493,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign Up */
+        /**
+         * Sign Up
+         * @description Make an account with its profile; the browser is signed in.
+         */
         post: operations["sign_up_api_v1_accounts_post"];
         delete?: never;
         options?: never;
@@ -49,112 +513,16 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign In */
+        /**
+         * Sign In
+         * @description Sign a browser in, by email or handle.
+         */
         post: operations["sign_in_api_v1_session_post"];
-        /** Sign Out */
+        /**
+         * Sign Out
+         * @description End this session; under a bearer token, that token. Nothing to do for a guest.
+         */
         delete: operations["sign_out_api_v1_session_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tokens */
-        get: operations["tokens_api_v1_tokens_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke */
-        delete: operations["revoke_api_v1_tokens__id__delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/device/{user_code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Device */
-        get: operations["device_api_v1_device__user_code__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/device/{user_code}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Approve */
-        post: operations["approve_api_v1_device__user_code__approve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/device/{user_code}/deny": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Deny */
-        post: operations["deny_api_v1_device__user_code__deny_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Password */
-        post: operations["password_api_v1_me_password_post"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -167,7 +535,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Profile */
+        /**
+         * Profile
+         * @description Somebody's public face.
+         */
         get: operations["profile_api_v1_profiles__handle__get"];
         put?: never;
         post?: never;
@@ -190,25 +561,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Patch Profile */
-        patch: operations["patch_profile_api_v1_me_profile_patch"];
-        trace?: never;
-    };
-    "/api/v1/me/storage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Storage */
-        get: operations["storage_api_v1_me_storage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
+        /**
+         * Change Profile
+         * @description Your own handle, name and words about yourself; what is left out stays.
+         */
+        patch: operations["change_profile_api_v1_me_profile_patch"];
         trace?: never;
     };
     "/api/v1/uploads": {
@@ -218,71 +575,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Uploads */
-        get: operations["uploads_api_v1_uploads_get"];
+        /**
+         * Mine
+         * @description Your unfinished uploads, newest first.
+         */
+        get: operations["mine_api_v1_uploads_get"];
         put?: never;
-        post?: never;
+        /**
+         * Create
+         * @description Begin an upload of a file that a subject of yours waits for; the body may already bring its first
+         *     bytes.
+         */
+        post: operations["create_api_v1_uploads_post"];
         delete?: never;
-        options?: never;
+        /**
+         * Discover
+         * @description Version, extensions and the largest size.
+         */
+        options: operations["discover_api_v1_uploads_options"];
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/videos": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Listing */
-        get: operations["listing_api_v1_videos_get"];
-        put?: never;
-        /** Create */
-        post: operations["create_api_v1_videos_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/videos": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Mine */
-        get: operations["mine_api_v1_me_videos_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/videos/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Video */
-        get: operations["video_api_v1_videos__id__get"];
-        put?: never;
-        post?: never;
-        /** Delete */
-        delete: operations["delete_api_v1_videos__id__delete"];
-        options?: never;
-        head?: never;
-        /** Patch */
-        patch: operations["patch_api_v1_videos__id__patch"];
-        trace?: never;
-    };
-    "/api/v1/videos/{id}/retry": {
+    "/api/v1/uploads/{upload_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -291,15 +606,74 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Retry */
-        post: operations["retry_api_v1_videos__id__retry_post"];
+        /**
+         * Overridden
+         * @description For clients that can send nothing but POST: X-HTTP-Method-Override says what is meant.
+         */
+        post: operations["overridden_api_v1_uploads__upload_id__post"];
+        /**
+         * End
+         * @description Give an unfinished upload up; its bytes are deleted.
+         */
+        delete: operations["end_api_v1_uploads__upload_id__delete"];
+        options?: never;
+        /**
+         * Ask
+         * @description How many bytes are safely held.
+         */
+        head: operations["ask_api_v1_uploads__upload_id__head"];
+        /**
+         * Bring
+         * @description Bring bytes from the offset on. Answers with the new offset.
+         */
+        patch: operations["bring_api_v1_uploads__upload_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/me/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storage
+         * @description What you keep here, and how much you may.
+         */
+        get: operations["storage_api_v1_me_storage_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/videos/{id}/cancel": {
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description Your tokens, newest first, without their secrets.
+         */
+        get: operations["list_tokens_api_v1_tokens_get"];
+        put?: never;
+        /**
+         * Create Token
+         * @description Sign in a program: the answer holds its bearer token, which is shown this once.
+         */
+        post: operations["create_token_api_v1_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -308,32 +682,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel */
-        post: operations["cancel_api_v1_videos__id__cancel_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/videos/{id}/poster": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Poster */
-        put: operations["poster_api_v1_videos__id__poster_put"];
         post?: never;
-        delete?: never;
+        /**
+         * Revoke Token
+         * @description End one of your tokens at once.
+         */
+        delete: operations["revoke_token_api_v1_tokens__token_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/videos/{id}/watch": {
+    "/api/v1/device": {
         parameters: {
             query?: never;
             header?: never;
@@ -342,66 +702,18 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Watch */
-        post: operations["watch_api_v1_videos__id__watch_post"];
+        /**
+         * Start Device
+         * @description Begin to sign in a program without a browser.
+         */
+        post: operations["start_device_api_v1_device_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/videos/{id}/resume": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Resume */
-        get: operations["resume_api_v1_videos__id__resume_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Overview */
-        get: operations["overview_api_v1_admin_overview_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Jobs */
-        get: operations["jobs_api_v1_admin_jobs_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/jobs/{id}/retry": {
+    "/api/v1/device/token": {
         parameters: {
             query?: never;
             header?: never;
@@ -410,15 +722,38 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Jr */
-        post: operations["jr_api_v1_admin_jobs__id__retry_post"];
+        /**
+         * Collect Device
+         * @description Ask whether the device was approved; 409 `accounts.device_pending` until somebody decides.
+         */
+        post: operations["collect_device_api_v1_device_token_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/jobs/{id}/cancel": {
+    "/api/v1/device/{user_code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Device
+         * @description What waits behind the code that a person typed.
+         */
+        get: operations["show_device_api_v1_device__user_code__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/device/{user_code}/approve": {
         parameters: {
             query?: never;
             header?: never;
@@ -427,42 +762,51 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Jc */
-        post: operations["jc_api_v1_admin_jobs__id__cancel_post"];
+        /**
+         * Approve Device
+         * @description Let the device act for you.
+         */
+        post: operations["approve_device_api_v1_device__user_code__approve_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/encodes": {
+    "/api/v1/device/{user_code}/deny": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Encodes */
-        get: operations["encodes_api_v1_admin_encodes_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Deny Device
+         * @description Turn the device away.
+         */
+        post: operations["deny_device_api_v1_device__user_code__deny_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me/export": {
+    "/api/v1/me/password": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Export */
-        get: operations["export_api_v1_me_export_get"];
+        get?: never;
         put?: never;
-        post?: never;
+        /**
+         * Change Password
+         * @description Choose another password; your other sessions end.
+         */
+        post: operations["change_password_api_v1_me_password_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -473,40 +817,40 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** Account */
-        Account: {
-            /** Id */
-            id: string;
-            /** Email */
-            email: string;
-            /** Roles */
-            roles: string[];
-            /** Permissions */
-            permissions: string[];
+        /**
+         * AdminEncode
+         * @description One encode with its video and steps. `speed` is seconds of video per second.
+         */
+        AdminEncode: {
+            video: components["schemas"]["Card"];
             /**
-             * Created At
-             * Format: date-time
+             * State
+             * @enum {string}
              */
-            created_at: string;
+            state: "checking" | "encoding" | "done" | "rejected" | "failed" | "cancelled";
+            /** Percent */
+            percent: number;
+            /** Speed */
+            speed: number | null;
+            /** Left S */
+            left_s: number | null;
+            /** Steps */
+            steps: components["schemas"]["StepInfo"][];
         };
-        /** ByState */
-        ByState: {
-            /** By State */
-            by_state: {
-                [key: string]: number;
-            };
+        /** AdminEncodes */
+        AdminEncodes: {
+            /** Items */
+            items: components["schemas"]["AdminEncode"][];
         };
-        /** Candidate */
-        Candidate: {
-            /** Index */
-            index: number;
-            /** At S */
-            at_s: number;
-            poster: components["schemas"]["Poster"];
-        };
-        /** Card */
+        /**
+         * Card
+         * @description What a list shows. `width`, `height`: as displayed; `best_height` names the best rung that plays.
+         */
         Card: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Title */
             title: string;
@@ -531,7 +875,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            owner: components["schemas"]["Owner"];
+            owner: components["schemas"]["OwnerName"];
             poster: components["schemas"]["Poster"] | null;
             /** Best Height */
             best_height: number | null;
@@ -539,13 +883,24 @@ export interface components {
             width: number | null;
             /** Height */
             height: number | null;
+            /**
+             * Tint
+             * @description Main colour of the picture, #rrggbb.
+             */
+            tint: string | null;
         };
-        /** CardPage */
-        CardPage: {
-            /** Items */
-            items: components["schemas"]["Card"][];
-            /** Next Cursor */
-            next_cursor: string | null;
+        /** DeviceAsked */
+        DeviceAsked: {
+            /**
+             * Client Name
+             * @description Shown to whom approves.
+             */
+            client_name: string;
+        };
+        /** DeviceCode */
+        DeviceCode: {
+            /** Device Code */
+            device_code: string;
         };
         /** DeviceInfo */
         DeviceInfo: {
@@ -557,6 +912,29 @@ export interface components {
              */
             created_at: string;
         };
+        /**
+         * DeviceStarted
+         * @description `device_code` stays on the device; a person types `user_code` at `verification_uri`.
+         */
+        DeviceStarted: {
+            /** Device Code */
+            device_code: string;
+            /** User Code */
+            user_code: string;
+            /** Verification Uri */
+            verification_uri: string;
+            /** Verification Uri Complete */
+            verification_uri_complete: string;
+            /** Interval S */
+            interval_s: number;
+            /** Expires In S */
+            expires_in_s: number;
+        };
+        /** DeviceToken */
+        DeviceToken: {
+            /** Token */
+            token: string;
+        };
         /** Disk */
         Disk: {
             /** Free Bytes */
@@ -564,34 +942,51 @@ export interface components {
             /** Total Bytes */
             total_bytes: number;
         };
-        /** Encode */
-        Encode: {
-            video: components["schemas"]["Card"];
-            /** State */
-            state: string;
-            /** Percent */
-            percent: number;
-            /** Speed */
-            speed: number | null;
-            /** Left S */
-            left_s: number | null;
-            /** Steps */
-            steps: components["schemas"]["Step"][];
+        /**
+         * Embed
+         * @description oEmbed 1.0, type video.
+         */
+        Embed: {
+            /**
+             * Version
+             * @default 1.0
+             * @constant
+             */
+            version: "1.0";
+            /**
+             * Type
+             * @default video
+             * @constant
+             */
+            type: "video";
+            /** Provider Name */
+            provider_name: string;
+            /** Provider Url */
+            provider_url: string;
+            /** Title */
+            title: string;
+            /** Author Name */
+            author_name: string;
+            /** Author Url */
+            author_url: string;
+            /** Html */
+            html: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+            /** Thumbnail Url */
+            thumbnail_url?: string | null;
+            /** Thumbnail Width */
+            thumbnail_width?: number | null;
+            /** Thumbnail Height */
+            thumbnail_height?: number | null;
         };
-        /** EncodePage */
-        EncodePage: {
-            /** Items */
-            items: components["schemas"]["Encode"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
-        /** Job */
-        Job: {
+        /**
+         * JobInfo
+         * @description One job as people see it. `attempts` counts finished tries.
+         */
+        JobInfo: {
             /** Id */
             id: number;
             /** Kind */
@@ -615,181 +1010,8 @@ export interface components {
             /** Scheduled At */
             scheduled_at: string | null;
         };
-        /** JobPage */
-        JobPage: {
-            /** Items */
-            items: components["schemas"]["Job"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** Leave */
-        Leave: {
-            /** Password */
-            password: string;
-        };
-        /** Limits */
-        Limits: {
-            /** Max Upload Bytes */
-            max_upload_bytes: number;
-            /** Max Duration S */
-            max_duration_s: number;
-        };
-        /** Me */
-        Me: {
-            account: components["schemas"]["Account"] | null;
-            profile: components["schemas"]["Profile"] | null;
-            quota: components["schemas"]["Quota"] | null;
-            limits: components["schemas"]["Limits"];
-            /**
-             * Signup
-             * @enum {string}
-             */
-            signup: "open" | "closed";
-            /**
-             * Theme
-             * @enum {string}
-             */
-            theme: "system" | "dark" | "light";
-        };
-        /** MePatch */
-        MePatch: {
-            /** Theme */
-            theme?: ("system" | "dark" | "light") | null;
-        };
-        /** NewVideo */
-        NewVideo: {
-            /** Title */
-            title: string;
-            /** Description */
-            description?: string | null;
-            /** Visibility */
-            visibility?: ("public" | "unlisted" | "private") | null;
-            /** Filename */
-            filename?: string | null;
-            /** Size Bytes */
-            size_bytes?: number | null;
-        };
-        /** Overview */
-        Overview: {
-            /** Queues */
-            queues: components["schemas"]["Queue"][];
-            /** Workers */
-            workers: components["schemas"]["Worker"][];
-            disk: components["schemas"]["Disk"];
-            videos: components["schemas"]["ByState"];
-            playable_s: components["schemas"]["Playable"];
-            /** Version */
-            version: string;
-        };
-        /** Owner */
-        Owner: {
-            /** Handle */
-            handle: string;
-            /** Display Name */
-            display_name: string;
-        };
-        /** PasswordChange */
-        PasswordChange: {
-            /** Current */
-            current: string;
-            /** New */
-            new: string;
-        };
-        /** Playable */
-        Playable: {
-            /** P50 */
-            p50: number | null;
-            /** P95 */
-            p95: number | null;
-        };
-        /** Playback */
-        Playback: {
-            /** Hls */
-            hls: string;
-            /** Dash */
-            dash: string;
-            /** Grant Expires At */
-            grant_expires_at: string | null;
-            /** Revision */
-            revision: number;
-        };
-        /** Poster */
-        Poster: {
-            /** Widths */
-            widths: number[];
-            /** Base */
-            base: string;
-        };
-        /** PosterPick */
-        PosterPick: {
-            /** Candidate */
-            candidate: number;
-        };
-        /** Profile */
-        Profile: {
-            /** Id */
-            id: string;
-            /** Handle */
-            handle: string;
-            /** Display Name */
-            display_name: string;
-            /** Bio */
-            bio: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-        };
-        /** ProfilePatch */
-        ProfilePatch: {
-            /** Handle */
-            handle?: string | null;
-            /** Display Name */
-            display_name?: string | null;
-            /** Bio */
-            bio?: string | null;
-        };
-        /** Progress */
-        Progress: {
-            /** Stage */
-            stage: string;
-            /** Percent */
-            percent: number;
-            /** Speed */
-            speed: number | null;
-            /** Left S */
-            left_s: number | null;
-            /** Attempts */
-            attempts: number;
-        };
-        /** Queue */
-        Queue: {
-            /** Lane */
-            lane: string;
-            /** Waiting */
-            waiting: number;
-            /** Running */
-            running: number;
-            /** Failed */
-            failed: number;
-            /** Oldest Waiting S */
-            oldest_waiting_s: number | null;
-        };
-        /** Quota */
-        Quota: {
-            /** Used Bytes */
-            used_bytes: number;
-            /** Limit Bytes */
-            limit_bytes: number;
-        };
-        /** Resume */
-        Resume: {
-            /** Position S */
-            position_s: number;
-        };
-        /** Rung */
-        Rung: {
+        /** LadderRung */
+        LadderRung: {
             /** Name */
             name: string;
             /** Width */
@@ -804,20 +1026,324 @@ export interface components {
             /** Percent */
             percent: number;
         };
+        /**
+         * LaneInfo
+         * @description One lane. `oldest_waiting_s` counts from when the oldest waiting job was due.
+         */
+        LaneInfo: {
+            /** Lane */
+            lane: string;
+            /** Waiting */
+            waiting: number;
+            /** Running */
+            running: number;
+            /** Failed */
+            failed: number;
+            /** Oldest Waiting S */
+            oldest_waiting_s: number | null;
+        };
+        /** Leaving */
+        Leaving: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /** Limits */
+        Limits: {
+            /** Max Upload Bytes */
+            max_upload_bytes: number;
+            /** Max Duration S */
+            max_duration_s: number;
+        };
+        /**
+         * Me
+         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota.
+         */
+        Me: {
+            account: components["schemas"]["MyAccount"] | null;
+            profile: components["schemas"]["Profile"] | null;
+            quota: components["schemas"]["Quota"] | null;
+            limits: components["schemas"]["Limits"];
+            /**
+             * Signup
+             * @enum {string}
+             */
+            signup: "open" | "closed";
+            /**
+             * Theme
+             * @enum {string}
+             */
+            theme: "system" | "dark" | "light";
+        };
+        /** MeChange */
+        MeChange: {
+            /** Theme */
+            theme?: ("system" | "dark" | "light") | null;
+        };
+        /** MyAccount */
+        MyAccount: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Email */
+            email: string;
+            /** Roles */
+            roles: ("guest" | "viewer" | "creator" | "moderator" | "admin")[];
+            /** Permissions */
+            permissions: string[];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * NewToken
+         * @description The only answer that holds the token itself.
+         */
+        NewToken: {
+            /** Token */
+            token: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewVideo
+         * @description `filename` and `size_bytes` are what the uploader is about to send.
+         */
+        NewVideo: {
+            /** Title */
+            title: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "public" | "unlisted" | "private";
+            /** Filename */
+            filename?: string | null;
+            /** Size Bytes */
+            size_bytes?: number | null;
+        };
+        /**
+         * Overview
+         * @description The house at a glance. `disk` is null where the store has no such figure.
+         */
+        Overview: {
+            /** Queues */
+            queues: components["schemas"]["LaneInfo"][];
+            /** Workers */
+            workers: components["schemas"]["WorkerInfo"][];
+            disk: components["schemas"]["Disk"] | null;
+            videos: components["schemas"]["VideosByState"];
+            playable_s: components["schemas"]["Quantiles"];
+            /** Version */
+            version: string;
+        };
+        /** OwnerName */
+        OwnerName: {
+            /** Handle */
+            handle: string;
+            /** Display Name */
+            display_name: string;
+        };
+        /** Page[Card] */
+        Page_Card_: {
+            /** Items */
+            items: components["schemas"]["Card"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[JobInfo] */
+        Page_JobInfo_: {
+            /** Items */
+            items: components["schemas"]["JobInfo"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[Video] */
+        Page_Video_: {
+            /** Items */
+            items: components["schemas"]["Video"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** PasswordChange */
+        PasswordChange: {
+            /**
+             * Current
+             * Format: password
+             */
+            current: string;
+            /**
+             * New
+             * Format: password
+             * @description 10 to 200 characters, not easy to guess.
+             */
+            new: string;
+        };
+        /**
+         * Playback
+         * @description Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition.
+         */
+        Playback: {
+            /** Hls */
+            hls: string;
+            /** Dash */
+            dash: string;
+            /** Grant Expires At */
+            grant_expires_at: string | null;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * Poster
+         * @description One picture in several sizes: `{base}/{width}.avif`, `.webp` or `.jpg`.
+         */
+        Poster: {
+            /** Widths */
+            widths: number[];
+            /** Base */
+            base: string;
+        };
+        /**
+         * PosterChoice
+         * @description `at_s` is null for a picture of the owner's own.
+         */
+        PosterChoice: {
+            /** Index */
+            index: number;
+            /** At S */
+            at_s: number | null;
+            poster: components["schemas"]["Poster"];
+        };
+        /** PosterPick */
+        PosterPick: {
+            /**
+             * Candidate
+             * @description `index` of one of `poster_candidates`.
+             */
+            candidate: number;
+        };
+        /**
+         * Problem
+         * @description Problem details of RFC 9457 with our stable `code`.
+         */
+        Problem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+            /** Code */
+            code: string;
+            /** Request Id */
+            request_id: string;
+            /** Errors */
+            errors?: {
+                [key: string]: string;
+            }[] | null;
+        };
+        /**
+         * Profile
+         * @description What everybody may see of a person.
+         */
+        Profile: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Handle */
+            handle: string;
+            /** Display Name */
+            display_name: string;
+            /** Bio */
+            bio: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /** ProfileChange */
+        ProfileChange: {
+            /** Handle */
+            handle?: string | null;
+            /** Display Name */
+            display_name?: string | null;
+            /** Bio */
+            bio?: string | null;
+        };
+        /**
+         * Quantiles
+         * @description Seconds from the last received byte to playable; null while there is no video to tell from.
+         */
+        Quantiles: {
+            /** P50 */
+            p50: number | null;
+            /** P95 */
+            p95: number | null;
+        };
+        /** Quota */
+        Quota: {
+            /** Used Bytes */
+            used_bytes: number;
+            /** Limit Bytes */
+            limit_bytes: number;
+        };
+        /**
+         * Resume
+         * @description Where to go on; 0 is the start.
+         */
+        Resume: {
+            /** Position S */
+            position_s: number;
+        };
         /** SignIn */
         SignIn: {
-            /** Login */
+            /**
+             * Login
+             * @description Email or handle.
+             */
             login: string;
-            /** Password */
+            /**
+             * Password
+             * Format: password
+             */
             password: string;
         };
         /** SignUp */
         SignUp: {
             /** Email */
             email: string;
-            /** Password */
+            /**
+             * Password
+             * Format: password
+             * @description 10 to 200 characters, not easy to guess.
+             */
             password: string;
-            /** Handle */
+            /**
+             * Handle
+             * @description 3 to 30 letters a–z, digits or underscores, in any case.
+             */
             handle: string;
             /** Display Name */
             display_name: string;
@@ -845,7 +1371,10 @@ export interface components {
             /** Audio */
             audio: components["schemas"]["SourceAudio"][];
         };
-        /** SourceVideo */
+        /**
+         * SourceVideo
+         * @description `width`, `height`: as displayed, after rotation.
+         */
         SourceVideo: {
             /** Codec */
             codec: string;
@@ -866,38 +1395,54 @@ export interface components {
             /** Bit Depth */
             bit_depth: number;
         };
-        /** Step */
-        Step: {
+        /**
+         * StepInfo
+         * @description One step. `seconds` is the time its last run took; `log` holds the last lines of what failed.
+         */
+        StepInfo: {
             /** Name */
             name: string;
-            /** State */
-            state: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
             /** Attempts */
             attempts: number;
+            /** Percent */
+            percent: number;
             /** Seconds */
             seconds: number | null;
             /** Log */
             log: string | null;
         };
-        /** Storage */
-        Storage: {
-            /** Used Bytes */
-            used_bytes: number;
-            /** Limit Bytes */
-            limit_bytes: number;
-            /** By Purpose */
-            by_purpose: {
-                [key: string]: number;
-            };
+        /** TokenAsked */
+        TokenAsked: {
+            /**
+             * Login
+             * @description Email or handle.
+             */
+            login: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Name
+             * @description What the token is for.
+             */
+            name: string;
         };
-        /** TokenList */
-        TokenList: {
-            /** Items */
-            items: components["schemas"]["TokenRow"][];
-        };
-        /** TokenRow */
-        TokenRow: {
-            /** Id */
+        /**
+         * TokenInfo
+         * @description A token without its secret. `last_used_at` is exact to a minute.
+         */
+        TokenInfo: {
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Name */
             name: string;
@@ -908,12 +1453,26 @@ export interface components {
             created_at: string;
             /** Last Used At */
             last_used_at: string | null;
-            /** Via */
-            via: string;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "token" | "device";
         };
-        /** UploadInfo */
+        /** TokenList */
+        TokenList: {
+            /** Items */
+            items: components["schemas"]["TokenInfo"][];
+        };
+        /**
+         * UploadInfo
+         * @description An unfinished upload as its owner sees it. `offset_bytes` are safely held.
+         */
         UploadInfo: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Purpose */
             purpose: string;
@@ -941,22 +1500,30 @@ export interface components {
             /** Items */
             items: components["schemas"]["UploadInfo"][];
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
+        /**
+         * Usage
+         * @description What an account holds. `used_bytes` counts uploaded originals and the declared sizes of unfinished
+         *     uploads; generated files are shown in `by_purpose` and not charged.
+         */
+        Usage: {
+            /** Used Bytes */
+            used_bytes: number;
+            /** Limit Bytes */
+            limit_bytes: number;
+            /** By Purpose */
+            by_purpose?: {
+                [key: string]: number;
+            };
         };
-        /** Video */
+        /**
+         * Video
+         * @description Everything about one video. What only the owner (or the operator) may know is null for others.
+         */
         Video: {
-            /** Id */
+            /**
+             * Id
+             * Format: uuid
+             */
             id: string;
             /** Title */
             title: string;
@@ -981,7 +1548,7 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            owner: components["schemas"]["Owner"];
+            owner: components["schemas"]["OwnerName"];
             poster: components["schemas"]["Poster"] | null;
             /** Best Height */
             best_height: number | null;
@@ -989,19 +1556,32 @@ export interface components {
             width: number | null;
             /** Height */
             height: number | null;
+            /**
+             * Tint
+             * @description Main colour of the picture, #rrggbb.
+             */
+            tint: string | null;
             /** Description */
             description: string;
             /** Filename */
             filename: string | null;
             /** Is Owner */
             is_owner: boolean;
+            /**
+             * Held
+             * @description Waits for a check and is seen by nobody else until it is released.
+             */
+            held: boolean;
             playback: components["schemas"]["Playback"] | null;
             /** Ladder */
-            ladder: components["schemas"]["Rung"][];
-            /** Source Playing */
+            ladder: components["schemas"]["LadderRung"][];
+            /**
+             * Source Playing
+             * @description The copied source is in the master.
+             */
             source_playing: boolean;
             /** Poster Candidates */
-            poster_candidates: components["schemas"]["Candidate"][];
+            poster_candidates: components["schemas"]["PosterChoice"][];
             /** Reason */
             reason: string | null;
             /** Reason Code */
@@ -1013,9 +1593,12 @@ export interface components {
             size_bytes: number | null;
             /** Original */
             original: string | null;
-            progress: components["schemas"]["Progress"] | null;
+            progress: components["schemas"]["VideoProgress"] | null;
             upload: components["schemas"]["UploadInfo"] | null;
-            /** Playable S */
+            /**
+             * Playable S
+             * @description Seconds from the last received byte to playable.
+             */
             playable_s: number | null;
             /** Ready S */
             ready_s: number | null;
@@ -1024,14 +1607,10 @@ export interface components {
             /** Ready At */
             ready_at: string | null;
         };
-        /** VideoPage */
-        VideoPage: {
-            /** Items */
-            items: components["schemas"]["Video"][];
-            /** Next Cursor */
-            next_cursor: string | null;
-        };
-        /** VideoPatch */
+        /**
+         * VideoPatch
+         * @description Only what is given changes.
+         */
         VideoPatch: {
             /** Title */
             title?: string | null;
@@ -1040,17 +1619,50 @@ export interface components {
             /** Visibility */
             visibility?: ("public" | "unlisted" | "private") | null;
         };
-        /** Watched */
+        /**
+         * VideoProgress
+         * @description `speed` counts seconds of video per second; `stage` is a sentence.
+         */
+        VideoProgress: {
+            /** Stage */
+            stage: string;
+            /** Percent */
+            percent: number;
+            /** Speed */
+            speed: number | null;
+            /** Left S */
+            left_s: number | null;
+            /** Attempts */
+            attempts: number;
+        };
+        /** VideosByState */
+        VideosByState: {
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Watched
+         * @description A sign of life from a player, at most every 10 s. `watched_s` is all that was watched since the visit began;
+         *     the first beat is sent as playback starts.
+         */
         Watched: {
             /** Position S */
             position_s: number;
             /** Watched S */
             watched_s: number;
-            /** Visit */
+            /**
+             * Visit
+             * Format: uuid
+             */
             visit: string;
         };
-        /** Worker */
-        Worker: {
+        /**
+         * WorkerInfo
+         * @description One living worker process.
+         */
+        WorkerInfo: {
             /** Name */
             name: string;
             /** Lanes */
@@ -1070,7 +1682,45 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_me_api_v1_me_get: {
+    export_api_v1_me_export_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One folder per room. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview_api_v1_admin_overview_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1085,164 +1735,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    leave_api_v1_me_delete: {
+    jobs_api_v1_admin_jobs_get: {
         parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Leave"];
+            query?: {
+                /** @description Only jobs in this state. */
+                state?: ("waiting" | "running" | "done" | "failed" | "cancelled") | null;
+                /** @description Only jobs about this kind:uuid. */
+                subject?: string | null;
+                cursor?: string | null;
+                limit?: number;
             };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    patch_me_api_v1_me_patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MePatch"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_up_api_v1_accounts_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignUp"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_in_api_v1_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SignIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_out_api_v1_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    tokens_api_v1_tokens_get: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -1255,17 +1780,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenList"];
+                    "application/json": components["schemas"]["Page_JobInfo_"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    revoke_api_v1_tokens__id__delete: {
+    retry_api_v1_admin_jobs__job_id__retry_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                job_id: number;
             };
             cookie?: never;
         };
@@ -1278,54 +1821,32 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    device_api_v1_device__user_code__get: {
+    cancel_api_v1_admin_jobs__job_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                user_code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeviceInfo"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    approve_api_v1_device__user_code__approve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_code: string;
+                job_id: number;
             };
             cookie?: never;
         };
@@ -1338,144 +1859,33 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    deny_api_v1_device__user_code__deny_post: {
+    encodes_api_v1_admin_encodes_get: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_code: string;
+            query?: {
+                /** @description Leave out what ended well or was taken back. */
+                active?: boolean;
+                limit?: number;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    password_api_v1_me_password_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PasswordChange"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    profile_api_v1_profiles__handle__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                handle: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Profile"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    patch_profile_api_v1_me_profile_patch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProfilePatch"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Profile"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    storage_api_v1_me_storage_get: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -1488,32 +1898,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Storage"];
+                    "application/json": components["schemas"]["AdminEncodes"];
                 };
             };
-        };
-    };
-    uploads_api_v1_uploads_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UploadList"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    listing_api_v1_videos_get: {
+    newest_api_v1_videos_get: {
         parameters: {
             query?: {
                 cursor?: string | null;
@@ -1532,16 +1940,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CardPage"];
+                    "application/json": components["schemas"]["Page_Card_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1568,13 +1985,22 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1584,7 +2010,7 @@ export interface operations {
             query?: {
                 cursor?: string | null;
                 limit?: number;
-                state?: string | null;
+                state?: ("uploading" | "checking" | "encoding" | "playable" | "ready" | "rejected" | "failed" | "cancelled") | null;
             };
             header?: never;
             path?: never;
@@ -1598,26 +2024,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VideoPage"];
+                    "application/json": components["schemas"]["Page_Video_"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    video_api_v1_videos__id__get: {
+    get_api_v1_videos__video_id__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1632,23 +2067,32 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    delete_api_v1_videos__id__delete: {
+    remove_api_v1_videos__video_id__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1661,23 +2105,32 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    patch_api_v1_videos__id__patch: {
+    edit_api_v1_videos__video_id__patch: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1696,23 +2149,32 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    retry_api_v1_videos__id__retry_post: {
+    retry_api_v1_videos__video_id__retry_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1727,23 +2189,32 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    cancel_api_v1_videos__id__cancel_post: {
+    cancel_api_v1_videos__video_id__cancel_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1758,23 +2229,32 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    poster_api_v1_videos__id__poster_put: {
+    pick_poster_api_v1_videos__video_id__poster_put: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1793,23 +2273,32 @@ export interface operations {
                     "application/json": components["schemas"]["Video"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    watch_api_v1_videos__id__watch_post: {
+    watch_api_v1_videos__video_id__watch_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1826,23 +2315,32 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    resume_api_v1_videos__id__resume_get: {
+    resume_api_v1_videos__video_id__resume_get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                video_id: string;
             };
             cookie?: never;
         };
@@ -1857,20 +2355,34 @@ export interface operations {
                     "application/json": components["schemas"]["Resume"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    overview_api_v1_admin_overview_get: {
+    oembed_oembed_get: {
         parameters: {
-            query?: never;
+            query: {
+                url: string;
+                format?: string;
+                maxwidth?: number | null;
+                maxheight?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1883,50 +2395,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Overview"];
+                    "application/json": components["schemas"]["Embed"];
                 };
             };
-        };
-    };
-    jobs_api_v1_admin_jobs_get: {
-        parameters: {
-            query?: {
-                state?: string | null;
-                cursor?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobPage"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    jr_api_v1_admin_jobs__id__retry_post: {
+    preflight_media__video_id___grant___rest__options: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+                rest: string;
             };
             cookie?: never;
         };
@@ -1939,53 +2439,357 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    jc_api_v1_admin_jobs__id__cancel_post: {
+    master_media__video_id___grant__master_m3u8_get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: number;
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
-            204: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    encodes_api_v1_admin_encodes_get: {
+    dash_media__video_id___grant__manifest_mpd_get: {
         parameters: {
-            query?: {
-                cursor?: string | null;
-                limit?: number;
-                state?: string | null;
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    original_media__video_id___grant__original_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    picture_media__video_id___grant__poster__number___name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+                number: string;
+                /** @description `<width>.avif`, `.webp` or `.jpg`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    playlist_media__video_id___grant___rendition_id__index_m3u8_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+                rendition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    segment_media__video_id___grant___rendition_id___name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+                rendition_id: string;
+                /** @description `init.mp4` or `<number>.m4s`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_api_v1_me_get: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -1998,25 +2802,530 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EncodePage"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    export_api_v1_me_export_get: {
+    leave_api_v1_me_delete: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Leaving"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_me_api_v1_me_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_up_api_v1_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUp"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_api_v1_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_api_v1_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_api_v1_profiles__handle__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                handle: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_profile_api_v1_me_profile_patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mine_api_v1_uploads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_v1_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The protocol's version, 1.0.0. */
+                "tus-resumable"?: string | null;
+                /** @description Size of the whole file in bytes. */
+                "upload-length"?: string | null;
+                /** @description Pairs `name base64`: filename, filetype, purpose, subject (kind:uuid). */
+                "upload-metadata"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discover_api_v1_uploads_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overridden_api_v1_uploads__upload_id__post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The protocol's version, 1.0.0. */
+                "tus-resumable"?: string | null;
+                /** @description Where these bytes begin. */
+                "upload-offset"?: string | null;
+                /** @description PATCH or DELETE. */
+                "x-http-method-override"?: string;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_api_v1_uploads__upload_id__delete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The protocol's version, 1.0.0. */
+                "tus-resumable"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_api_v1_uploads__upload_id__head: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The protocol's version, 1.0.0. */
+                "tus-resumable"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -2028,6 +3337,463 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bring_api_v1_uploads__upload_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The protocol's version, 1.0.0. */
+                "tus-resumable"?: string | null;
+                /** @description Where these bytes begin. */
+                "upload-offset"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storage_api_v1_me_storage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens_api_v1_tokens_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_token_api_v1_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_token_api_v1_tokens__token_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_device_api_v1_device_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceStarted"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    collect_device_api_v1_device_token_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceToken"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_device_api_v1_device__user_code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceInfo"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_device_api_v1_device__user_code__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deny_device_api_v1_device__user_code__deny_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password_api_v1_me_password_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

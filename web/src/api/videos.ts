@@ -42,18 +42,18 @@ export const myVideosQuery = (state?: VideoState) =>
 export const videoQuery = (id: string) =>
   queryOptions({
     queryKey: ["video", id],
-    queryFn: () => take(api.GET("/api/v1/videos/{id}", { params: { path: { id } } })),
+    queryFn: () => take(api.GET("/api/v1/videos/{video_id}", { params: { path: { video_id: id } } })),
   });
 
-const at = (id: string) => ({ params: { path: { id } } });
+const at = (id: string) => ({ params: { path: { video_id: id } } });
 
 export const createVideo = (body: NewVideo) => take(api.POST("/api/v1/videos", { body }));
-export const editVideo = (id: string, body: VideoPatch) => take(api.PATCH("/api/v1/videos/{id}", { ...at(id), body }));
-export const deleteVideo = (id: string) => done(api.DELETE("/api/v1/videos/{id}", at(id)));
-export const retryVideo = (id: string) => take(api.POST("/api/v1/videos/{id}/retry", at(id)));
-export const cancelVideo = (id: string) => take(api.POST("/api/v1/videos/{id}/cancel", at(id)));
+export const editVideo = (id: string, body: VideoPatch) => take(api.PATCH("/api/v1/videos/{video_id}", { ...at(id), body }));
+export const deleteVideo = (id: string) => done(api.DELETE("/api/v1/videos/{video_id}", at(id)));
+export const retryVideo = (id: string) => take(api.POST("/api/v1/videos/{video_id}/retry", at(id)));
+export const cancelVideo = (id: string) => take(api.POST("/api/v1/videos/{video_id}/cancel", at(id)));
 export const pickPoster = (id: string, candidate: number) =>
-  take(api.PUT("/api/v1/videos/{id}/poster", { ...at(id), body: { candidate } }));
+  take(api.PUT("/api/v1/videos/{video_id}/poster", { ...at(id), body: { candidate } }));
 export const reportWatch = (id: string, body: { position_s: number; watched_s: number; visit: string }) =>
-  done(api.POST("/api/v1/videos/{id}/watch", { ...at(id), body, keepalive: true }));
-export const fetchResume = (id: string) => take(api.GET("/api/v1/videos/{id}/resume", at(id)));
+  done(api.POST("/api/v1/videos/{video_id}/watch", { ...at(id), body, keepalive: true }));
+export const fetchResume = (id: string) => take(api.GET("/api/v1/videos/{video_id}/resume", at(id)));

@@ -29,7 +29,7 @@ export const PLACES: Record<Place, { label: string; rooms: Room[] }> = {
 };
 
 export function isOperator(me: Me | undefined): boolean {
-  return me?.account?.roles.some((role) => role === "admin" || role === "operator") ?? false;
+  return me?.account?.roles.includes("admin") ?? false;
 }
 
 export function placesFor(me: Me | undefined): Place[] {

@@ -19,9 +19,9 @@ function check(name: keyof Form, value: string): string | null {
     case "display_name":
       return value.trim() ? null : "Enter the name people will see. It can be changed later.";
     case "handle":
-      return /^[a-z0-9](?:[a-z0-9_]{1,28})[a-z0-9]$/.test(value)
+      return /^[a-z0-9_]{3,30}$/.test(value)
         ? null
-        : "A handle has 3 to 30 small letters, digits or _ and begins and ends with a letter or digit.";
+        : "A handle has 3 to 30 small letters, digits or _.";
     case "email":
       return /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value.trim()) ? null : "Enter an address like name@example.org.";
     case "password":
@@ -85,7 +85,7 @@ export function SignUpPage() {
       <Field label="Name" hint="What people see beside your films." autoComplete="name" maxLength={80} {...bind("display_name")} />
       <Field label="Handle" hint="Your address here, like @lena." autoComplete="username" maxLength={30} {...bind("handle")} />
       <Field label="E-mail" hint="For signing in. Nobody sees it." type="email" inputMode="email" autoComplete="email" maxLength={254} {...bind("email")} />
-      <Field label="Password" hint={`${SHORTEST_PASSWORD} characters or more; a few words in a row are good.`} type="password" autoComplete="new-password" maxLength={256} {...bind("password")} />
+      <Field label="Password" hint={`${SHORTEST_PASSWORD} characters or more; a few words in a row are good.`} type="password" autoComplete="new-password" maxLength={200} {...bind("password")} />
       <Button type="submit" look="primary" isPending={busy}>
         Create account
       </Button>

@@ -52,16 +52,22 @@ function Health() {
 }
 
 function Figures({ data }: { data: Overview }) {
-  const used = data.disk.total_bytes - data.disk.free_bytes;
+  const { disk } = data;
   const states = Object.entries(data.videos.by_state);
   return (
     <>
       <div className="mb-5 grid gap-5 phone:grid-cols-2 wide:grid-cols-3">
         <section className="panel p-4" aria-label="Disk">
           <h2 className="text-ui text-ink-2">Disk</h2>
-          <p className="num mt-1 font-display text-h2 font-bold">{size(data.disk.free_bytes)} free</p>
-          <Bar label="Disk used" value={percent(used, data.disk.total_bytes)} className="mt-2.5" />
-          <p className="meta num mt-1.5">of {size(data.disk.total_bytes)}</p>
+          {disk ? (
+            <>
+              <p className="num mt-1 font-display text-h2 font-bold">{size(disk.free_bytes)} free</p>
+              <Bar label="Disk used" value={percent(disk.total_bytes - disk.free_bytes, disk.total_bytes)} className="mt-2.5" />
+              <p className="meta num mt-1.5">of {size(disk.total_bytes)}</p>
+            </>
+          ) : (
+            <p className="mt-1 text-ui text-ink-2">The storage of this house does not tell how full it is.</p>
+          )}
         </section>
         <section className="panel p-4" aria-label="Time to playable">
           <h2 className="text-ui text-ink-2">Last byte to playable</h2>

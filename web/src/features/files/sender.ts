@@ -70,7 +70,7 @@ async function begin(key: string): Promise<void> {
   try {
     let { videoId } = item;
     if (!videoId) {
-      const video = await createVideo({ title: titleOf(item.name), visibility: "private", filename: item.name, size_bytes: item.size });
+      const video = await createVideo({ title: titleOf(item.name), description: "", visibility: "private", filename: item.name, size_bytes: item.size });
       videoId = video.id;
       client.setQueryData(["video", video.id], video);
       uploads.dispatch({ type: "bound", key, videoId });

@@ -124,7 +124,7 @@ function Edit({ video }: { video: Video }) {
                 <Bar label={video.progress.stage} value={video.progress.percent} className="mt-3" />
                 <p className="meta num mt-1.5">
                   {video.progress.stage}
-                  {video.progress.speed ? ` · ${video.progress.speed.toFixed(1)} × real time` : ""}
+                  {video.progress.speed && video.progress.speed >= 0.1 ? ` · ${video.progress.speed.toFixed(1)} × real time` : ""}
                   {video.progress.attempts > 1 ? ` · try ${video.progress.attempts}` : ""}
                 </p>
               </>

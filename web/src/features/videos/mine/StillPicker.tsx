@@ -53,12 +53,14 @@ export function StillPicker({ video }: { video: Video }) {
             </RadioField>
           ) : null}
           {video.poster_candidates.map((one) => (
-            <RadioField key={one.index} value={String(one.index)} aria-label={`Still at ${clock(one.at_s)}`}>
+            <RadioField key={one.index} value={String(one.index)} aria-label={one.at_s === null ? "Still" : `Still at ${clock(one.at_s)}`}>
               <RadioButton>
                 <Still poster={one.poster} sizes="96px">
-                  <span className="br">
-                    <span className="badge dark num">{clock(one.at_s)}</span>
-                  </span>
+                  {one.at_s === null ? null : (
+                    <span className="br">
+                      <span className="badge dark num">{clock(one.at_s)}</span>
+                    </span>
+                  )}
                 </Still>
               </RadioButton>
             </RadioField>

@@ -9,7 +9,7 @@ const COLOURS = ["var(--data-1)", "var(--data-2)", "var(--data-3)", "var(--data-
 export function StorageBar() {
   const { data } = useQuery(storageQuery);
   if (!data) return null;
-  const parts = Object.entries(data.by_purpose).filter(([, bytes]) => bytes > 0);
+  const parts = Object.entries(data.by_purpose ?? {}).filter(([, bytes]) => bytes > 0);
   return (
     <section className="panel mb-5 p-4" aria-label="Storage">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">

@@ -54,7 +54,9 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
 
   const shown = awake || state.paused || menuOpen;
   const next = nextRung(video.ladder);
-  const left = wait(video.progress?.left_s);
+  // The time left is for everything; it belongs to the next rung only when that is the last.
+  const last = video.ladder.filter((rung) => rung.state !== "done").length === 1;
+  const left = last ? wait(video.progress?.left_s) : null;
   const note = video.state === "playable" && video.best_height ? `${video.best_height}p now${next ? ` · ${next.name} ${left ? `in ${left.replace("about ", "")}` : "next"}` : ""}` : chip(video);
   const heights = [...state.heights].reverse();
   const standing = state.waiting && !state.paused;

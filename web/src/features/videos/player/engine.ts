@@ -43,7 +43,7 @@ export class Engine {
   private readonly listeners = new Set<() => void>();
   private readonly visit = crypto.randomUUID();
   private watchedS = 0;
-  private reported = 0;
+  private reported = -1;
   private lastTick: number | null = null;
   private readonly beat: ReturnType<typeof setInterval>;
   private askedAt = 0;
@@ -130,6 +130,8 @@ export class Engine {
       heights: this.front.heights(),
       height: this.front.height(),
     });
+    // The first report opens the visit: the server counts what is watched from there.
+    if (this.state.started && this.reported < 0) this.report();
     if (ended) forget(this.video.id);
     else if (this.state.started) keep(this.video.id, time);
   }
@@ -310,7 +312,7 @@ export class Engine {
   // --- watching
 
   private report(): void {
-    if (this.watchedS < 1) return;
+    if (!this.state.started) return;
     const watched_s = Math.round(this.watchedS * 10) / 10;
     if (watched_s === this.reported) return;
     this.reported = watched_s;

@@ -127,7 +127,7 @@ function Open({ video, at, refetch }: { video: Video; at: number | undefined; re
   return (
     <div className={dimmed ? "dimmed" : ""} data-testid="watch" data-video-state={video.state}>
       <section className={wide ? "stage wide" : "stage"} data-theme="dark" aria-label="Player and what runs with it">
-        <div className="spill" aria-hidden="true" />
+        <div className="spill" aria-hidden="true" style={video.tint ? { "--tint": video.tint } : undefined} />
         {mine?.onPage ? (
           <Player
             engine={mine.engine}
