@@ -101,7 +101,7 @@ async def test_a_creation_is_refused_with_a_reason(house: House) -> None:
     mine = await ticket(house, max_bytes=2_000_000)
     base = TUS | {"Upload-Length": "10", "Upload-Metadata": mine.about()}
     for headers, status, code in REFUSED:
-        words = {name: value.encode() for name, value in (base | headers).items()}
+        words = {name.encode(): value.encode() for name, value in (base | headers).items()}
         answer = await mine.client.post("/api/v1/uploads", headers=words)
         assert (answer.status_code, answer.json()["code"]) == (status, code), headers
         assert answer.headers["tus-resumable"] == "1.0.0"

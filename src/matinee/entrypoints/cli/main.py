@@ -31,9 +31,14 @@ async def open_house() -> "AsyncIterator[Works]":
     from matinee.infra.telemetry import configure_logging
 
     settings = load_settings()
-    configure_logging(form=settings.house.log_format, level="warning")
-    async with opened(assemble(settings)) as parts:
-        yield parts.works
+    configure_logging(form=settings.house.log_format, level="error")
+    parts = assemble(settings)
+    try:
+        await parts.database.ping()  # one sentence when it is away, before anything tries again and again
+        async with opened(parts):
+            yield parts.works
+    finally:
+        await parts.database.close()
 
 
 def build(*, light: bool = False) -> typer.Typer:
@@ -76,6 +81,7 @@ def _add_house(app: typer.Typer) -> None:
     from matinee.entrypoints import product
     from matinee.entrypoints.api.__main__ import main as run_api
     from matinee.entrypoints.cli import prepare
+    from matinee.entrypoints.cli.backup import backup, restore
     from matinee.entrypoints.cli.settings_reference import show as show_settings
     from matinee.entrypoints.parts import database_url, load_settings
     from matinee.entrypoints.worker.__main__ import main as run_worker
@@ -87,6 +93,8 @@ def _add_house(app: typer.Typer) -> None:
     app.command("api", help="Run the API alone.")(run_api)
     app.command("worker", help="Run one worker alone.")(run_worker)
     app.command("migrate", help="Bring the database to the newest revision.")(migrate)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
     app.command("settings")(show_settings)
     for room in reversed(product.ROOMS):
         if room.commands is not None:

@@ -34,7 +34,7 @@ def markdown() -> str:
         "# Settings",
         "",
         "Each one is an environment variable, or a line `NAME=value` of a file `.env` in the folder where Matinee"
-        " starts. The environment wins. This page is made from the code: `make format` writes it anew.",
+        " starts. The environment wins. This page is made from the code by `matinee settings --markdown`.",
         "",
     ]
     for concern in concerns():

@@ -43,7 +43,8 @@ Show = Callable[..., None]
 
 @dataclass(slots=True)
 class Outcome:
-    """What `--json` prints for one file. `state` is the video's, or `unreachable` or `refused`."""
+    """What `--json` prints for one file. `state` is what is last known of the video; without one `unreachable` or
+    `refused`."""
 
     id: str | None = None
     page: str | None = None

@@ -1,0 +1,224 @@
+"""`matinee upload` and `matinee login` as programs of their own against a real server and a real worker."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from sqlalchemy import text
+from tests.entrypoints.test_cli import Ended, matinee
+from tests.features.files.tickets import served
+from tests.support.films import film
+from tests.support.house import House, Person
+
+from matinee.features.accounts import service as accounts
+from matinee.features.files import service as files
+
+
+async def token_of(house: House, person: Person) -> str:
+    async with house.works.open() as work:
+        return await accounts.issue_token(work, person.account_id, "the command")
+
+
+@contextlib.asynccontextmanager
+async def working(house: House) -> AsyncIterator[None]:
+    """A worker beside the server."""
+    stop = asyncio.Event()
+    worker = asyncio.create_task(house.parts.queue.work(house.works, {"io": 4, "cpu": 2}, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
+
+
+@contextlib.asynccontextmanager
+async def fragile(upstream: str) -> AsyncIterator["Fragile"]:
+    proxy = Fragile(upstream)
+    try:
+        yield proxy
+    finally:
+        await proxy.close()
+
+
+class Fragile:
+    """A way to the server that breaks for good after so many bytes, until it is mended."""
+
+    def __init__(self, upstream: str) -> None:
+        parts = urlsplit(upstream)
+        self.upstream = (parts.hostname, parts.port)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        self.left = 0
+        self.passed = 0
+        self._server: asyncio.Server | None = None
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def mend(self, bytes_until_it_breaks: int) -> None:
+        self.left, self.passed = bytes_until_it_breaks, 0
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    async def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for task in self._busy - {asyncio.current_task()}:  # type: ignore[arg-type]
+            task.cancel()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
+        there_reader, there = await asyncio.open_connection(*self.upstream)
+        back = asyncio.create_task(self._pump(there_reader, writer))
+        try:
+            while self.left > 0 and (data := await reader.read(16_384)):
+                self.left -= len(data)
+                self.passed += len(data)
+                there.write(data)
+                await there.drain()
+            if self.left <= 0:
+                await self.close()
+        finally:
+            back.cancel()
+            self._busy.discard(task)
+            for stream in (writer, there):
+                stream.close()
+                with contextlib.suppress(ConnectionError, asyncio.CancelledError):
+                    await stream.wait_closed()
+
+    @staticmethod
+    async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+
+
+async def test_films_are_uploaded_until_they_play_and_others_are_rejected_in_words(
+    house: House, tmp_path: Path
+) -> None:
+    good = film(tmp_path, seconds=2, size="320x180")
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("This is not a film.\n" * 100)
+    token = await token_of(house, await house.person())
+    async with served(house.app) as base, working(house):
+        ended = await matinee(
+            "upload", str(good), str(bad), "--visibility", "public", "--json", "--server", base,
+            home=tmp_path / "home", MATINEE_TOKEN=token,
+        )  # fmt: skip
+        assert ended.code == 2, ended
+        first, second = (json.loads(line) for line in ended.out.splitlines())
+        assert first["state"] in ("playable", "ready")
+        assert first["page"] == f"{base}/watch/{first['id']}"
+        assert first["playable_s"] > 0
+        client = await house.client()
+        for address in (first["hls"], first["dash"]):
+            assert address.startswith(f"{base}/media/{first['id']}/")
+            assert (await client.get(urlsplit(address).path)).status_code == 200
+    assert set(first) == {"id", "page", "hls", "dash", "state", "reason", "playable_s", "ready_s"}
+    assert (second["state"], second["hls"]) == ("rejected", None)
+    assert second["reason"] in ended.err.replace("\n", " ")
+    assert token not in ended.out + ended.err
+
+
+async def test_an_upload_that_broke_goes_on_with_the_same_command(house: House, tmp_path: Path) -> None:
+    big = tmp_path / "film.mp4"
+    big.write_bytes(os.urandom(6_000_000))
+    person = await house.person()
+    token = await token_of(house, person)
+
+    async def run(server: str) -> Ended:
+        return await matinee(
+            "upload", str(big), "--json", "--server", server,
+            home=tmp_path / "home", MATINEE_TOKEN=token, MATINEE_PATIENCE_S="0.6",
+        )  # fmt: skip
+
+    async with served(house.app) as base, fragile(base) as proxy:
+        server = f"http://127.0.0.1:{proxy.port}"
+        await proxy.mend(4_000_000)
+        broken = await run(server)
+        assert broken.code == 3, broken
+        assert "does not answer" in json.loads(broken.out)["reason"]
+        assert "Run the same command again" in broken.err.replace("\n", " ")
+        (before,) = (await person.client.get("/api/v1/uploads")).json()["items"]
+        assert 0 < before["offset_bytes"] < 6_000_000
+        await proxy.mend(1 << 40)
+        async with working(house):
+            again = await run(server)
+        assert again.code == 2, again  # all bytes came, and they are no film
+        assert proxy.passed < 6_000_000
+    videos = (await person.client.get("/api/v1/me/videos")).json()["items"]
+    assert [video["id"] for video in videos] == [json.loads(again.out)["id"]]
+    assert f"video:{videos[0]['id']}" == before["subject"]
+
+
+async def test_what_cannot_be_sent_is_said_before_anything_is_made(house: House, tmp_path: Path) -> None:
+    person = await house.person()
+    token = await token_of(house, person)
+    file = tmp_path / "film.mp4"
+    file.write_bytes(b"x" * 3_000_000)
+    (tmp_path / "empty.mp4").touch()
+    home = tmp_path / "home"
+    async with house.works.open() as work:
+        await files.set_quota(work, person.account_id, 1_000_000)
+    async with served(house.app) as base:
+        refused, empty, missing, stranger, wrong = await asyncio.gather(
+            matinee("upload", str(file), "--server", base, home=home, MATINEE_TOKEN=token),
+            matinee("upload", str(tmp_path / "empty.mp4"), "--server", base, home=home, MATINEE_TOKEN=token),
+            matinee("upload", str(tmp_path / "no.mp4"), "--server", base, home=home, MATINEE_TOKEN=token),
+            matinee("upload", str(file), "--server", base, home=home),
+            matinee("upload", str(file), "--server", base, home=home, MATINEE_TOKEN="wrong"),
+        )
+    assert (refused.code, "storage" in refused.err) == (2, True)
+    assert (empty.code, "is empty" in empty.err) == (1, True)
+    assert (missing.code, "There is no file" in missing.err) == (1, True)
+    assert (stranger.code, f"matinee login {base}" in stranger.err.replace("\n", " ")) == (1, True)
+    assert (wrong.code, "matinee login" in wrong.err.replace("\n", " ")) == (1, True)
+    assert (await person.client.get("/api/v1/me/videos")).json()["items"] == []
+
+
+async def test_the_command_signs_in_by_a_code_that_is_approved_in_the_browser(
+    house: House, tmp_path: Path
+) -> None:
+    person = await house.person()
+    file = tmp_path / "film.mp4"
+    file.write_bytes(b"This is not a film.")
+    home = tmp_path / "home"
+    async with served(house.app) as base:
+        running = asyncio.create_task(matinee("login", base, home=home))
+        code = await _code_of(house)
+        assert (await person.client.post(f"/api/v1/device/{code}/approve")).status_code == 204
+        ended = await running
+        assert (ended.code, code in ended.out) == (0, True), ended
+        kept = home / ".config" / "matinee" / "tokens.json"
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        assert list(json.loads(kept.read_text())) == [base]
+        async with working(house):
+            uploaded = await matinee("upload", str(file), "--server", base, "--json", home=home)
+    assert json.loads(uploaded.out)["state"] == "rejected"
+
+
+async def _code_of(house: House) -> str:
+    async with asyncio.timeout(60):
+        while True:
+            async with house.works.open() as work:
+                code = await work.session.scalar(text("SELECT user_code FROM accounts_device LIMIT 1"))
+            if code:
+                return str(code)
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("arguments", [("--wait", "soon"), ("--visibility", "secret")])
+async def test_a_wrong_option_is_explained(tmp_path: Path, arguments: tuple[str, str]) -> None:
+    file = tmp_path / "film.mp4"
+    file.write_bytes(b"x")
+    ended = await matinee("upload", str(file), *arguments, home=tmp_path / "home")
+    assert ended.code == 2
+    assert arguments[0] in ended.err

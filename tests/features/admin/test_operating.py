@@ -1,0 +1,161 @@
+"""What who runs the house sees and may do, over HTTP and in the terminal."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from tests.support.films import upload
+from tests.support.house import House, Person
+from typer.testing import CliRunner, Result
+
+from matinee.entrypoints.parts import assemble, opened
+from matinee.features.admin import service
+from matinee.features.admin.commands import commands
+from matinee.features.files.messages import HashBlob, SweepUploads
+from matinee.infra.work import Works
+from matinee.kernel.errors import MatineeError
+from matinee.kernel.ids import BlobId
+
+
+async def with_jobs(house: House, number: int = 3) -> None:
+    async with house.works.open() as work:
+        for _ in range(number):
+            work.send(HashBlob(blob_id=BlobId(uuid4())))
+
+
+async def jobs(person: Person, **query: Any) -> list[dict[str, Any]]:
+    answer = await person.client.get("/api/v1/admin/jobs", params=query)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def a_dead_job(house: House) -> int:
+    """The number of a job that failed at its last try."""
+    await with_jobs(house, 1)
+    async with house.works.open() as work:
+        found = await work.session.scalar(
+            text("UPDATE procrastinate_jobs SET status = 'failed', attempts = 4 RETURNING id")
+        )
+        await work.session.execute(
+            text("INSERT INTO infra_job_note (job_id, error) VALUES (:i, 'OSError: the disk is gone')"),
+            {"i": found},
+        )
+    assert found is not None
+    return int(found)
+
+
+async def test_the_overview_counts_what_waits_and_what_videos_do(house: House) -> None:
+    operator = await house.person("admin")
+    await with_jobs(house)
+    made = await operator.client.post("/api/v1/videos", json={"title": "A film"})
+    assert made.status_code == 201
+    seen = (await operator.client.get("/api/v1/admin/overview")).json()
+    lanes = {queue["lane"]: queue for queue in seen["queues"]}
+    assert set(lanes) >= {"io", "cpu", "gpu"}
+    assert lanes["io"]["waiting"] >= 3
+    assert lanes["io"]["oldest_waiting_s"] >= 0
+    assert seen["workers"] == []
+    assert 0 < seen["disk"]["free_bytes"] <= seen["disk"]["total_bytes"]
+    assert seen["videos"]["by_state"]["uploading"] == 1
+    assert seen["playable_s"] == {"p50": None, "p95": None}
+
+
+async def test_jobs_are_listed_newest_first_and_page_by_page(house: House) -> None:
+    operator = await house.person("admin")
+    await with_jobs(house, 5)
+    first = (await operator.client.get("/api/v1/admin/jobs", params={"limit": 3})).json()
+    rest = (
+        await operator.client.get("/api/v1/admin/jobs", params={"limit": 3, "cursor": first["next_cursor"]})
+    ).json()
+    numbers = [job["id"] for job in first["items"] + rest["items"]]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == 5
+    assert rest["next_cursor"] is None
+    assert {job["kind"] for job in first["items"]} == {"files.hash_blob"}
+    for cursor in ("x", "-1", "9" * 20, "²"):
+        answer = await operator.client.get("/api/v1/admin/jobs", params={"cursor": cursor})
+        assert answer.status_code == 422, cursor
+
+
+async def test_a_dead_job_shows_its_error_and_is_tried_again_by_button(house: House) -> None:
+    operator = await house.person("admin")
+    number = await a_dead_job(house)
+    (dead,) = await jobs(operator, state="failed")
+    assert (dead["id"], dead["error"]) == (number, "OSError: the disk is gone")
+    refused = await operator.client.post(f"/api/v1/admin/jobs/{number}/cancel")
+    assert refused.status_code == 409
+    assert (await operator.client.post(f"/api/v1/admin/jobs/{number}/retry")).status_code == 204
+    (waiting,) = await jobs(operator, state="waiting")
+    assert (waiting["id"], waiting["attempts"]) == (number, 0)
+    await house.run_jobs("io")
+    assert number in [job["id"] for job in await jobs(operator, state="done")]
+
+
+async def test_a_waiting_job_is_cancelled_by_button(house: House) -> None:
+    operator = await house.person("admin")
+    await with_jobs(house, 1)
+    (job,) = await jobs(operator)
+    assert (await operator.client.post(f"/api/v1/admin/jobs/{job['id']}/cancel")).status_code == 204
+    assert [found["id"] for found in await jobs(operator, state="cancelled")] == [job["id"]]
+    assert (await operator.client.post(f"/api/v1/admin/jobs/{job['id']}/retry")).status_code == 409
+    assert (await operator.client.post("/api/v1/admin/jobs/123456/retry")).status_code == 404
+
+
+async def test_nobody_else_sees_or_steers_jobs(house: House) -> None:
+    creator = await house.person("creator")
+    await with_jobs(house, 1)
+    for path in ("overview", "jobs", "encodes"):
+        assert (await creator.client.get(f"/api/v1/admin/{path}")).status_code == 403
+    assert (await creator.client.post("/api/v1/admin/jobs/1/cancel")).status_code == 403
+    operator = await house.person("admin")
+    gateway = house.app.state.gateway
+    assert await gateway.resolve(house.works, creator.actor, "jobs") is None
+    assert await gateway.resolve(house.works, operator.actor, "jobs") == service.CHANNEL
+    assert await gateway.resolve(house.works, operator.actor, "jobs:1") is None
+
+
+async def test_encodes_are_shown_with_their_video_and_steps(house: House, tmp_path: Path) -> None:
+    operator = await house.person("admin")
+    assert (await operator.client.get("/api/v1/admin/encodes")).json() == {"items": []}
+    file = tmp_path / "film.mp4"
+    file.write_text("This is not a film at all.\n" * 50)
+    video = await upload((await house.person()).client, file)
+    await house.run_jobs()
+    (encode,) = (await operator.client.get("/api/v1/admin/encodes")).json()["items"]
+    assert (encode["video"]["id"], encode["state"]) == (video["id"], "rejected")
+    assert [step["name"] for step in encode["steps"]]
+    assert (await operator.client.get("/api/v1/admin/encodes", params={"active": True})).json()["items"] == []
+
+
+async def terminal(house: House, *arguments: str) -> Result:
+    """`matinee jobs …` over parts of its own, as a process of its own would have."""
+
+    @asynccontextmanager
+    async def open_works() -> AsyncIterator[Works]:
+        async with opened(assemble(house.settings)) as parts:
+            yield parts.works
+
+    return await asyncio.to_thread(CliRunner().invoke, commands, list(arguments), obj=open_works)
+
+
+async def test_jobs_are_steered_from_the_terminal(house: House) -> None:
+    number = await a_dead_job(house)
+    async with house.works.open() as work:
+        work.send(SweepUploads())
+    listed = await terminal(house, "ls", "--state", "failed")
+    assert (listed.exit_code, str(number) in listed.output) == (0, True)
+    assert "files.sweep_uploads" not in listed.output
+    assert "the disk is gone" in (await terminal(house, "show", str(number))).output
+    assert (await terminal(house, "retry", str(number))).exit_code == 0
+    again = await terminal(house, "retry", str(number))
+    assert isinstance(again.exception, MatineeError)
+    assert (await terminal(house, "cancel", str(number))).exit_code == 0
+    assert (await terminal(house, "ls", "--state", "asleep")).exit_code == 2
+    with pytest.raises(MatineeError):
+        raise (await terminal(house, "show", "999999")).exception or AssertionError
