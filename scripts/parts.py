@@ -147,7 +147,7 @@ def _link_project() -> None:
 
 
 def _pip(*words: str | Path) -> None:
-    flags = ("--quiet", "--require-hashes", "--no-deps", "--disable-pip-version-check", "--no-input")
+    flags = ("-qq", "--require-hashes", "--no-deps", "--disable-pip-version-check", "--no-input")
     _call(
         [VENV / "bin" / "python", "-m", "pip", "install", *flags, *words],
         ROOT,
