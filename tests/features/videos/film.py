@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from tests.support.films import TUS, coded
+from tests.support.house import House, Person
 
 from matinee.features.files import service as files
 from matinee.features.videos import schemas
 from matinee.features.videos import service as videos
 from matinee.infra.work import Work
 from matinee.kernel.ids import RenditionId
-from tests.support.films import TUS, coded
-from tests.support.house import House, Person
 
 SEGMENT_S = 4.0
 FACTS = schemas.SourceFacts(

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-
-from matinee.features.videos import service as videos
-from matinee.features.videos.errors import VideoNotFound
 from tests.conftest import MakeHouse
 from tests.features.videos.film import Film, content
 from tests.support.house import House
+
+from matinee.features.videos import service as videos
+from matinee.features.videos.errors import VideoNotFound
 
 
 async def addresses(film: Film, base: str) -> dict[str, str]:

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-
-from matinee.features.videos.router.ranges import Slice, decide
 from tests.features.videos.film import Film, content
 from tests.support.house import House
+
+from matinee.features.videos.router.ranges import Slice, decide
 
 AT = datetime(2026, 5, 4, 3, 2, 1, 500_000, UTC)
 HTTP_AT = "Mon, 04 May 2026 03:02:01 GMT"

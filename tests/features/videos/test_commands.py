@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
+from tests.features.videos.film import Film
+from tests.support.house import open_house
 from typer.testing import CliRunner, Result
 
 from matinee.features.videos.commands import app
 from matinee.infra.work import Works
-from tests.features.videos.film import Film
-from tests.support.house import open_house
 
 
 def test_the_operator_sees_and_stops_and_deletes_videos(database_url: str, tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.features.videos.film import Film
+from tests.support.films import TUS, coded
+from tests.support.house import House, Person
 
 from matinee.features.files import service as files
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
-from tests.features.videos.film import Film
-from tests.support.films import TUS, coded
-from tests.support.house import House, Person
 
 
 async def test_a_new_video_waits_for_its_file_and_is_private(house: House) -> None:

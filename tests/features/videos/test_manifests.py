@@ -5,10 +5,10 @@ from xml.etree import ElementTree as Xml
 
 import httpx
 import m3u8
-
-from matinee.features.videos import service as videos
 from tests.features.videos.film import Film
 from tests.support.house import House
+
+from matinee.features.videos import service as videos
 
 DASH = "{urn:mpeg:dash:schema:mpd:2011}"
 

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from tests.features.videos.film import Film
+from tests.support.house import House, Person
 
 from matinee.features.videos import service as videos
 from matinee.infra.room import Tally
-from tests.features.videos.film import Film
-from tests.support.house import House, Person
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
 VISIT = UUID(int=1)
