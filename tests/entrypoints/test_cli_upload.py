@@ -68,7 +68,7 @@ class Fragile:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for task in self._busy - {asyncio.current_task()}:  # type: ignore[arg-type]
+        for task in self._busy - {asyncio.current_task()}:
             task.cancel()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

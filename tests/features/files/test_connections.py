@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import signal
@@ -17,6 +18,7 @@ import pytest
 from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.features.files.tickets import BYTES, TUS, Ticket, served, ticket
+from tests.support.browser import node
 from tests.support.house import House
 from tusclient import client as tus_client
 
@@ -68,7 +70,7 @@ async def token_of(mine: Ticket) -> str:
 async def until(question: Any, wanted: Any, *, seconds: float = 30) -> Any:
     """Asks until the answer is good enough."""
     async with asyncio.timeout(seconds):
-        while not wanted(answer := await question()):  # noqa: ASYNC110 - asks as a client would
+        while not wanted(answer := await question()):
             await asyncio.sleep(0.02)
     return answer
 
@@ -228,8 +230,8 @@ async def test_tuspy_uploads_stops_and_goes_on(house: House, tmp_path: Path) -> 
         def begin() -> str:
             with file.open("rb") as stream:
                 uploader = client.uploader(file_stream=stream, chunk_size=700_000, metadata=facts)
-                uploader.upload_chunk()
-                uploader.upload_chunk()
+                uploader.upload_chunk()  # type: ignore[no-untyped-call]
+                uploader.upload_chunk()  # type: ignore[no-untyped-call]
             return str(uploader.url)
 
         def go_on(url: str) -> int:
@@ -242,6 +244,26 @@ async def test_tuspy_uploads_stops_and_goes_on(house: House, tmp_path: Path) -> 
         url = await asyncio.to_thread(begin)
         assert await asyncio.to_thread(go_on, url) == 1_400_000
     assert await mine.kept(url) == DATA
+
+
+async def test_tus_js_client_uploads_breaks_off_goes_on_and_gives_up(house: House, tmp_path: Path) -> None:
+    mine = await ticket(house)
+    file = tmp_path / "film.mp4"
+    file.write_bytes(DATA)
+    modules = Path(__file__).parents[3] / "web" / "node_modules"
+    async with served(house.app) as base:
+        process = await asyncio.create_subprocess_exec(
+            node(), Path(__file__).with_name("tus_js.mjs"), modules, f"{base}/api/v1/uploads",
+            await token_of(mine), mine.subject, file,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(), 90)
+    assert process.returncode == 0, err.decode()
+    said = json.loads(out)
+    assert said["broken"] is True
+    assert await mine.kept(said["url"]) == DATA
+    gone = await mine.client.head(urlsplit(said["doomed"]).path, headers=TUS)
+    assert gone.status_code == 404
 
 
 async def test_an_upload_survives_the_death_of_its_server(house: House) -> None:

@@ -88,7 +88,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not (server.started or running.done()):  # noqa: ASYNC110 - uvicorn has no event for it
+        while not (server.started or running.done()):
             await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
