@@ -15,8 +15,9 @@ from matinee.infra.bus.memory import MemoryBus
 from matinee.infra.db import Database
 from matinee.infra.jobs import ledger
 from matinee.infra.jobs.queue import Queue
-from matinee.infra.room import Handler, Listener, Room, Tally
+from matinee.infra.room import Handler, Listener, Room
 from matinee.infra.storage.local import LocalStorage
+from matinee.infra.tally import Tally
 from matinee.infra.work import Work, Works
 from matinee.kernel.errors import Conflict, NotFound
 from matinee.kernel.ids import new_id

@@ -6,11 +6,11 @@ Never runs anything by itself.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import UUID
 
 import typer
 from fastapi import APIRouter
 
+from matinee.infra.tally import Tally
 from matinee.kernel.actor import Role
 from matinee.kernel.ids import AccountId
 from matinee.kernel.message import Message, Order
@@ -57,17 +57,6 @@ class Handler:
 
     def name(self, room: str) -> str:
         return f"{room}.{self.run.__name__}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """One frequent happening, read back by a listener."""
-
-    id: int
-    kind: str
-    subject_id: UUID
-    data: dict[str, Any]
-    at: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ late is never passed over. Never used for what must not be lost with a room's ow
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import UserDefinedType
 
 from matinee.infra.db import Base
-from matinee.infra.room import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """One frequent happening, read back by a listener."""
+
+    id: int
+    kind: str
+    subject_id: UUID
+    data: dict[str, Any]
+    at: Any
 
 
 class Xid8(UserDefinedType[str]):
@@ -60,8 +71,7 @@ async def take(session: AsyncSession, listener: str, kind: str, batch: int) -> S
     cursor = (
         await session.execute(
             text(
-                "SELECT xid::text, last_id FROM infra_tally_cursor WHERE listener = :l"
-                " FOR UPDATE SKIP LOCKED"
+                "SELECT xid::text, last_id FROM infra_tally_cursor WHERE listener = :l FOR UPDATE SKIP LOCKED"
             ),
             {"l": listener},
         )

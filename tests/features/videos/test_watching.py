@@ -9,7 +9,7 @@ from tests.features.videos.film import Film
 from tests.support.house import House, Person
 
 from matinee.features.videos import service as videos
-from matinee.infra.room import Tally
+from matinee.infra.tally import Tally
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
 VISIT = UUID(int=1)

@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 import matinee
+from matinee.entrypoints.cli.foreseen import foreseen
 from matinee.entrypoints.cli.login import login
 from matinee.entrypoints.cli.upload import upload
-from matinee.kernel.errors import MatineeError
 
 if TYPE_CHECKING:
     from matinee.infra.work import Works
@@ -115,27 +114,6 @@ def main() -> None:
             raise
         print(sentence, file=sys.stderr)
         sys.exit(1)
-
-
-def foreseen(error: Exception) -> str | None:
-    """What to tell a person about `error`; None when nobody expected it."""
-    if isinstance(error, MatineeError):
-        return error.detail
-    if isinstance(error, ValidationError):
-        # Without the values: they may be secrets.
-        wrong = [(e["loc"][0] if e["loc"] else error.title, e["msg"]) for e in error.errors()]
-        return "\n".join(f"MATINEE_{str(name).upper()}: {message}." for name, message in wrong)
-    from sqlalchemy.exc import OperationalError
-
-    from matinee.infra.postgres import PostgresError
-
-    if isinstance(error, PostgresError):
-        return str(error)
-    if isinstance(error, OperationalError):
-        return (
-            f"The database does not answer: {(str(error.orig).strip() or 'no reason given').splitlines()[0]}"
-        )
-    return None
 
 
 if __name__ == "__main__":

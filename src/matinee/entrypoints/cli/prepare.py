@@ -40,7 +40,7 @@ def migrate(url: str, revision: str = "head") -> None:
 
 def main() -> int:
     from matinee.entrypoints.bootstrap import ensure_operator
-    from matinee.entrypoints.cli.main import foreseen
+    from matinee.entrypoints.cli.foreseen import foreseen
     from matinee.entrypoints.parts import database_url, load_settings
 
     try:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from matinee.features.videos import service
 from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.messages import DropRendition, ForgetVisits, ReviewCheck
-from matinee.infra.room import Handler, Listener, Periodic, Tally
+from matinee.infra.room import Handler, Listener, Periodic
+from matinee.infra.tally import Tally
 from matinee.infra.work import Work
 
 

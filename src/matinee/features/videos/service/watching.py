@@ -15,7 +15,7 @@ from matinee.features.videos import repository, rules
 from matinee.features.videos.schemas import Resume, Watched
 from matinee.features.videos.service import access
 from matinee.features.videos.service.keys import media_key
-from matinee.infra.room import Tally
+from matinee.infra.tally import Tally
 from matinee.infra.work import Work
 
 WATCHED: Final = "videos.watched"

@@ -1,0 +1,26 @@
+"""Failures that were foreseen, as sentences for people at the terminal. Never shows a value that may be a secret."""
+
+from pydantic import ValidationError
+
+from matinee.kernel.errors import MatineeError
+
+
+def foreseen(error: Exception) -> str | None:
+    """What to tell a person about `error`; None when nobody expected it."""
+    if isinstance(error, MatineeError):
+        return error.detail
+    if isinstance(error, ValidationError):
+        # Without the values: they may be secrets.
+        wrong = [(e["loc"][0] if e["loc"] else error.title, e["msg"]) for e in error.errors()]
+        return "\n".join(f"MATINEE_{str(name).upper()}: {message}." for name, message in wrong)
+    from sqlalchemy.exc import OperationalError
+
+    from matinee.infra.postgres import PostgresError
+
+    if isinstance(error, PostgresError):
+        return str(error)
+    if isinstance(error, OperationalError):
+        return (
+            f"The database does not answer: {(str(error.orig).strip() or 'no reason given').splitlines()[0]}"
+        )
+    return None
