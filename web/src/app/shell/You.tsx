@@ -2,8 +2,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { signOut } from "@/api/accounts";
-import { signals } from "@/api/signals";
 import type { Me } from "@/api/types";
+import { changeHands } from "@/features/accounts/changeHands";
 import { stage } from "@/features/videos/player/stage";
 import { Face } from "@/ui/Face";
 import { toast } from "@/ui/toast";
@@ -22,9 +22,8 @@ export function You({ me, compact = false }: { me: Me; compact?: boolean }) {
     try {
       await signOut();
       stage.close();
-      cache.clear();
-      signals.restart();
       await navigate({ to: "/" });
+      await changeHands(cache);
     } catch {
       toast("Signing out did not work. You are still signed in; try again.");
     }

@@ -1,16 +1,20 @@
 import { Link } from "@tanstack/react-router";
 import type { Encode } from "@/api/types";
+import { plural } from "@/lib/amount";
 import { took, wait } from "@/lib/time";
 import { Bar } from "@/ui/Bar";
 
+const OVER = new Set(["ready", "done", "rejected", "cancelled"]);
+
 /** Encodes under way or stopped, each with its steps: only unfinished steps repeat after a break. */
 export function Encodes({ encodes }: { encodes: Encode[] }) {
-  if (encodes.length === 0) return null;
+  const shown = encodes.filter((encode) => !OVER.has(encode.state));
+  if (shown.length === 0) return null;
   return (
     <section aria-label="Encodes">
       <h2 className="mt-8 mb-3">Encodes</h2>
       <div className="grid gap-4">
-        {encodes.map((encode) => (
+        {shown.map((encode) => (
           <article key={encode.video.id} className="panel p-4">
             <div className="flex flex-wrap items-baseline justify-between gap-x-4">
               <h3 className="min-w-0">
@@ -24,7 +28,7 @@ export function Encodes({ encodes }: { encodes: Encode[] }) {
             </div>
             <Bar label={`Encode of ${encode.video.title}`} value={encode.percent} stopped={encode.state === "failed"} className="mt-2.5" />
             <details className="mt-2 text-ui">
-              <summary className="cursor-pointer rounded-control py-1 font-semibold text-ink-2">{encode.steps.length} steps</summary>
+              <summary className="cursor-pointer rounded-control py-1 font-semibold text-ink-2">{plural(encode.steps.length, "step")}</summary>
               <ol className="mt-1 grid gap-1.5">
                 {encode.steps.map((step) => (
                   <li key={step.name}>

@@ -6,6 +6,7 @@ import { Button, buttonClass } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
+import { changeHands } from "../changeHands";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
@@ -27,8 +28,8 @@ export function AccountPart({ email }: { email: string }) {
     try {
       await deleteAccount(password);
       setAsking(false);
-      cache.clear();
       await navigate({ to: "/" });
+      await changeHands(cache);
       toast("Your account is being deleted.");
     } catch (error) {
       faults.take(error);
