@@ -14,7 +14,7 @@ from tests.support import database
 if TYPE_CHECKING:
     from tests.support.house import House
 
-pytest_plugins = ["tests.support.seconds", "tests.support.browser"]
+pytest_plugins = ["tests.support.seconds", "tests.support.browser", "tests.support.server"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

