@@ -90,7 +90,7 @@ async def test_a_tree_is_counted_and_dropped_as_one(house: House) -> None:
         for name in ("init.mp4", "0.m4s"):
             stored = await storage.put_bytes(service.tree_key(tree_id, name), DATA)
             await service.note_tree_bytes(work, tree_id, stored.size_bytes)
-        assert await service.bytes_of(work, subject) == 2 * len(DATA)
+        assert await service.bytes_of(work, [subject]) == {subject: 2 * len(DATA)}
         usage = await service.usage(work, person.account_id)
         assert (usage.used_bytes, usage.by_purpose) == (0, {"rendition": 2 * len(DATA)})
         with pytest.raises(Invalid):

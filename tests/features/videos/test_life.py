@@ -229,7 +229,7 @@ async def test_a_deleted_video_is_gone_at_once_and_its_bytes_soon_after(house: H
         assert (await owner.client.get(address)).status_code == 404
     assert (await owner.client.delete(f"/api/v1/videos/{film.id}")).status_code == 404
     async with house.works.open() as work:
-        assert await files.bytes_of(work, f"video:{film.id}") == 0
+        assert await files.bytes_of(work, [f"video:{film.id}"]) == {f"video:{film.id}": 0}
         assert await videos.encoding_view(work, film.id) is None
         with pytest.raises(VideoGone):
             await videos.set_init(work, film.renditions["240p"], size_bytes=1)

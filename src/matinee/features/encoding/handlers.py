@@ -5,6 +5,7 @@ from matinee.features.encoding.messages import NormalisePoster, RunLongStep, Run
 from matinee.features.files import service as files
 from matinee.features.files.messages import UploadCompleted
 from matinee.features.videos import service as videos
+from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
 from matinee.infra.work import Work
 from matinee.kernel.errors import Conflict, NotFound
@@ -32,8 +33,8 @@ async def take_source(work: Work, message: UploadCompleted) -> None:
     if message.purpose == "video":
         try:
             await service.begin(work, video_id, BlobId(message.blob_id), blob.received_at)
-        except NotFound:
-            return
+        except VideoGone:
+            await files.drop_blob(work, BlobId(message.blob_id))
     else:
         work.send(NormalisePoster(video_id=video_id, blob_id=message.blob_id))
 

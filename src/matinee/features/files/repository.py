@@ -44,10 +44,18 @@ async def bytes_by_purpose(
     return {p: int(n) for p, n in blobs}, int(opened or 0), {p: int(n) for p, n in trees}
 
 
-async def bytes_of_subject(session: AsyncSession, subject: str) -> int:
-    blobs = await session.scalar(select(func.sum(BlobRow.size_bytes)).where(BlobRow.subject == subject))
-    trees = await session.scalar(select(func.sum(Tree.size_bytes)).where(Tree.subject == subject))
-    return int(blobs or 0) + int(trees or 0)
+async def bytes_of_subjects(session: AsyncSession, subjects: Sequence[str]) -> dict[str, int]:
+    """Every one of `subjects`, 0 for those that hold nothing."""
+    total = dict.fromkeys(subjects, 0)
+    for table in (BlobRow, Tree):
+        rows = await session.execute(
+            select(table.subject, func.sum(table.size_bytes))
+            .where(table.subject.in_(subjects))
+            .group_by(table.subject)
+        )
+        for subject, size_bytes in rows:
+            total[subject] += int(size_bytes)
+    return total
 
 
 async def put_expectation(

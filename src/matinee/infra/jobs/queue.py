@@ -21,12 +21,14 @@ from procrastinate.job_context import AbortReason
 from procrastinate.job_context import JobContext as RawContext
 from procrastinate.jobs import Job
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
-from sqlalchemy import text
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matinee.infra import tally, telemetry
 from matinee.infra.db import libpq_url, raw_connection
 from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
+from matinee.infra.jobs.tables import JobNote
 from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
 from matinee.infra.work import Works
 from matinee.kernel.actor import SYSTEM
@@ -37,6 +39,8 @@ from matinee.kernel.settings import HouseSettings, WorkerSettings
 log = structlog.get_logger(__name__)
 MAX_BACKOFF_S = 300
 ERROR_CHARACTERS = 8_000
+SIGNAL_S = 1.0
+CHANNEL = "jobs"
 
 
 class _Backoff(BaseRetryStrategy):
@@ -86,6 +90,7 @@ class Queue:
         )
         self.rooms = rooms
         self.works: Works | None = None
+        self._signalled_at = 0.0
         self._handlers: dict[type[Message], list[tuple[str, Handler]]] = defaultdict(list)
         self._by_name: dict[str, Handler] = {}
         self._listeners: list[tuple[str, Listener]] = []
@@ -154,6 +159,7 @@ class Queue:
         context = _Context(raw, handler.retries)
         started = time.monotonic()
         outcome = "done"
+        await self._signal()
         with structlog.contextvars.bound_contextvars(job_id=context.id, job=name, attempt=context.attempt):
             message = handler.message.from_json(data)
             try:
@@ -174,16 +180,23 @@ class Queue:
             finally:
                 telemetry.JOBS_DONE.labels(kind=name, outcome=outcome).inc()
                 telemetry.JOB_SECONDS.labels(kind=name).observe(time.monotonic() - started)
+                await self._signal()
+
+    async def _signal(self) -> None:
+        """Wake those who watch the queue, at most once a second."""
+        now = time.monotonic()
+        if now - self._signalled_at >= SIGNAL_S:
+            self._signalled_at = now
+            await self._opened().bus.publish(CHANNEL)
 
     async def _note(self, context: _Context, error: BaseException) -> None:
         lines = "".join(traceback.format_exception(error))[-ERROR_CHARACTERS:]
         async with self._opened().open(SYSTEM) as work:
+            note = insert(JobNote).values(job_id=context.id, error=lines.replace("\x00", ""))
             await work.session.execute(
-                text(
-                    "INSERT INTO infra_job_note (job_id, error) VALUES (:i, :e)"
-                    " ON CONFLICT (job_id) DO UPDATE SET error = :e, at = now()"
-                ),
-                {"i": context.id, "e": lines.replace("\x00", "")},
+                note.on_conflict_do_update(
+                    index_elements=[JobNote.job_id], set_={"error": note.excluded.error, "at": func.now()}
+                )
             )
 
     async def _bury(self, handler: Handler, message: Message, error: BaseException) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import delete, func, text
+from sqlalchemy.dialects.postgresql import insert
 
+from matinee.infra.jobs.tables import WorkerRow
 from matinee.infra.room import Handler
 from matinee.infra.work import Works
 from matinee.kernel.actor import SYSTEM
@@ -50,12 +52,12 @@ async def rescue(
 async def note_worker(works: Works, name: str, lanes: Sequence[str], stalled_s: float) -> None:
     """This process is alive; processes that are silent for long are forgotten."""
     async with works.open(SYSTEM) as work:
+        alive = insert(WorkerRow).values(name=name, lanes=list(lanes))
         await work.session.execute(
-            text(
-                "INSERT INTO infra_worker (name, lanes) VALUES (:n, CAST(:l AS jsonb))"
-                " ON CONFLICT (name) DO UPDATE SET heartbeat_at = now(), lanes = EXCLUDED.lanes"
-            ),
-            {"n": name, "l": json.dumps(list(lanes))},
+            alive.on_conflict_do_update(
+                index_elements=[WorkerRow.name],
+                set_={"heartbeat_at": func.now(), "lanes": alive.excluded.lanes},
+            )
         )
         await work.session.execute(
             text("DELETE FROM infra_worker WHERE heartbeat_at < now() - make_interval(secs => :s)"),
@@ -66,4 +68,4 @@ async def note_worker(works: Works, name: str, lanes: Sequence[str], stalled_s: 
 async def forget_worker(works: Works, name: str) -> None:
     """This process ends in order."""
     async with works.open(SYSTEM) as work:
-        await work.session.execute(text("DELETE FROM infra_worker WHERE name = :n"), {"n": name})
+        await work.session.execute(delete(WorkerRow).where(WorkerRow.name == name))

@@ -3,6 +3,7 @@
 Never writes a file: the room that opened a tree stores them at `tree_key` and notes their bytes.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from matinee.features.files import repository
@@ -49,6 +50,6 @@ async def drop_tree(work: Work, tree_id: TreeId, *, keep_s: float = 0) -> None:
         work.send(gone, at=work.now + timedelta(seconds=keep_s + LATE_WRITERS_S))
 
 
-async def bytes_of(work: Work, subject: str | Subject) -> int:
-    """All bytes kept for `subject`: originals and generated files."""
-    return await repository.bytes_of_subject(work.session, str(subject))
+async def bytes_of(work: Work, subjects: Sequence[str]) -> dict[str, int]:
+    """All bytes kept for each of `subjects`: originals and generated files."""
+    return await repository.bytes_of_subjects(work.session, subjects)

@@ -1,6 +1,6 @@
 """From rows to the schemas that leave the room. Never decides who may see: `access` does."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,12 @@ async def videos(work: Work, rows: Sequence[VideoRow]) -> list[Video]:
     names = await _owners(work, rows)
     renditions = await repository.renditions(work.session, ids)
     posters = await repository.posters(work.session, ids)
-    return [await _video(work, row, names[row.owner_id], renditions[row.id], posters[row.id]) for row in rows]
+    known = [subject_of(row.id) for row in rows if access.has_insight(work.actor, row)]
+    sizes = await files.bytes_of(work, known) if known else {}
+    return [
+        await _video(work, row, names[row.owner_id], renditions[row.id], posters[row.id], sizes)
+        for row in rows
+    ]
 
 
 async def video(work: Work, row: VideoRow) -> Video:
@@ -87,15 +92,14 @@ async def _video(
     owner: OwnerName,
     renditions: Sequence[Rendition],
     posters: Sequence[PosterRow],
+    sizes: Mapping[str, int],
 ) -> Video:
     shown = next((poster for poster in posters if poster.number == row.poster_number), None)
     insight = access.has_insight(work.actor, row)
-    upload = size_bytes = None
-    if insight:
-        size_bytes = await files.bytes_of(work, subject_of(row.id))
-        if row.state in rules.TAKES_A_FILE:
-            uploads = await files.uploads_for(work, subject_of(row.id))
-            upload = next((upload for upload in uploads if upload.purpose == "video"), None)
+    upload = None
+    if insight and row.state in rules.TAKES_A_FILE:
+        uploads = await files.uploads_for(work, subject_of(row.id))
+        upload = next((upload for upload in uploads if upload.purpose == "video"), None)
     return Video(
         **_card(work, row, owner, shown),
         description=row.description,
@@ -115,7 +119,7 @@ async def _video(
         reason_code=row.reason_code if insight else None,
         error_log=row.error_log if insight else None,
         source=SourceFacts.model_validate(row.source) if insight and row.source is not None else None,
-        size_bytes=size_bytes,
+        size_bytes=sizes.get(subject_of(row.id)),
         original=f"/media/{row.id}/{access.original_grant(work, row).text}/original"
         if insight and row.source_blob_id is not None
         else None,
