@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 import matinee.entrypoints.product  # noqa: F401 - importing the rooms fills the metadata
+import matinee.infra.jobs.tables  # noqa: F401
 from matinee.infra.db import Base, sqlalchemy_url
 
 LOCK = 7_283_113

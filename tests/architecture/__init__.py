@@ -1,0 +1,1 @@
+"""Keeps the borders that import-linter cannot say: faces, foreign keys, names, locks, migrations."""

@@ -1,0 +1,84 @@
+"""One linear history that goes up from nothing, down and up again, and ends where the models are."""
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from matinee.entrypoints.cli.prepare import newest_revision, revision_of
+from tests.architecture.sources import ROOT
+
+
+@pytest.fixture
+def config(empty_database_url: str) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = empty_database_url
+    return config
+
+
+@pytest.fixture
+def engine(empty_database_url: str):  # type: ignore[no-untyped-def]
+    engine = create_engine(empty_database_url)
+    yield engine
+    engine.dispose()
+
+
+def _tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+
+def test_the_history_is_one_line() -> None:
+    script = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
+    assert len(script.get_heads()) == 1
+    revisions = [step.revision for step in script.walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True)
+    assert newest_revision() == script.get_current_head()
+    names = sorted(path.name for path in Path(script.versions).glob("[0-9]*.py"))
+    assert [name.split("_")[0] for name in names] == sorted(revisions)
+
+
+def test_a_database_goes_up_from_nothing_and_down_to_nothing(config: Config, engine: Engine) -> None:
+    url = config.attributes["url"]
+    assert revision_of(url) is None
+    command.upgrade(config, "head")
+    assert revision_of(url) == newest_revision()
+    assert _tables(engine)
+    command.downgrade(config, "base")
+    assert _tables(engine) == set()
+    with engine.connect() as connection:
+        left = connection.execute(
+            text(
+                "SELECT proname FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'"
+                " UNION ALL SELECT typname FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace"
+                " WHERE nspname = 'public' AND typtype = 'e'"
+            )
+        ).scalars()
+        assert sorted(left) == []
+    command.upgrade(config, "head")
+
+
+def test_every_step_can_be_taken_back_and_taken_again_with_the_data_of_the_others(
+    config: Config, engine: Engine
+) -> None:
+    steps = [s.revision for s in ScriptDirectory.from_config(config).walk_revisions()][::-1]
+    command.upgrade(config, steps[0])
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO infra_tally_cursor (listener, kind) VALUES ('kept', 'x')"))
+    for step in steps[1:]:
+        before = _tables(engine)
+        command.upgrade(config, step)
+        command.downgrade(config, "-1")
+        assert _tables(engine) == before, step
+        command.upgrade(config, step)
+        with engine.connect() as connection:
+            query = text("SELECT count(*) FROM infra_tally_cursor WHERE listener = 'kept'")
+            assert connection.execute(query).scalar() == 1
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
+def test_the_models_are_what_the_migrations_make(config: Config) -> None:
+    command.upgrade(config, "head")
+    command.check(config)
