@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import matinee
+from matinee.entrypoints.cli.doctor import doctor
 from matinee.entrypoints.cli.foreseen import foreseen
 from matinee.entrypoints.cli.login import login
 from matinee.entrypoints.cli.upload import upload
@@ -20,7 +21,7 @@ from matinee.entrypoints.cli.upload import upload
 if TYPE_CHECKING:
     from matinee.infra.work import Works
 
-LIGHT = ("up", "upload", "login", "version")
+LIGHT = ("up", "upload", "login", "version", "doctor")
 
 
 @asynccontextmanager
@@ -58,6 +59,7 @@ def build(*, light: bool = False) -> typer.Typer:
     app.command("upload")(upload)
     app.command("login")(login)
     app.command("version")(version)
+    app.command("doctor")(doctor)
     if not light:
         _add_house(app)
     return app
