@@ -8,6 +8,7 @@ import { useSignal } from "@/api/signals";
 import type { UploadInfo, Video } from "@/api/types";
 import { deleteVideo, myVideosQuery, retryVideo, videoQuery } from "@/api/videos";
 import { part, plural, size } from "@/lib/amount";
+import { took } from "@/lib/time";
 import { type Item, totals } from "@/lib/uploadQueue";
 import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
@@ -172,7 +173,9 @@ export function UploadPage() {
                   choose files
                 </button>
               </p>
-              <p className="meta mt-0.5">Any format, any length. You may close this page: uploads go on from the last byte when you are back.</p>
+              <p className="meta num mt-0.5">
+                {me ? `Up to ${size(me.limits.max_upload_bytes)} and ${took(me.limits.max_duration_s)} each. ` : ""}You may close this page: choose the file again when you are back, and it goes on from the last byte.
+              </p>
             </div>
             {free !== null && me?.quota ? (
               <span className="meta num hide-phone text-right">
