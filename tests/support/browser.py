@@ -24,9 +24,8 @@ PHONE_WIDTH, DESK_WIDTH = 390, 1440
 FLAGS = (
     # Root has no sandbox to enter, and a container often allows none to others either. Only our own pages are opened.
     "--no-sandbox",
-    "--use-gl=angle",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
+    # Pictures are drawn by plain software: a film costs a fifth of a core so, and more than one with SwiftShader.
+    "--disable-gpu",
     "--autoplay-policy=no-user-gesture-required",
     "--disable-quic",
     "--no-first-run",
