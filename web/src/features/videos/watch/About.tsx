@@ -66,7 +66,12 @@ function Progress({ video }: { video: Video }) {
       <div className="min-w-[16rem] flex-1">
         <p className="font-semibold">{honest(video)}</p>
         <p className="meta mt-0.5">
-          {next ? `You move up by yourself when ${next.name} arrives; nothing reloads. ` : ""}This line goes away when the ladder is complete.
+          {video.source_playing
+            ? "You see the file as it was sent; sizes for every connection take over as they arrive. "
+            : next
+              ? `You move up by yourself when ${next.name} arrives; nothing reloads. `
+              : ""}
+          This line goes away when the ladder is complete.
         </p>
       </div>
       {video.ladder.length ? <Ladder rungs={video.ladder} className="max-phone:w-full max-phone:justify-between" /> : null}

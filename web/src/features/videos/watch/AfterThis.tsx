@@ -36,7 +36,7 @@ export function AfterThis({ video, place }: { video: Video; place: "stage" | "be
   if (rest.length === 0) return <aside aria-label="After this" />;
   return (
     <aside aria-label="After this">
-      <h2 className="mb-3">New here</h2>
+      <h2 className={rest.every((one) => shownThere.has(one.id)) ? "mb-3 wide:hidden" : "mb-3"}>New here</h2>
       <ul className="grid gap-3.5">
         {rest.slice(0, 12).map((one) => (
           // Where the stage has no room beside the picture, the person's other films stand here.
