@@ -3,8 +3,8 @@
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-import matinee.entrypoints.product  # noqa: F401 - importing the rooms fills the metadata
-import matinee.infra.jobs.tables  # noqa: F401
+import matinee.entrypoints.product
+import matinee.infra.jobs.tables  # noqa: F401 - both fill the metadata
 from matinee.infra.db import Base, sqlalchemy_url
 
 LOCK = 7_283_113

@@ -36,6 +36,8 @@ _READY_S = 60.0
 _STOP_S = 8.0
 # A socket's path may have 107 bytes; the list of folders splits at commas and eats quotes and spaces.
 _SOCKET_BYTES = 107 - len("/.s.PGSQL.65535")
+# PostgreSQL's own programs start one another through a shell, in double quotes.
+_UNUSABLE = frozenset('"$`\\\n')
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 
 # Servers that this process started: only their parent can collect them.
@@ -71,6 +73,11 @@ def start(data_dir: Path, pg_bin: Path | None = None, *, durability: Durability 
     data_dir = data_dir.absolute()
     home = data_dir / "postgres"
     cluster = home / "cluster"
+    if odd := set(str(home)) & _UNUSABLE:
+        raise PostgresError(
+            f"PostgreSQL cannot live in a folder whose path holds {' '.join(sorted(odd))}: {home}. "
+            "Set MATINEE_DATA_DIR to another."
+        )
     try:
         home.mkdir(parents=True, exist_ok=True)
         os.chmod(home, 0o755)
@@ -87,7 +94,7 @@ def start(data_dir: Path, pg_bin: Path | None = None, *, durability: Durability 
         else:
             identity = identities.choose(binaries, home, cluster)
             if not cluster.exists():
-                _create(home, cluster, binaries, identity, keys)
+                _create(home, cluster, binaries, identity, keys, durability)
             _check_version(cluster, binaries)
             server = _launch(home, cluster, binaries, identity, keys, durability)
         _ensure_database(server, keys)
@@ -163,6 +170,7 @@ def _create(
     binaries: Binaries,
     identity: Identity,
     keys: dict[str, str],
+    durability: Durability,
 ) -> None:
     """Initialise beside the final place, so that a killed start leaves no half-made cluster."""
     new = home / "cluster.new"
@@ -194,6 +202,7 @@ def _create(
                     "--builtin-locale=C.UTF-8",
                     "--data-checksums",
                 ),
+                *(["--no-sync"] if durability == "none" else []),
                 *("--auth-local=scram-sha-256", "--auth-host=scram-sha-256"),
             ],
             check=False,
