@@ -163,8 +163,12 @@ def unknown_settings(known: set[str], environment: Mapping[str, str], env_file: 
         if not name.upper().startswith("MATINEE_") or name.upper() in known:
             continue
         wrong += 1
-        near = difflib.get_close_matches(name.upper(), sorted(known), 1, 0.6)
-        mend = f"Did you mean {near[0]}?" if near else "Remove it, or look it up in `matinee settings`."
+        # Without what all have in common, which would make everything look alike.
+        names = sorted(setting.removeprefix("MATINEE_") for setting in known)
+        near = difflib.get_close_matches(name.upper().removeprefix("MATINEE_"), names, 1, 0.6)
+        mend = (
+            f"Did you mean MATINEE_{near[0]}?" if near else "Remove it, or look it up in `matinee settings`."
+        )
         yield Finding.warn("settings", f"{name} in {place} is no setting.", mend)
     secrets = [
         line for line in lines if any(word in line.partition("=")[0].upper() for word in _SECRET_WORDS)
