@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tarfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from matinee.entrypoints.cli.archive import BadBackup
 from matinee.entrypoints.cli.restoring import restore
 from matinee.entrypoints.cli.saving import save
 from matinee.entrypoints.parts import load_settings
-from matinee.infra import tally
+from matinee.infra import postgres, tally
 from matinee.kernel.errors import Conflict, Invalid
 from matinee.kernel.ids import new_id
 from matinee.kernel.settings import Settings
@@ -374,6 +375,45 @@ async def test_happenings_are_counted_after_a_move_to_a_younger_server(
     async with opened(target) as second, second.works.open() as work:
         heard = await tally.take(work.session, "ear", "test.seen", 10)
     assert [row.data["n"] for row in heard] == [2, 3, 4]
+
+
+async def command(*arguments: str, data_dir: Path) -> tuple[int, dict[str, Any]]:
+    """`matinee …` over the embedded server of `data_dir`."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "matinee.entrypoints.cli.main", *arguments, "--json"),
+        cwd=data_dir.parent,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "MATINEE_DATA_DIR": str(data_dir),
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert not err, err.decode()
+    return process.returncode or 0, json.loads(out)
+
+
+@pytest.mark.slow
+async def test_the_command_restores_into_a_server_of_its_own_and_stops_it(
+    small: Path, tmp_path: Path
+) -> None:
+    data_dir = database.home() / tmp_path.name / "embedded"
+    data_dir.parent.mkdir(mode=0o755)
+    code, done = await command("restore", str(small), data_dir=data_dir)
+    assert (code, done["blobs"]) == (0, 2), done
+    assert postgres.running_url(data_dir) is None
+    code, again = await command("backup", str(tmp_path / "again.tar"), data_dir=data_dir)
+    assert (code, again["rows"], again["blobs"]) == (0, done["rows"], 2), again
+    assert postgres.running_url(data_dir) is None
+    assert (tmp_path / "again.tar").stat().st_mode & 0o777 == 0o600
+
+
+async def test_the_command_says_what_it_refuses(tmp_path: Path) -> None:
+    code, refused = await command("restore", str(tmp_path / "nothing"), data_dir=tmp_path / "data")
+    assert (code, refused["error"]) == (1, "backup.damaged")
+    assert "There is no backup" in refused["detail"]
 
 
 async def test_a_place_that_does_not_fit_is_refused(house: House, tmp_path: Path) -> None:

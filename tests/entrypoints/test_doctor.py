@@ -84,16 +84,17 @@ Examined = Callable[..., Findings]
 @pytest.fixture
 def examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Examined:
     """All findings of a doctor in `tmp_path` with these settings, in the test's own process."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv(database.HOME_VARIABLE)
 
     def look(**settings: str) -> Findings:
-        for name, value in settings_of(tmp_path, settings).items():
-            monkeypatch.setenv(name, value)
         found = Findings()
-        for finding in examine():
-            found.setdefault(finding.name, []).append(asdict(finding))
-            assert finding.state == "ok" or finding.mend, finding
+        with monkeypatch.context() as outside:
+            outside.chdir(tmp_path)
+            outside.delenv(database.HOME_VARIABLE)
+            for name, value in settings_of(tmp_path, settings).items():
+                outside.setenv(name, value)
+            for finding in examine():
+                found.setdefault(finding.name, []).append(asdict(finding))
+                assert finding.state == "ok" or finding.mend, finding
         return found
 
     return look
@@ -194,10 +195,7 @@ def test_a_running_house_without_workers_or_answer_fails(
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with running(tmp_path / "data"):
         found = examined(MATINEE_DATABASE_URL=database_url)
-    assert (found.code, found.state("house"), found.state("worker"), found.state("migrations")) == (
-        1,
-        *["fail"] * 3,
-    )
+    assert {found.state(name) for name in ("house", "worker", "migrations")} == {"fail"}
     assert "matinee worker" in found.text("worker")
 
 
