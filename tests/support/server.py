@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -23,6 +23,9 @@ import psutil
 import pytest
 
 from tests.support import database
+
+if TYPE_CHECKING:
+    from playwright._impl._api_structures import SetCookieParam
 
 ROOT = Path(__file__).parents[2]
 OPERATOR_PASSWORD = "the operator of these tests"
@@ -155,7 +158,7 @@ class Person:
     password: str
     cookies: dict[str, str]
 
-    def browser_cookies(self) -> list[dict[str, Any]]:
+    def browser_cookies(self) -> "list[SetCookieParam]":
         """As Playwright's `add_cookies` takes them."""
         return [
             {"name": name, "value": value, "url": self.server.address} for name, value in self.cookies.items()
