@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.journeys import acts, programs
 from tests.support.server import Server, until
@@ -97,10 +97,12 @@ def test_an_upload_goes_on_after_a_reload_when_its_file_is_chosen_again(
     expect(page.get_by_text("This is not the file that began")).to_be_visible()
 
     sent: list[int] = []
-    page.on(
-        "request",
-        lambda request: sent.append(_offset_header(request.headers)) if request.method == "PATCH" else None,
-    )
+
+    def note(request: Request) -> None:
+        if request.method == "PATCH":
+            sent.append(int(request.headers.get("upload-offset", "0")))
+
+    page.on("request", note)
     with page.expect_file_chooser() as chooser:
         row.get_by_role("button", name=re.compile("^Choose the file")).click()
     chooser.value.set_files(film)
