@@ -64,7 +64,11 @@ def web() -> None:
             return
         _node_and_modules()
         _say("Building the web client")
-        _call([*npm(), "run", "--silent", "build", "--", "--logLevel=warn"], WEB, "The web client could not be built.")
+        _call(
+            [*npm(), "run", "--silent", "build", "--", "--logLevel=warn"],
+            WEB,
+            "The web client could not be built.",
+        )
         stamp.write_text(wanted)
 
 

@@ -1,6 +1,6 @@
 """Takes the README's picture: a house of its own, a real film, a real browser.
 
-    .venv/bin/python scripts/screenshot.py [docs/watch.png]
+.venv/bin/python scripts/screenshot.py [docs/watch.png]
 """
 
 import os

@@ -201,6 +201,13 @@ def test_a_data_folder_that_cannot_be_made_is_one_sentence(up: Up) -> None:
     up.data.unlink()
 
 
+def test_a_folder_in_which_a_restore_was_killed_is_not_opened(up: Up) -> None:
+    up.data.mkdir()
+    (up.data / "restore-unfinished").touch()
+    assert up.start().wait(60) == 1
+    assert "did not come to its end" in up.said()
+
+
 def test_pauses_grow_and_stop_growing() -> None:
     pauses = [pause_s(failures) for failures in range(1, 20)]
     assert pauses == sorted(pauses)

@@ -9,7 +9,7 @@ _SHARE_S = 40.0
 
 
 def _room(nodeid: str) -> str:
-    parts = nodeid.split("::")[0].removeprefix("tests/").split("/")
+    parts = nodeid.split("::", maxsplit=1)[0].removeprefix("tests/").split("/")
     folders = parts[:-1]
     if len(folders) >= 2 and folders[0] in ("features", "infra", "engines"):
         return "/".join(folders[:2])

@@ -133,6 +133,8 @@ class Server:
 
     def stop(self) -> None:
         """As Ctrl-C does. Fails when it does not end, or leaves a process behind."""
+        if self.process.poll() is not None:
+            return
         family = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGINT)
         try:

@@ -66,9 +66,7 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
     storage = LocalStorage(settings.house.data_dir / "storage")
     bus: Bus = MemoryBus() if settings.of(BusSettings).bus == "memory" else PostgresBus(database)
     queue = Queue(url, ROOMS)
-    works = Works(
-        database=database, settings=settings, storage=storage, bus=bus, outbox=queue, clock=clock
-    )
+    works = Works(database=database, settings=settings, storage=storage, bus=bus, outbox=queue, clock=clock)
     return Parts(
         settings=settings,
         database=database,

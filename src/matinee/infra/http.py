@@ -173,7 +173,9 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
         if state.startswith("22") or "NUL" in str(error.orig):
             return problem(request, 422, Invalid.code, "The input holds a value that cannot be stored.")
         if state in ("40001", "40P01", "55P03"):
-            return problem(request, 409, Conflict.code, "Somebody changed the same thing just now. Try again.")
+            return problem(
+                request, 409, Conflict.code, "Somebody changed the same thing just now. Try again."
+            )
         if isinstance(error, OperationalError) or error.connection_invalidated:
             log.warning("database.away", error=type(error.orig).__name__)
             sentence = "The database does not answer. Nothing was lost; try again in a moment."
@@ -182,7 +184,9 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
 
     @app.exception_handler(UnicodeEncodeError)
     async def _half_character(request: Request, error: UnicodeEncodeError) -> JSONResponse:
-        return problem(request, 422, Invalid.code, "The input holds half a character, which cannot be stored.")
+        return problem(
+            request, 422, Invalid.code, "The input holds half a character, which cannot be stored."
+        )
 
     @app.exception_handler(PoolTimeout)
     async def _busy(request: Request, error: PoolTimeout) -> JSONResponse:

@@ -21,7 +21,9 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10),
     registry=REGISTRY,
 )
-JOBS_DONE = Counter("matinee_jobs_run_total", "Jobs run by this process.", ["kind", "outcome"], registry=REGISTRY)
+JOBS_DONE = Counter(
+    "matinee_jobs_run_total", "Jobs run by this process.", ["kind", "outcome"], registry=REGISTRY
+)
 JOB_SECONDS = Histogram(
     "matinee_job_seconds",
     "Seconds that a job ran.",

@@ -15,7 +15,8 @@ from typing import Any
 
 from matinee.entrypoints.cli import dump
 from matinee.entrypoints.cli.archive import BadBackup, Reader, opened
-from matinee.entrypoints.cli.saving import UNFINISHED, Say, key_files, lock, running_database
+from matinee.entrypoints.cli.saving import Say, key_files, lock, running_database
+from matinee.entrypoints.cli.supervise import UNFINISHED
 from matinee.infra.storage.local import LocalStorage
 from matinee.infra.storage.port import Storage
 from matinee.kernel.errors import Conflict, Unavailable

@@ -17,6 +17,7 @@ from typing import IO, Any
 import matinee
 from matinee.entrypoints.cli.archive import BadBackup, Manifest, Writer, opened
 from matinee.entrypoints.cli.dump import Snapshot, snapshot
+from matinee.entrypoints.cli.supervise import UNFINISHED
 from matinee.infra import postgres
 from matinee.infra.storage.local import LocalStorage
 from matinee.infra.storage.port import Storage
@@ -25,7 +26,6 @@ from matinee.kernel.settings import DatabaseSettings, HouseSettings, Settings
 from matinee.kernel.time import utc_now
 
 LOCK_FILE = "up.lock"
-UNFINISHED = "restore-unfinished"
 _KEY_BYTES = 1 << 20
 _NO_KEYS = {LOCK_FILE, UNFINISHED}
 _NO_KEY_ENDINGS = {".lock", ".new", ".part", ".tar", ".log"}

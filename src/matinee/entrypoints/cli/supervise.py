@@ -27,6 +27,9 @@ from matinee.kernel.settings import DatabaseSettings, HouseSettings, Settings
 
 log = structlog.get_logger(__name__)
 
+UNFINISHED = "restore-unfinished"
+"""Lies in the data folder while a restore is under way."""
+
 _FIRST_ANSWER_S = 60.0
 # The worker leaves the processor to the API until it answers, but never waits longer than this.
 _HEAD_START_S = 15.0
@@ -44,6 +47,7 @@ def up(settings: Settings) -> int:
     os.umask(0o077)
     try:
         house.data_dir.mkdir(parents=True, exist_ok=True)
+        _refuse_half_restored(house)
         with _only_one(house), _database(settings) as server:
             asyncio.run(_run(settings, server))
     except (CannotStart, postgres.PostgresError) as error:
@@ -55,6 +59,14 @@ def up(settings: Settings) -> int:
     except KeyboardInterrupt:  # before the children were started
         return 130
     return 0
+
+
+def _refuse_half_restored(house: HouseSettings) -> None:
+    """A restore that was killed leaves its mark: stored files of two houses may be mixed."""
+    if (house.data_dir / UNFINISHED).exists():
+        raise CannotStart(
+            f"A restore into {house.data_dir} did not come to its end. Run `matinee restore … --force` again."
+        )
 
 
 @contextlib.contextmanager

@@ -32,11 +32,14 @@ async def run(settings: Settings, lanes: list[Lane]) -> None:
 
 
 def main(
-    lane: Annotated[list[str], typer.Option(help="Lane to work in: io, cpu or gpu. Repeatable.")] = ["io", "cpu"],  # noqa: B006
+    lane: Annotated[
+        list[str] | None, typer.Option(help="io, cpu or gpu; repeatable. Default: io and cpu.")
+    ] = None,
 ) -> None:
     """Run jobs of the given lanes."""
-    lanes: list[Lane] = [name for name in ("io", "cpu", "gpu") if name in lane]
-    if len(lanes) != len(set(lane)):
+    wanted = set(lane or ("io", "cpu"))
+    lanes: list[Lane] = [name for name in ("io", "cpu", "gpu") if name in wanted]
+    if len(lanes) != len(wanted):
         raise typer.BadParameter("lanes are io, cpu and gpu")
     settings = load_settings()
     configure_logging(form=settings.house.log_format, level=settings.house.log_level)
