@@ -91,15 +91,25 @@ def _node() -> Path:
     return Path(chosen) if chosen else _NODE / "bin" / "node"
 
 
+def node() -> None:
+    """Node from its wheel, beside the virtual environment: only building and testing need it."""
+    with _alone():
+        _fetch_node()
+
+
+def _fetch_node() -> None:
+    stamp = BUILD / "node.stamp"
+    wanted = _digest(sys.version, _lock("build"))
+    if _text(stamp) != wanted or not (_NODE / "bin" / "node").exists():
+        _say("Fetching node")
+        shutil.rmtree(BUILD / "node", ignore_errors=True)
+        _pip("--target", BUILD / "node", "-r", _lock("build"))
+        stamp.write_text(wanted)
+
+
 def _node_and_modules() -> None:
     if "MATINEE_NODE" not in os.environ:
-        stamp = BUILD / "node.stamp"
-        wanted = _digest(sys.version, _lock("build"))
-        if _text(stamp) != wanted or not _node().exists():
-            _say("Fetching node")
-            shutil.rmtree(BUILD / "node", ignore_errors=True)
-            _pip("--target", BUILD / "node", "-r", _lock("build"))
-            stamp.write_text(wanted)
+        _fetch_node()
     stamp = WEB / "node_modules" / ".matinee-stamp"
     wanted = _digest(WEB / "package-lock.json")
     if _text(stamp) != wanted:

@@ -70,6 +70,8 @@ def _web_linters(steps: Steps) -> None:
 
 def _ready_to_test() -> None:
     parts.python("dev")
+    parts.node()
+    parts.node_modules()
     parts.web()
 
 
