@@ -200,6 +200,7 @@ def open_server(**settings: str) -> Iterator[Server]:
             "argon2_memory_kib": "8",
             "signups_per_hour": "100000",
             "stalled_after_s": "3",
+            "shutdown_s": "6",
             "pool_size": "4",
         } | settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
@@ -214,8 +215,8 @@ def open_server(**settings: str) -> Iterator[Server]:
             )  # fmt: skip
         server = Server(process, f"http://localhost:{port}", home / "data", home / "hold", log, environment)
         try:
-            until(lambda: process.poll() is not None or server.answers(), "the API answers")
-            until(lambda: process.poll() is not None or server.worker_pids, "the worker runs")
+            until(lambda: process.poll() is not None or server.answers(), "the API answers", 120)
+            until(lambda: process.poll() is not None or server.worker_pids, "the worker runs", 120)
             assert process.poll() is None, log.read_text()[-4000:]
             yield server
         finally:

@@ -1,0 +1,91 @@
+"""Every page at two widths, dark and light: axe finds nothing, nothing sticks out sideways, no script throws.
+
+With MATINEE_SHOTS set to a folder, each page is also pictured there.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys import acts, clips, programs
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, MakeContext, axe
+from tests.support.server import OPERATOR_PASSWORD, Server
+
+pytestmark = pytest.mark.browser
+
+# Before any fixture takes MATINEE_ variables out of the environment.
+SHOTS = os.environ.get("MATINEE_SHOTS")
+GUEST = {
+    "home": "/",
+    "watch": "/watch/{film}",
+    "sign-in": "/sign-in",
+    "sign-up": "/sign-up",
+    "nowhere": "/nothing-here",
+}
+OPERATOR = {
+    "upload": "/upload",
+    "videos": "/videos",
+    "edit": "/videos/{film}",
+    "settings": "/settings",
+    "profile": "/@operator",
+    "run": "/run",
+    "jobs": "/run/jobs",
+    "device": "/device",
+}
+
+
+@pytest.fixture(scope="module")
+def film(server: Server, clip_folder: Path) -> str:
+    """A public film of the operator, and one that could not be read."""
+    with server.client(server.cli_token) as client:
+        id = programs.upload(client, clips.bunny_h264(clip_folder, seconds=5), title="Big Buck Bunny")
+        programs.reaches(client, id, "ready")
+        broken = clip_folder / "broken.mp4"
+        broken.write_text("no film " * 500)
+        refused = programs.upload(client, broken, title="A text called .mp4", visibility="private")
+        programs.reaches(client, refused, "rejected")
+    return id
+
+
+def _look(page: Page, server: Server, name: str, path: str, faults: list[str], note: str) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server.address + path)
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    if name == "watch":
+        acts.plays(page, seconds=0.3)
+        page.keyboard.press("k")
+        page.get_by_test_id("player").hover(position={"x": 30, "y": 30})
+    page.evaluate("document.fonts.ready.then(() => true)")
+    faults += [f"{name} {note}: {fault}" for fault in axe(page)]
+    faults += [f"{name} {note}: threw {error}" for error in errors]
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if too_wide > 0:
+        faults.append(f"{name} {note}: sticks out by {too_wide} px")
+    if SHOTS:
+        folder = Path(SHOTS)
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}-{re.sub(' ', '-', note)}.png")
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_on_any_page(
+    scheme: str, width: int, make_context: MakeContext, server: Server, film: str
+) -> None:
+    context = make_context(
+        color_scheme=scheme, viewport={"width": width, "height": 900 if width > 600 else 844}, bypass_csp=True
+    )
+    page = context.new_page()
+    faults: list[str] = []
+    for name, path in GUEST.items():
+        _look(page, server, name, path.format(film=film), faults, f"{width} {scheme}")
+    acts.sign_in(page, server, "operator", OPERATOR_PASSWORD)
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    for name, path in OPERATOR.items():
+        _look(page, server, name, path.format(film=film), faults, f"{width} {scheme}")
+    assert not faults, "\n".join(faults)
