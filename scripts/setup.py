@@ -18,7 +18,17 @@ import parts
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = ROOT / ".venv" / "bin" / "python"
-_TESTS = ("-p", "no:cacheprovider", "-n", "2", "--cov", "--cov-branch", "--cov-report=term:skip-covered")
+_TESTS = (
+    "-p",
+    "no:cacheprovider",
+    "-n",
+    "3",
+    "--dist",
+    "worksteal",
+    "--cov",
+    "--cov-branch",
+    "--cov-report=term:skip-covered",
+)
 
 
 class Steps:

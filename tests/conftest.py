@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from tests.support import database
 
 if TYPE_CHECKING:
     from tests.support.house import House
+
+# A busy machine is no fault of the code.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 pytest_plugins = ["tests.support.seconds", "tests.support.browser", "tests.support.server"]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from tests.support.house import settled
 
 from matinee.infra import tally
 from matinee.infra.bus.memory import MemoryBus
@@ -219,6 +220,7 @@ async def test_tallies_are_read_in_batches_each_row_once(box: Box) -> None:
     async with box.works.open() as work:
         for _ in range(5):
             work.tally("test.seen", new_id(), n=1)
+    await settled(box.works)
     assert [await box.queue.pump() for _ in range(4)] == [2, 2, 1, 0]
     assert len({row.id for row in box.ears.tallies}) == 5
     async with box.works.open() as work:
@@ -238,6 +240,7 @@ async def test_a_tally_that_commits_late_is_not_passed_over(box: Box) -> None:
         async with box.works.open() as quick:
             quick.tally("test.seen", early)
         assert await box.queue.pump() == 0
+    await settled(box.works)
     assert await box.queue.pump() == 2
     assert {row.subject_id for row in box.ears.tallies} == {late, early}
 

@@ -72,8 +72,15 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
         page.screenshot(path=folder / f"{name}-{re.sub(' ', '-', note)}.png")
 
 
-@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("dark", PHONE_WIDTH),
+        ("light", DESK_WIDTH),
+        pytest.param("light", PHONE_WIDTH, marks=pytest.mark.slow),
+        pytest.param("dark", DESK_WIDTH, marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing_on_any_page(
     scheme: str, width: int, make_context: MakeContext, server: Server, film: str
 ) -> None:

@@ -12,6 +12,10 @@ from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
 
+# 90 s are four chunks.
+_LAST_CHUNK = 3
+_PATIENCE_S = 240
+
 
 def _upload(page: Page, server: Server, path: Path) -> str:
     """Sign up, choose the file, and see the page tell how it goes until the film can be played."""
@@ -35,12 +39,34 @@ def _swaps(page: Page) -> int:
     return int(page.get_by_test_id("player").get_attribute("data-swaps") or 0)
 
 
-def _gains(page: Page, server: Server, held: tuple[str, ...], wanted: list[int]) -> None:
+def _seek(page: Page, share: float) -> None:
+    """A press on the line of the player."""
+    page.get_by_test_id("player").hover(position={"x": 40, "y": 40})
+    line = page.get_by_role("slider", name="Seek")
+    box = line.bounding_box()
+    assert box is not None
+    line.click(position={"x": box["width"] * share, "y": box["height"] / 2})
+
+
+def _gains(page: Page, server: Server, id: str, held: tuple[str, ...], wanted: list[int]) -> None:
     """Once the held steps may go on, the player offers `wanted`, and the film runs on without a jump."""
+    # The last chunk waits until the others are done and the film is at its beginning again: a slow machine would
+    # else come to the end of the film before the end of the encode.
+    server.release(*(step for step in held if step != held[_LAST_CHUNK]))
+    until(
+        lambda: all(rung["percent"] > 60 for rung in acts.video(page, id)["ladder"]),
+        "all but one chunk",
+        _PATIENCE_S,
+    )
+    _seek(page, 0.02)
+    until(lambda: acts.frames(page)["time"] < 8, "the film is at its beginning")
+    if acts.frames(page)["paused"]:
+        page.keyboard.press("k")
+    acts.plays(page)
     page.evaluate(acts.WATCH_FRAMES)
     before, swaps = acts.frames(page)["time"], _swaps(page)
     server.release(*held)
-    until(lambda: acts.heights(page) == wanted, "the menu gains the rungs", 240)
+    until(lambda: acts.heights(page) == wanted, "the menu gains the rungs", _PATIENCE_S)
     until(lambda: _swaps(page) > swaps, "the picture moved over")
     assert acts.plays(page)["time"] > before
     assert acts.menu(page) == ["Auto", *(f"{height}p" for height in reversed(wanted))]
@@ -54,11 +80,7 @@ def _gains(page: Page, server: Server, held: tuple[str, ...], wanted: list[int])
 
 def _seek_and_reload(page: Page) -> None:
     """Somewhere else by a press on the line, and after a reload the film goes on where it was."""
-    page.get_by_test_id("player").hover(position={"x": 40, "y": 40})
-    line = page.get_by_role("slider", name="Seek")
-    box = line.bounding_box()
-    assert box is not None
-    line.click(position={"x": box["width"] * 0.6, "y": box["height"] / 2})
+    _seek(page, 0.6)
     until(lambda: 50 <= acts.frames(page)["time"] <= 62, "the film is at 54 s of 90")
     place = acts.plays(page, seconds=3)["time"]
     page.reload()
@@ -75,7 +97,7 @@ def test_h264_plays_as_it_is_while_every_rung_waits(page: Page, server: Server, 
         assert acts.video(page, id)["source_playing"]
         assert {rung["state"] for rung in acts.video(page, id)["ladder"]} <= {"waiting", "running"}
         assert acts.menu(page) == ["Auto", "360p"]
-        _gains(page, server, acts.ALL, [240, 360])
+        _gains(page, server, id, acts.ALL, [240, 360])
     expect(page.get_by_test_id("watch")).to_have_attribute("data-video-state", "ready", timeout=120_000)
     _seek_and_reload(page)
 
@@ -90,7 +112,7 @@ def test_mpeg4_plays_from_its_first_segments_while_the_rest_waits(
         assert not acts.video(page, id)["source_playing"]
         assert {rung["state"] for rung in acts.video(page, id)["ladder"]} <= {"waiting", "running"}
         assert acts.menu(page) == ["Auto", "360p"]
-        _gains(page, server, acts.ALL, [240, 360])
+        _gains(page, server, id, acts.ALL, [240, 360])
     expect(page.get_by_test_id("watch")).to_have_attribute("data-video-state", "ready", timeout=120_000)
     _seek_and_reload(page)
 
@@ -108,6 +130,6 @@ def test_720p_moves_from_the_source_to_the_low_rungs_and_up_again(
         assert {"480p", "720p"}.isdisjoint(
             rung["name"] for rung in acts.video(page, id)["ladder"] if rung["state"] == "done"
         )
-        _gains(page, server, acts.HIGH, [240, 360, 480, 720])
+        _gains(page, server, id, acts.HIGH, [240, 360, 480, 720])
     expect(page.get_by_test_id("watch")).to_have_attribute("data-video-state", "ready", timeout=240_000)
     _seek_and_reload(page)

@@ -1,5 +1,6 @@
 """The whole product inside the test's own process: application, queue, units of work, and people with roles."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import text
 
 from matinee.entrypoints.api.app import build
 from matinee.entrypoints.api.identity import actor_of
@@ -98,14 +100,19 @@ class House:
         """A unit of work of `person`, or of the house itself."""
         return self.works.open(person.actor) if person else self.works.open()
 
+    async def pump(self) -> int:
+        """Hand the waiting tallies to their listeners, as a worker does. Returns how many there were."""
+        self.parts.queue.works = self.works
+        await settled(self.works)
+        return await self.parts.queue.pump()
+
     async def run_jobs(self, *lanes: Lane) -> None:
         """Run everything that is due, and what follows from it, until the queue is empty."""
+        await settled(self.works)
         await self.parts.queue.drain(self.works, lanes or ("io", "cpu", "gpu"))
 
     async def waiting(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The arguments of the jobs that wait, oldest first."""
-        from sqlalchemy import text
-
         async with self.works.open() as work:
             rows = await work.session.execute(
                 text(
@@ -115,6 +122,20 @@ class House:
                 {"kind": kind},
             )
             return [{"kind": row.task_name, **row.args} for row in rows]
+
+
+async def settled(works: Works) -> None:
+    """Until every tally may be read: a transaction of another test, in another database of the same server, makes
+    readers wait until it ends."""
+    async with asyncio.timeout(30):
+        while True:
+            async with works.open() as work:
+                newest = text(
+                    "SELECT coalesce(max(xid) < pg_snapshot_xmin(pg_current_snapshot()), true) FROM infra_tally"
+                )
+                if (await work.session.execute(newest)).scalar_one():
+                    return
+            await asyncio.sleep(0.01)
 
 
 @contextlib.asynccontextmanager

@@ -43,6 +43,11 @@ def until(look: Callable[[], T], what: str, timeout_s: float = 60) -> T:
         time.sleep(0.05)
 
 
+def _unmeasured(environment: dict[str, str]) -> dict[str, str]:
+    """Without the measuring of coverage, so that a journey sees the house at its own speed."""
+    return {name: value for name, value in environment.items() if not name.startswith("COV")}
+
+
 @dataclass(slots=True)
 class Server:
     """One running house. `process` is its supervisor."""
@@ -211,7 +216,8 @@ def open_server(**settings: str) -> Iterator[Server]:
         with log.open("wb") as lines:
             process = subprocess.Popen(
                 [sys.executable, "-m", "matinee.entrypoints.cli.main", "up"],
-                env=environment, cwd=home, stdin=subprocess.DEVNULL, stdout=lines, stderr=subprocess.STDOUT,
+                env=_unmeasured(environment), cwd=home, stdin=subprocess.DEVNULL, stdout=lines,
+                stderr=subprocess.STDOUT,
             )  # fmt: skip
         server = Server(process, f"http://localhost:{port}", home / "data", home / "hold", log, environment)
         try:

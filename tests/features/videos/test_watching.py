@@ -25,12 +25,6 @@ async def beat(
     assert answer.status_code == 204, answer.text
 
 
-async def pump(house: House) -> int:
-    """Hand the waiting beats over, as a worker does. Returns how many there were."""
-    house.parts.queue.works = house.works
-    return await house.parts.queue.pump()
-
-
 class Beats:
     """Rows as the tally gives them back, at moments of the test's choice."""
 
@@ -127,12 +121,12 @@ async def test_players_say_where_they_are_and_go_on_there(house: House) -> None:
         await beat(viewer.client, film, visit, position_s=position_s, watched_s=position_s)
     await beat(guest, film, uuid4(), position_s=9)
     await beat(owner.client, film, visit, position_s=6)
-    assert await pump(house) == 5
+    assert await house.pump() == 5
     assert (await viewer.client.get(resume)).json() == {"position_s": 11}
     assert (await owner.client.get(resume)).json() == {"position_s": 6}
     assert (await guest.get(resume)).json() == {"position_s": 0}
     await beat(viewer.client, film, visit, position_s=15.5, watched_s=16)
-    await pump(house)
+    await house.pump()
     assert (await viewer.client.get(resume)).json() == {"position_s": 0}
 
 
@@ -141,7 +135,7 @@ async def test_beats_that_come_too_thick_are_passed_over(house: House) -> None:
     guest = await house.client()
     for _ in range(12):
         await beat(guest, film, uuid4(), position_s=1)
-    assert await pump(house) == 6
+    assert await house.pump() == 6
     for wrong in (
         {"position_s": -1, "watched_s": 0, "visit": str(uuid4())},
         {"position_s": 1e300, "watched_s": 0, "visit": str(uuid4())},
@@ -166,7 +160,7 @@ async def test_a_person_takes_everything_along_and_leaves_nothing(house: House) 
     film = await Film.playing(house, owner, title="To take along")
     kept = await Film.playing(house, other, visibility="public")
     await beat(owner.client, kept, uuid4(), position_s=6, watched_s=6)
-    await pump(house)
+    await house.pump()
     await beat(owner.client, kept, uuid4(), position_s=7, watched_s=7)
     async with house.works.open() as work:
         told = {name: data.decode() async for name, data in videos.export(work, owner.account_id)}
@@ -174,7 +168,7 @@ async def test_a_person_takes_everything_along_and_leaves_nothing(house: House) 
     assert str(kept.id) in told["watched.json"]
     async with house.works.open() as work:
         assert await videos.erase(work, owner.account_id)
-    await pump(house)
+    await house.pump()
     async with house.works.open() as work:
         assert await videos.encoding_view(work, film.id) is None
         assert await videos.encoding_view(work, kept.id) is not None

@@ -208,6 +208,7 @@ def test_lost_passwords_are_said_before_anything_is_changed(folder: Path) -> Non
         start(folder)
 
 
+@pytest.mark.slow
 def test_a_start_that_was_killed_in_the_middle_leaves_nothing_half_made(empty_folder: Path) -> None:
     half = empty_folder / "postgres" / "cluster.new"
     half.mkdir(parents=True)

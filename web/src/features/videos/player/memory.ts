@@ -2,6 +2,7 @@
 import type { Choice } from "./engine";
 
 const PLACES = "matinee.places";
+const HERE = "matinee.here";
 const TASTE = "matinee.player";
 const MOST = 200;
 
@@ -38,9 +39,29 @@ export function keep(id: string, time: number): void {
   const others = Object.entries(places()).filter(([known]) => known !== id);
   const entries = [...others.slice(-(MOST - 1)), [id, Math.floor(time)] as const];
   write(PLACES, Object.fromEntries(entries));
+  try {
+    sessionStorage.setItem(HERE, JSON.stringify([id, Math.floor(time)]));
+  } catch {
+    // As above.
+  }
+}
+
+/** Where this very tab played the film last: newer than any report, which comes each 10 s. */
+export function placeHere(id: string): number {
+  try {
+    const value: unknown = JSON.parse(sessionStorage.getItem(HERE) ?? "null");
+    return Array.isArray(value) && value[0] === id && typeof value[1] === "number" ? value[1] : 0;
+  } catch {
+    return 0;
+  }
 }
 
 export function forget(id: string): void {
+  try {
+    if (placeHere(id) > 0) sessionStorage.removeItem(HERE);
+  } catch {
+    // As above.
+  }
   const { [id]: place, ...rest } = places();
   if (place !== undefined) write(PLACES, rest);
 }

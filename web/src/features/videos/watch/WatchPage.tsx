@@ -12,7 +12,7 @@ import { Fault, Ghost, Loading } from "@/ui/States";
 import { toast } from "@/ui/toast";
 import { clock } from "@/lib/time";
 import { useTitle } from "@/ui/useTitle";
-import { placeOf } from "../player/memory";
+import { placeHere, placeOf } from "../player/memory";
 import { Player } from "../player/Player";
 import { stage } from "../player/stage";
 import { About } from "./About";
@@ -165,10 +165,11 @@ function Open({ video, at, refetch }: { video: Video; at: number | undefined; re
   );
 }
 
-/** Where this person stopped: the account's word, else this browser's. The last seconds count as the end. */
+/** Where this person stopped: in this tab, else the account's word, else this browser's. The last seconds count as the end. */
 async function whereStopped(video: Video, signedIn: boolean): Promise<number> {
-  let place = placeOf(video.id);
-  if (signedIn) {
+  const here = placeHere(video.id);
+  let place = here || placeOf(video.id);
+  if (signedIn && !here) {
     try {
       const kept = await fetchResume(video.id);
       if (kept.position_s > 0) place = kept.position_s;
