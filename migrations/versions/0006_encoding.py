@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("renditions", postgresql.JSONB(), nullable=False),
         sa.Column("firsts", postgresql.JSONB(), nullable=False),
         sa.Column("playable_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("video_id", name="encoding_encode_pkey"),
         sa.ForeignKeyConstraint(

@@ -14,7 +14,6 @@ from tests.support.house import House, Person
 from typer.testing import CliRunner, Result
 
 from matinee.entrypoints.parts import assemble, opened
-from matinee.features.admin import service
 from matinee.features.admin.commands import commands
 from matinee.features.files.messages import HashBlob, SweepUploads
 from matinee.infra.work import Works
@@ -116,7 +115,7 @@ async def test_nobody_else_sees_or_steers_jobs(house: House) -> None:
     operator = await house.person("admin")
     gateway = house.app.state.gateway
     assert await gateway.resolve(house.works, creator.actor, "jobs") is None
-    assert await gateway.resolve(house.works, operator.actor, "jobs") == service.CHANNEL
+    assert await gateway.resolve(house.works, operator.actor, "jobs") == "jobs"
     assert await gateway.resolve(house.works, operator.actor, "jobs:1") is None
 
 

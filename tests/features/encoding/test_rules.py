@@ -1,5 +1,6 @@
 """What the plan of an encode looks like, and how its parts add up."""
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -101,8 +102,24 @@ def test_percent_is_weighted_by_what_the_steps_cost() -> None:
 
 
 def test_time_left_is_silent_until_it_can_be_known() -> None:
-    assert rules.left_s(1, 0, 10) is None
-    assert rules.left_s(50, 0, 10) == 11
+    assert rules.left_s(1, 10) is None
+    assert rules.left_s(50, 10) == 11
+
+
+def test_time_worked_counts_what_ran_side_by_side_once_and_a_night_off_not_at_all() -> None:
+    now = datetime(2026, 5, 5, 8, tzinfo=UTC)
+    yesterday, just_now = now - timedelta(hours=12), now - timedelta(seconds=4)
+    assert (
+        rules.worked_s([("done", 10.0, yesterday), ("done", 6.0, yesterday), ("waiting", None, None)], now)
+        == 16
+    )
+    assert (
+        rules.worked_s(
+            [("done", 12.0, yesterday), ("running", None, just_now), ("running", None, just_now)], now
+        )
+        == 10
+    )
+    assert rules.worked_s([], now) == 0
 
 
 def test_a_rung_is_complete_when_all_its_steps_are_done() -> None:

@@ -14,12 +14,12 @@ from matinee.features.encoding import service as encoding
 from matinee.features.videos import service as videos
 from matinee.infra.jobs import ledger
 from matinee.infra.jobs.ledger import JobInfo
+from matinee.infra.jobs.queue import CHANNEL
 from matinee.infra.work import Work
 from matinee.kernel.errors import Invalid, NotFound
 from matinee.kernel.page import Page
 
 OPERATE = "admin.operate"
-CHANNEL = "jobs"
 MAX_JOB_ID = (1 << 63) - 1
 
 

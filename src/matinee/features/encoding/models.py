@@ -29,7 +29,6 @@ class Encode(Base):
     renditions: Mapped[dict[str, Any]] = mapped_column(JSONB)
     firsts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     playable_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from matinee.engines.media import Chunk, Ladder, Rung, SourceFacts, plan_chunks
@@ -81,12 +82,22 @@ def percent(steps: Iterable[tuple[StepState, float, float]]) -> float:
     return round(min(100.0, done / total), 1) if total else 0.0
 
 
-def left_s(percent_now: float, percent_at_start: float, elapsed_s: float) -> int | None:
-    """Seconds left at the pace since the start, rounded up; None while too little is known."""
-    gained = percent_now - percent_at_start
-    if gained < 2 or elapsed_s < 1:
+def worked_s(steps: Iterable[tuple[StepState, float | None, datetime | None]], now: datetime) -> float:
+    """Seconds that somebody worked at the encode, from (state, seconds taken, started) of its steps: what ran side by
+    side counts once, and the time while every worker was away not at all."""
+    steps = list(steps)
+    running = [
+        (now - started).total_seconds() for state, _, started in steps if state == "running" and started
+    ]
+    done = [seconds for state, seconds, _ in steps if state == "done" and seconds is not None]
+    return (sum(done) + sum(running)) / max(1, len(running))
+
+
+def left_s(percent: float, worked_s: float) -> int | None:
+    """Seconds left at the pace so far, rounded up; None while too little is known."""
+    if percent < 2 or worked_s < 1:
         return None
-    return int((100 - percent_now) / gained * elapsed_s) + 1
+    return int((100 - percent) / percent * worked_s) + 1
 
 
 def rungs_complete(steps: Iterable[tuple[Sequence[str], StepState]]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from matinee.features.encoding import handlers
+from matinee.features.encoding import handlers, service
 from matinee.features.encoding.commands import commands
 from matinee.features.encoding.messages import NormalisePoster, RunLongStep, RunUrgentStep
 from matinee.features.encoding.settings import EncodingSettings
@@ -73,6 +73,7 @@ ROOM = Room(
     commands=commands,
     settings=EncodingSettings,
     retention="Steps and their logs stay as long as their video.",
+    metrics=service.refresh_metrics,
     export=export,
     erase=erase,
 )

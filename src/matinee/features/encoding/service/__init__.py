@@ -9,6 +9,7 @@ from matinee.features.encoding.service.course import (
     retry,
     steps_of,
 )
+from matinee.features.encoding.service.figures import refresh_metrics
 from matinee.features.encoding.service.run import make_own_poster, run_step
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "forget",
     "give_up",
     "make_own_poster",
+    "refresh_metrics",
     "retry",
     "run_step",
     "steps_of",

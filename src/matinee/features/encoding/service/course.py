@@ -76,7 +76,6 @@ async def plan(work: Work, encode: Encode, facts: SourceFacts, ladder: Ladder) -
     encode.facts = facts.to_json()
     encode.ladder = ladder.to_json()
     encode.state = "encoding"
-    encode.started_at = work.now
     for position, step in enumerate(rules.plan_steps(facts, ladder), start=1):
         work.session.add(_row(encode.video_id, position, step))
         _order(work, encode.video_id, encode.generation, step.name, step.kind)
@@ -199,7 +198,6 @@ async def retry(work: Work, video_id: VideoId) -> None:
     encode.generation += 1
     checked = encode.ladder is not None
     encode.state = "encoding" if checked else "checking"
-    encode.started_at = work.now if checked else None
     await videos.resume_encoding(work, video_id)
     for step in await repository.steps(work.session, video_id):
         if step.state != "done":
@@ -238,12 +236,12 @@ def _step_info(step: Step) -> StepInfo:
 def _info(encode: Encode, steps: Sequence[Step], now: datetime) -> EncodeInfo:
     percent = rules.percent((step.state, step.percent, step.weight) for step in steps)  # type: ignore[misc]
     speed = left = None
-    if encode.state == "encoding" and encode.started_at is not None and encode.ladder is not None:
-        elapsed_s = (now - encode.started_at).total_seconds()
-        left = rules.left_s(percent, 0, elapsed_s)
+    if encode.state == "encoding" and encode.ladder is not None:
+        worked_s = rules.worked_s(((step.state, step.seconds, step.started_at) for step in steps), now)  # type: ignore[misc]
+        left = rules.left_s(percent, worked_s)
         duration_s = Ladder.from_json(encode.ladder).grid.duration_s
-        if elapsed_s > 1:
-            speed = round(duration_s * percent / 100 / elapsed_s, 2)
+        if worked_s > 1:
+            speed = round(duration_s * percent / 100 / worked_s, 2)
     if encode.state == "checking" and not math.isclose(percent, 0):
         percent = 0.0
     return EncodeInfo(

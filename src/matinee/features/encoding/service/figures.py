@@ -1,9 +1,24 @@
-"""Figures of the room for `/metrics`."""
+"""Figures of the room for `/metrics`: read from its tables, since the work is done in other processes."""
 
 from prometheus_client import Gauge
 
+from matinee.features.encoding.service import course
 from matinee.infra.telemetry import REGISTRY
+from matinee.infra.work import Work
 
-ENCODE_SPEED = Gauge(
-    "matinee_encode_speed", "Seconds of video encoded per second, last report.", ["step"], registry=REGISTRY
+ENCODES = Gauge(
+    "matinee_encodes", "Encodes that have not ended well, by state.", ["state"], registry=REGISTRY
 )
+ENCODE_SPEED = Gauge(
+    "matinee_encode_speed",
+    "Seconds of video per second, the whole ladder of it, over all encodes that run.",
+    registry=REGISTRY,
+)
+
+
+async def refresh_metrics(work: Work) -> None:
+    """At scrape time."""
+    infos = await course.encodes(work, active=True, limit=200)
+    for state in ("checking", "encoding", "failed"):
+        ENCODES.labels(state).set(sum(info.state == state for info in infos))
+    ENCODE_SPEED.set(sum(info.speed or 0 for info in infos if info.state == "encoding"))

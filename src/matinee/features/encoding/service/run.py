@@ -39,7 +39,7 @@ from matinee.engines.media import (
 from matinee.features.encoding import repository
 from matinee.features.encoding.messages import RunStep
 from matinee.features.encoding.models import Encode
-from matinee.features.encoding.service import course, figures, tracks
+from matinee.features.encoding.service import course, tracks
 from matinee.features.encoding.service.publish import Publisher, Superseded
 from matinee.features.encoding.settings import EncodingSettings
 from matinee.features.files import service as files
@@ -82,8 +82,6 @@ class _Run:
 
     def on_progress(self, progress: Progress) -> None:
         self.percent = min(99.9, progress.percent)
-        if progress.speed is not None:
-            figures.ENCODE_SPEED.labels(self.kind).set(progress.speed)
 
     def plans(self) -> tuple[SourceFacts, Ladder]:
         assert self.facts is not None

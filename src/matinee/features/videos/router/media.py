@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from matinee.features.videos import service
@@ -18,10 +18,9 @@ from matinee.features.videos.errors import MediaNotFound
 from matinee.features.videos.router.ranges import decide
 from matinee.features.videos.service import Manifest, Stored
 from matinee.infra import telemetry
-from matinee.infra.http import _Needs
+from matinee.infra.http import needs
 from matinee.infra.storage.port import Storage
 from matinee.infra.work import Work
-from matinee.kernel.actor import Actor
 from matinee.kernel.errors import NotFound
 
 router = APIRouter(prefix="/media", tags=["media"])
@@ -39,15 +38,7 @@ _Id = str  # what is no id is 404 here, like all that is not to be served
 _Grant = Annotated[str, Path(description="`open`, or `<expires>.<signature>`.")]
 
 
-class _ByAddress(_Needs):
-    """A unit of work for whoever has the address: no look-up of a session for each segment."""
-
-    async def __call__(self, request: Request) -> AsyncIterator[Work]:
-        async with request.app.state.works.open(Actor()) as work:
-            yield work
-
-
-_by_address: Any = Depends(_ByAddress("videos.watch"), scope="function")
+_by_address: Any = needs("videos.watch", by_address=True)
 
 
 def _id(text: str) -> UUID:

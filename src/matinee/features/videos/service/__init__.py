@@ -1,34 +1,26 @@
 """The verbs of videos: the only door for other rooms.
 
-`owning` is for people, `filling` for those who make renditions, `playing` answers the addresses under /media,
-`watching` counts, `checks` holds, `embedding` tells other sites, `duties` exports and erases. Never commits.
+`owning` is for people, `filling` and `renditions` for those who make what plays, `playing` answers the addresses
+under /media, `watching` counts, `checks` holds, `embedding` tells other sites, `duties` exports and erases; `changes`
+is what they do alike. Never commits.
 """
 
 from matinee.features.videos.service.checks import hold, release, review
 from matinee.features.videos.service.duties import erase, export, own_channel, refresh_metrics
 from matinee.features.videos.service.embedding import embed
 from matinee.features.videos.service.filling import (
-    add_rendition,
-    add_segments,
     begin_checking,
-    drop_rendition,
     encoding_view,
     fail,
-    finish_rendition,
     mark_cancelled,
     mark_playable,
     mark_ready,
     reject,
-    rendition_tree,
     resume_encoding,
-    segment_numbers,
-    set_init,
     set_own_poster,
     set_posters,
     set_progress,
-    set_rendition_percent,
     set_source,
-    withdraw_rendition,
 )
 from matinee.features.videos.service.owning import (
     cancel,
@@ -53,6 +45,17 @@ from matinee.features.videos.service.playing import (
     picture,
     playlist,
     segment,
+)
+from matinee.features.videos.service.renditions import (
+    add_rendition,
+    add_segments,
+    drop_rendition,
+    finish_rendition,
+    rendition_tree,
+    segment_numbers,
+    set_init,
+    set_rendition_percent,
+    withdraw_rendition,
 )
 from matinee.features.videos.service.watching import WATCHED, forget_visits, resume, take_beats, watch
 from matinee.features.videos.settings import VideosSettings

@@ -10,7 +10,7 @@ from matinee.features.videos import repository
 from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.messages import ReviewCheck
 from matinee.features.videos.models import Check, Video
-from matinee.features.videos.service import filling
+from matinee.features.videos.service import changes
 from matinee.infra.work import Work
 
 
@@ -50,8 +50,8 @@ async def _settle(work: Work, video: Video) -> None:
     held = any(row.released_at is None for row in await repository.checks(work.session, video.id))
     if video.held != held:
         video.held = held
-        filling.publish(work, video)
-        filling.changed(work, video)
+        changes.publish(work, video)
+        changes.changed(work, video)
 
 
 async def _locked(work: Work, video_id: UUID) -> Video:

@@ -10,7 +10,7 @@ from matinee.features.videos.errors import NoSource, NoSuchPoster, VideoNotFound
 from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
 from matinee.features.videos.models import Video as VideoRow
 from matinee.features.videos.schemas import Card, Figures, NewVideo, PosterPick, State, Video, VideoPatch
-from matinee.features.videos.service import access, filling, showing
+from matinee.features.videos.service import access, changes, filling, showing
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound, TooLarge
 from matinee.kernel.ids import BlobId, VideoId, new_id
@@ -42,10 +42,10 @@ async def create(work: Work, form: NewVideo) -> Video:
     )
     work.session.add(row)
     await work.session.flush()
-    subject = filling.subject_of(row.id)
+    subject = changes.subject_of(row.id)
     await files.expect(work, owner_id, "video", subject, most)
     await files.expect(work, owner_id, "poster", subject, POSTER_MAX_BYTES)
-    filling.changed(work, row)
+    changes.changed(work, row)
     return await showing.video(work, row)
 
 
@@ -108,8 +108,8 @@ async def edit(work: Work, video_id: UUID, form: VideoPatch) -> Video:
         row.description = form.description
     if form.visibility is not None:
         row.visibility = form.visibility
-        filling.publish(work, row)
-    filling.changed(work, row)
+        changes.publish(work, row)
+    changes.changed(work, row)
     return await showing.video(work, row)
 
 
@@ -120,7 +120,7 @@ async def pick_poster(work: Work, video_id: UUID, form: PosterPick) -> Video:
     if form.candidate not in {poster.number for poster in known}:
         raise NoSuchPoster(field="candidate")
     row.poster_number = form.candidate
-    filling.changed(work, row)
+    changes.changed(work, row)
     return await showing.video(work, row)
 
 
@@ -145,7 +145,7 @@ async def cancel(work: Work, video_id: UUID) -> Video:
     if row.state not in rules.LIVE:
         raise WrongState("There is nothing to cancel: this video is at its end already.")
     if row.state == "uploading":
-        await files.cancel_uploads(work, filling.subject_of(row.id))
+        await files.cancel_uploads(work, changes.subject_of(row.id))
     await filling.mark_cancelled(work, row.id)
     work.send(VideoCancelAsked(video_id=row.id))
     return await showing.video(work, row)
@@ -158,16 +158,16 @@ async def remove(work: Work, video_id: UUID) -> None:
 
 async def discard(work: Work, row: VideoRow) -> None:
     """Drop a locked row and all that hangs on it."""
-    subject = filling.subject_of(row.id)
+    subject = changes.subject_of(row.id)
     await files.unexpect(work, subject)
     await files.cancel_uploads(work, subject)
-    await filling.drop_made(work, row)
+    await changes.drop_made(work, row)
     for poster in (await repository.posters(work.session, [row.id]))[row.id]:
         await files.drop_tree(work, files.TreeId(poster.tree_id))
     if row.source_blob_id is not None:
         await files.drop_blob(work, BlobId(row.source_blob_id))
     work.send(VideoDeleted(video_id=VideoId(row.id), source_blob_id=row.source_blob_id))
-    filling.changed(work, row)
+    changes.changed(work, row)
     await work.session.delete(row)
     await work.session.flush()
 
@@ -184,4 +184,4 @@ async def follow(work: Work, key: str | None) -> str | None:
         video = await access.visible(work, UUID(key or ""))
     except (ValueError, VideoNotFound):
         return None
-    return filling.subject_of(video.id)
+    return changes.subject_of(video.id)

@@ -24,7 +24,7 @@ from matinee.features.videos.schemas import (
     VideoProgress,
 )
 from matinee.features.videos.service import access
-from matinee.features.videos.service.filling import subject_of
+from matinee.features.videos.service.changes import subject_of
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 
