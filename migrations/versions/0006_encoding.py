@@ -28,9 +28,6 @@ def upgrade() -> None:
         sa.Column("playable_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("video_id", name="encoding_encode_pkey"),
-        sa.ForeignKeyConstraint(
-            ["video_id"], ["videos_video.id"], name="encoding_encode_video_id_fkey", ondelete="CASCADE"
-        ),
     )
     op.create_table(
         "encoding_step",
@@ -42,6 +39,7 @@ def upgrade() -> None:
         sa.Column("first_segment", sa.Integer(), nullable=False),
         sa.Column("end_segment", sa.Integer(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("ordered", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("percent", sa.Float(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),

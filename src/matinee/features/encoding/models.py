@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Float, ForeignKey, Integer, String, Text, Uuid
+from sqlalchemy import Boolean, DateTime, Float, ForeignKey, Integer, String, Text, Uuid, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,13 +13,14 @@ from matinee.infra.db import Base
 
 class Encode(Base):
     """One video's encode. `facts` and `ladder` are the engine's plans; `renditions` maps names to videos' ids;
-    `firsts` holds what has its first segment: picture, sound."""
+    `firsts` holds what has its first segment: picture, sound.
+
+    Without a key to the video, whose deletion would lock the rows in the opposite order to the steps; the fact of its
+    deletion removes them."""
 
     __tablename__ = "encoding_encode"
 
-    video_id: Mapped[UUID] = mapped_column(
-        Uuid, ForeignKey("videos_video.id", ondelete="CASCADE"), primary_key=True
-    )
+    video_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     generation: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(16))
     blob_id: Mapped[UUID] = mapped_column(Uuid)
@@ -33,7 +34,7 @@ class Encode(Base):
 
 
 class Step(Base):
-    """One resumable step. `result` keeps what each finished rendition weighs."""
+    """One resumable step. `ordered`: its job has been sent; what nobody waits for is sent once the video plays."""
 
     __tablename__ = "encoding_step"
 
@@ -47,6 +48,7 @@ class Step(Base):
     first_segment: Mapped[int] = mapped_column(Integer)
     end_segment: Mapped[int] = mapped_column(Integer)
     weight: Mapped[float] = mapped_column(Float)
+    ordered: Mapped[bool] = mapped_column(Boolean, server_default=false())
     state: Mapped[str] = mapped_column(String(16))
     percent: Mapped[float] = mapped_column(Float)
     attempts: Mapped[int] = mapped_column(Integer)

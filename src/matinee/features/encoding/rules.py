@@ -1,6 +1,6 @@
 """Decisions without database or clock: which steps an encode has, what each weighs, how far the whole is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -43,6 +43,11 @@ def plan_steps(facts: SourceFacts, ladder: Ladder) -> list[StepPlan]:
     for label, rungs in rung_groups(ladder):
         steps += [_chunk_step(ladder, label, rungs, chunk) for chunk in chunks]
     return steps
+
+
+def first_kinds(kinds: Collection[StepKind]) -> frozenset[StepKind]:
+    """Of the kinds of a plan, those that a video needs to be playable."""
+    return frozenset({"copy"} if "copy" in kinds else {"early", "audio"})
 
 
 def early_step(ladder: Ladder) -> StepPlan:

@@ -20,7 +20,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
-    """Encodes fall with their videos, which the room `videos` erases."""
+    """Encodes go when the room `videos` says that their videos are gone."""
     return True
 
 

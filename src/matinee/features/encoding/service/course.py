@@ -45,9 +45,9 @@ async def begin(work: Work, video_id: VideoId, blob_id: BlobId, received_at: dat
         )
     )
     await work.session.flush()
-    check = rules.StepPlan("check", "check", 1)
-    work.session.add(_row(video_id, 0, check))
-    _order(work, video_id, generation, "check", "check")
+    check = _row(video_id, 0, rules.StepPlan("check", "check", 1))
+    work.session.add(check)
+    _order(work, generation, check)
 
 
 def _row(video_id: UUID, position: int, plan: rules.StepPlan) -> Step:
@@ -60,34 +60,51 @@ def _row(video_id: UUID, position: int, plan: rules.StepPlan) -> Step:
         first_segment=plan.first_segment,
         end_segment=plan.end_segment,
         weight=plan.weight,
+        ordered=False,
         state="waiting",
         percent=0.0,
         attempts=0,
     )
 
 
-def _order(work: Work, video_id: UUID, generation: int, name: str, kind: str) -> None:
-    order: type[RunStep] = RunUrgentStep if kind in rules.URGENT else RunLongStep
-    work.send(order(video_id=video_id, generation=generation, step=name))
+def _order(work: Work, generation: int, step: Step) -> None:
+    step.ordered = True
+    order: type[RunStep] = RunUrgentStep if step.kind in rules.URGENT else RunLongStep
+    work.send(order(video_id=step.video_id, generation=generation, step=step.name))
 
 
 async def plan(work: Work, encode: Encode, facts: SourceFacts, ladder: Ladder) -> None:
-    """Write down the steps after a check that went well, and order them."""
+    """Write down the steps after a check that went well, and order those that make the video playable. The others
+    would only take the processor from them: they are ordered when it plays."""
     encode.facts = facts.to_json()
     encode.ladder = ladder.to_json()
     encode.state = "encoding"
-    for position, step in enumerate(rules.plan_steps(facts, ladder), start=1):
-        work.session.add(_row(encode.video_id, position, step))
-        _order(work, encode.video_id, encode.generation, step.name, step.kind)
+    steps = [_row(encode.video_id, at, step) for at, step in enumerate(rules.plan_steps(facts, ladder), start=1)]
+    first = rules.first_kinds({step.kind for step in steps})  # type: ignore[misc]
+    for step in steps:
+        work.session.add(step)
+        if step.kind in first:
+            _order(work, encode.generation, step)
+    await work.session.flush()
+
+
+async def order_rest(work: Work, encode: Encode) -> None:
+    """Order every step that nobody has ordered yet. Idempotent; the caller holds the lock of `encode`."""
+    for step in await repository.steps(work.session, encode.video_id):
+        if not step.ordered:
+            _order(work, encode.generation, step)
     await work.session.flush()
 
 
 async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
     """A source that could not be cut after all gets its first segments by encoding."""
-    step = rules.early_step(ladder)
-    if await repository.step(work.session, encode.video_id, step.name) is None:
-        work.session.add(_row(encode.video_id, 1, step))
-        _order(work, encode.video_id, encode.generation, step.name, step.kind)
+    early = rules.early_step(ladder)
+    if await repository.step(work.session, encode.video_id, early.name) is None:
+        work.session.add(_row(encode.video_id, 1, early))
+        await work.session.flush()
+    for step in await repository.steps(work.session, encode.video_id):
+        if step.kind in ("early", "audio") and not step.ordered:
+            _order(work, encode.generation, step)
 
 
 async def advance(work: Work, encode: Encode) -> None:
@@ -107,8 +124,10 @@ async def advance(work: Work, encode: Encode) -> None:
         encode.state = "done"
         await videos.mark_ready(work, VideoId(encode.video_id), work.now)
         work.send(EncodeFinished(video_id=encode.video_id))
-    else:
-        await report(work, encode, steps)
+        return
+    if all(step.state == "done" for step in steps if step.ordered):
+        await order_rest(work, encode)
+    await report(work, encode, steps)
 
 
 async def report(work: Work, encode: Encode, steps: Sequence[Step] | None = None) -> None:
@@ -202,7 +221,7 @@ async def retry(work: Work, video_id: VideoId) -> None:
     for step in await repository.steps(work.session, video_id):
         if step.state != "done":
             step.state, step.percent, step.attempts, step.log = "waiting", 0.0, 0, None
-            _order(work, video_id, encode.generation, step.name, step.kind)
+            _order(work, encode.generation, step)
 
 
 async def steps_of(work: Work, video_id: VideoId) -> list[StepInfo]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from matinee.engines.media import Segment, Tools, decodes
 from matinee.engines.media.cmaf import codecs_of
 from matinee.features.encoding import repository
+from matinee.features.encoding.service import course
 from matinee.features.files import service as files
 from matinee.features.files.schemas import TreeId
 from matinee.features.videos import schemas as video_schemas
@@ -140,3 +141,4 @@ class Publisher:
             if encode is not None and encode.playable_at is None and encode.state == "encoding":
                 encode.playable_at = work.now
                 await videos.mark_playable(work, self._video_id, work.now)
+                await course.order_rest(work, encode)
