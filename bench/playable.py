@@ -83,6 +83,8 @@ def house(data_dir: Path, port: int) -> Iterator[httpx.Client]:
         with httpx.Client(
             base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30
         ) as client:
+            while not client.get("/api/v1/admin/overview").raise_for_status().json()["workers"]:
+                time.sleep(0.1)
             yield client
     finally:
         process.terminate()

@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 from bench.playable import house, upload  # noqa: E402
+from tests.journeys import acts  # noqa: E402
 from tests.support.browser import FLAGS, unpacked  # noqa: E402
 from tests.support.films import FFMPEG  # noqa: E402
+from tests.support.server import until  # noqa: E402
 
 PORT = 8971
 
@@ -49,7 +51,8 @@ def shoot(address: str, target: Path) -> None:
         )
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
         page.goto(address)
-        page.wait_for_function("document.querySelector('video')?.currentTime > 6", timeout=60_000)
+        page.get_by_test_id("player").wait_for()
+        until(lambda: acts.frames(page)["time"] > 6, "the film has played for six seconds")
         page.mouse.move(500, 400)
         page.screenshot(path=target)
         browser.close()
