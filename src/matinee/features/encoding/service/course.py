@@ -79,7 +79,9 @@ async def plan(work: Work, encode: Encode, facts: SourceFacts, ladder: Ladder) -
     encode.facts = facts.to_json()
     encode.ladder = ladder.to_json()
     encode.state = "encoding"
-    steps = [_row(encode.video_id, at, step) for at, step in enumerate(rules.plan_steps(facts, ladder), start=1)]
+    steps = [
+        _row(encode.video_id, at, step) for at, step in enumerate(rules.plan_steps(facts, ladder), start=1)
+    ]
     first = rules.first_kinds({step.kind for step in steps})  # type: ignore[misc]
     for step in steps:
         work.session.add(step)
