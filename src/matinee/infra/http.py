@@ -39,6 +39,7 @@ from matinee.kernel.errors import (
 
 log = structlog.get_logger(__name__)
 PROBLEM = "application/problem+json"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATUS: tuple[tuple[type[MatineeError], int], ...] = (
     (NotSignedIn, 401),
     (TooMany, 429),
@@ -89,7 +90,7 @@ class _Needs:
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         works: Works = request.app.state.works
         authenticate: Authenticate = request.app.state.authenticate
-        async with works.open() as work:
+        async with works.open(reading=request.method in SAFE_METHODS) as work:
             work.actor = Actor()
             if not self.by_address:
                 work.actor = await authenticate(work, request)

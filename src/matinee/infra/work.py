@@ -145,9 +145,14 @@ class Works:
         self.clock = clock
 
     @asynccontextmanager
-    async def open(self, actor: Actor = SYSTEM, context: JobContext | None = None) -> AsyncIterator[Work]:
-        """A work that commits when the block ends and leaves nothing when it raises."""
-        async with self.database.session() as session:
+    async def open(
+        self, actor: Actor = SYSTEM, context: JobContext | None = None, *, reading: bool = False
+    ) -> AsyncIterator[Work]:
+        """A work that commits when the block ends and leaves nothing when it raises.
+
+        `reading`: for what changes nothing; each statement then stands alone, as cheaply as can be.
+        """
+        async with self.database.session(reading=reading) as session:
             work = Work(self, session, actor, context)
             try:
                 yield work

@@ -7,12 +7,12 @@ from starlette.requests import HTTPConnection
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import SESSION_COOKIE
+from matinee.infra.http import SAFE_METHODS
 from matinee.infra.work import Work
 from matinee.kernel.actor import GUEST_ROLE, Actor
 from matinee.kernel.errors import NotSignedIn, Refused
 
 CSRF_HEADER = "x-csrf-token"
-_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class CsrfMissing(Refused):
@@ -34,7 +34,7 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
         identity = await accounts.authenticate(work, cookie)
         if identity is not None:
             method = request.scope.get("method", "GET")
-            if method not in _SAFE:
+            if method not in SAFE_METHODS:
                 sent = request.headers.get(CSRF_HEADER, "")
                 if not hmac.compare_digest(sent.encode(), accounts.csrf_of(cookie).encode()):
                     raise CsrfMissing

@@ -75,7 +75,7 @@ async def watch_page(request: Request, video_id: str) -> Response:
     parts: Parts = request.app.state.parts
     embedded = request.url.path.startswith("/embed/")
     try:
-        async with parts.works.open() as work:
+        async with parts.works.open(reading=True) as work:
             work.actor = await authenticate(work, request)
             video = await videos.get(work, UUID(video_id))
     except (ValueError, NotFound):
@@ -111,7 +111,7 @@ async def watch_page(request: Request, video_id: str) -> Response:
 async def profile_page(request: Request, handle: str) -> Response:
     parts: Parts = request.app.state.parts
     try:
-        async with parts.works.open() as work:
+        async with parts.works.open(reading=True) as work:
             work.actor = await authenticate(work, request)
             profile = await people.get_by_handle(work, handle)
     except NotFound:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from matinee.features.videos.models import (
     LISTED,
@@ -22,6 +23,49 @@ from matinee.features.videos.models import (
 )
 
 After = tuple[datetime, UUID] | None
+_SEEN_BY = (Video.visibility, Video.held, Video.state, Video.playable_at)
+_CARD = load_only(
+    *_SEEN_BY,
+    Video.owner_id,
+    Video.title,
+    Video.duration_s,
+    Video.width,
+    Video.height,
+    Video.best_height,
+    Video.poster_number,
+    Video.view_count,
+    Video.created_at,
+    Video.published_at,
+    raiseload=True,
+)
+_PLACE = (
+    load_only(Rendition.kind, Rendition.tree_id, Rendition.init_bytes, Rendition.contiguous, raiseload=True),
+    load_only(*_SEEN_BY, Video.media_version, raiseload=True),
+)
+
+_PICTURE = (Poster.video_id, Poster.number, Poster.at_s, Poster.tint, Poster.widths)
+
+
+class Rung(NamedTuple):
+    """What is shown of a rendition with a picture."""
+
+    id: UUID
+    role: str
+    name: str
+    width: int
+    height: int
+    contiguous: int
+    percent: float
+    complete: bool
+
+
+class Picture(NamedTuple):
+    """What is shown of a poster."""
+
+    number: int
+    at_s: float | None
+    tint: str | None
+    widths: list[int]
 
 
 async def video(session: AsyncSession, video_id: UUID, *, lock: bool = False) -> Video | None:
@@ -32,16 +76,17 @@ async def video(session: AsyncSession, video_id: UUID, *, lock: bool = False) ->
 
 
 async def videos(session: AsyncSession, ids: Collection[UUID]) -> Sequence[Video]:
+    """As much of them as a card shows."""
     if not ids:
         return ()
-    return (await session.execute(select(Video).where(Video.id.in_(ids)))).scalars().all()
+    return (await session.execute(select(Video).where(Video.id.in_(ids)).options(_CARD))).scalars().all()
 
 
 async def newest(
     session: AsyncSession, *, owner_id: UUID | None, after: After, limit: int
 ) -> Sequence[Video]:
-    """Listed videos below the keyset position `after`, newest first."""
-    query = select(Video).where(text(LISTED))
+    """Listed videos below the keyset position `after`, newest first; as much of them as a card shows."""
+    query = select(Video).where(text(LISTED)).options(_CARD)
     if owner_id is not None:
         query = query.where(Video.owner_id == owner_id)
     if after is not None:
@@ -63,8 +108,8 @@ async def of_owner(
 
 
 async def latest(session: AsyncSession, *, state: str | None, limit: int) -> Sequence[Video]:
-    """Of everybody, for the operator."""
-    query = select(Video).order_by(Video.created_at.desc(), Video.id.desc()).limit(limit)
+    """Of everybody, for the operator; as much of them as a card shows."""
+    query = select(Video).options(_CARD).order_by(Video.created_at.desc(), Video.id.desc()).limit(limit)
     if state is not None:
         query = query.where(Video.state == state)
     return (await session.execute(query)).scalars().all()
@@ -105,6 +150,30 @@ async def renditions(session: AsyncSession, video_ids: Collection[UUID]) -> dict
     return found
 
 
+async def rungs(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UUID, list[Rung]]:
+    """By video; smallest first, without those withdrawn."""
+    found: dict[UUID, list[Rung]] = {id: [] for id in video_ids}
+    if found:
+        query = (
+            select(
+                Rendition.video_id,
+                Rendition.id,
+                Rendition.role,
+                Rendition.name,
+                func.coalesce(Rendition.width, 0),
+                func.coalesce(Rendition.height, 0),
+                Rendition.contiguous,
+                Rendition.percent,
+                Rendition.complete,
+            )
+            .where(Rendition.video_id.in_(found), Rendition.kind == "video", Rendition.withdrawn_at.is_(None))
+            .order_by(Rendition.width * Rendition.height, Rendition.id)
+        )
+        for row in await session.execute(query):
+            found[row[0]].append(Rung(*row[1:]))
+    return found
+
+
 async def rendition(session: AsyncSession, rendition_id: UUID) -> Rendition | None:
     query = select(Rendition).where(Rendition.id == rendition_id).execution_options(populate_existing=True)
     return (await session.execute(query)).scalar_one_or_none()
@@ -122,11 +191,13 @@ async def rendition_named(
 async def rendition_with_video(
     session: AsyncSession, video_id: UUID, rendition_id: UUID
 ) -> tuple[Rendition, Video] | None:
-    """One look-up by primary keys: the whole database cost of a segment."""
+    """One look-up by primary keys, the whole database cost of a segment: where its bytes are, how far it is made,
+    and who may see it."""
     query = (
         select(Rendition, Video)
         .join(Video, Video.id == Rendition.video_id)
         .where(Rendition.id == rendition_id, Rendition.video_id == video_id)
+        .options(*_PLACE)
     )
     row = (await session.execute(query)).one_or_none()
     return None if row is None else (row[0], row[1])
@@ -175,11 +246,23 @@ async def posters(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UU
     return found
 
 
-async def shown_posters(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UUID, Poster]:
+async def pictures(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UUID, list[Picture]]:
+    """All posters, by video, in the order of their numbers."""
+    found: dict[UUID, list[Picture]] = {id: [] for id in video_ids}
+    if found:
+        query = select(*_PICTURE).where(Poster.video_id.in_(found)).order_by(Poster.number)
+        for row in await session.execute(query):
+            found[row[0]].append(Picture(*row[1:]))
+    return found
+
+
+async def shown_pictures(session: AsyncSession, video_ids: Collection[UUID]) -> dict[UUID, Picture]:
     """Of each video that has one, the picture that stands for it."""
-    query = select(Poster).join(Video, (Video.id == Poster.video_id) & (Video.poster_number == Poster.number))
-    rows = (await session.execute(query.where(Video.id.in_(video_ids)))).scalars()
-    return {row.video_id: row for row in rows}
+    query = select(*_PICTURE).join(
+        Video, (Video.id == Poster.video_id) & (Video.poster_number == Poster.number)
+    )
+    rows = await session.execute(query.where(Video.id.in_(video_ids)))
+    return {row[0]: Picture(*row[1:]) for row in rows}
 
 
 async def poster_with_video(

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,18 +93,23 @@ class LocalStorage:
         self, key: str, start: int = 0, end: int | None = None, *, chunk_bytes: int = 262_144
     ) -> AsyncIterator[bytes]:
         path = self._path(self._blobs, key)
-        file = await self._run(lambda: path.open("rb"))
+        left = None if end is None else max(0, end - start)
+
+        def wanted() -> int:
+            return chunk_bytes if left is None else min(chunk_bytes, left)
+
+        def begin() -> tuple[FileIO, bytes]:
+            file = FileIO(path)
+            file.seek(start)
+            return file, file.read(wanted())
+
+        file, chunk = await self._run(begin)
         try:
-            left = None if end is None else max(0, end - start)
-            await self._run(lambda: file.seek(start))
-            while left is None or left > 0:
-                size = chunk_bytes if left is None else min(chunk_bytes, left)
-                chunk = await self._run(partial(file.read, size))
-                if not chunk:
-                    return
+            while chunk:
                 if left is not None:
                     left -= len(chunk)
                 yield chunk
+                chunk = await self._run(partial(file.read, wanted())) if left != 0 else b""
         finally:
             file.close()
 

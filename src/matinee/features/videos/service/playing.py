@@ -78,8 +78,11 @@ async def playlist(work: Work, video_id: UUID, grant: str, rendition_id: UUID) -
     kept = (rendition_id, "index.m3u8", video.media_version)
     text = _kept.get(kept)
     if text is None:
+        whole = await repository.rendition(work.session, rendition_id)
+        if whole is None:
+            raise MediaNotFound
         segments = await repository.segments(work.session, [rendition_id])
-        text = media.hls_media(_described(row, segments[rendition_id], prefix=""))
+        text = media.hls_media(_described(whole, segments[rendition_id], prefix=""))
         _kept.put(kept, text)
     return _manifest(text, HLS_TYPE, grant)
 

@@ -8,9 +8,8 @@ from uuid import UUID
 from matinee.features.files import service as files
 from matinee.features.people import service as people
 from matinee.features.videos import repository, rules
-from matinee.features.videos.models import Poster as PosterRow
-from matinee.features.videos.models import Rendition
 from matinee.features.videos.models import Video as VideoRow
+from matinee.features.videos.repository import Picture, Rung
 from matinee.features.videos.schemas import (
     Card,
     LadderRung,
@@ -34,21 +33,23 @@ _NOBODY = OwnerName(handle="", display_name="Somebody who left")
 async def cards(work: Work, rows: Sequence[VideoRow]) -> list[Card]:
     """For rows that the actor may see, in their order; two queries for all of them."""
     names = await _owners(work, rows)
-    shown = await repository.shown_posters(work.session, [row.id for row in rows]) if rows else {}
-    return [Card(**_card(work, row, names[row.owner_id], shown.get(row.id))) for row in rows]
+    shown = await repository.shown_pictures(work.session, [row.id for row in rows]) if rows else {}
+    return [
+        Card(**_card(row, access.media_grant(work, row), names[row.owner_id], shown.get(row.id)))
+        for row in rows
+    ]
 
 
 async def videos(work: Work, rows: Sequence[VideoRow]) -> list[Video]:
     """As `cards`, with everything that the actor may know."""
     ids = [row.id for row in rows]
     names = await _owners(work, rows)
-    renditions = await repository.renditions(work.session, ids)
-    posters = await repository.posters(work.session, ids)
+    rungs = await repository.rungs(work.session, ids)
+    pictures = await repository.pictures(work.session, ids)
     known = [subject_of(row.id) for row in rows if access.has_insight(work.actor, row)]
     sizes = await files.bytes_of(work, known) if known else {}
     return [
-        await _video(work, row, names[row.owner_id], renditions[row.id], posters[row.id], sizes)
-        for row in rows
+        await _video(work, row, names[row.owner_id], rungs[row.id], pictures[row.id], sizes) for row in rows
     ]
 
 
@@ -67,7 +68,7 @@ async def _owners(work: Work, rows: Sequence[VideoRow]) -> dict[UUID, OwnerName]
     }
 
 
-def _card(work: Work, row: VideoRow, owner: OwnerName, shown: PosterRow | None) -> dict[str, Any]:
+def _card(row: VideoRow, grant: access.Grant, owner: OwnerName, shown: Picture | None) -> dict[str, Any]:
     return {
         "id": row.id,
         "title": row.title,
@@ -78,7 +79,7 @@ def _card(work: Work, row: VideoRow, owner: OwnerName, shown: PosterRow | None) 
         "published_at": row.published_at,
         "created_at": row.created_at,
         "owner": owner,
-        "poster": None if shown is None else _poster(work, row, shown),
+        "poster": None if shown is None else _poster(row, grant, shown),
         "best_height": row.best_height,
         "width": row.width,
         "height": row.height,
@@ -90,28 +91,29 @@ async def _video(
     work: Work,
     row: VideoRow,
     owner: OwnerName,
-    renditions: Sequence[Rendition],
-    posters: Sequence[PosterRow],
+    rungs: Sequence[Rung],
+    pictures: Sequence[Picture],
     sizes: Mapping[str, int],
 ) -> Video:
-    shown = next((poster for poster in posters if poster.number == row.poster_number), None)
+    grant = access.media_grant(work, row)
+    shown = next((picture for picture in pictures if picture.number == row.poster_number), None)
     insight = access.has_insight(work.actor, row)
     upload = None
     if insight and row.state in rules.TAKES_A_FILE:
         uploads = await files.uploads_for(work, subject_of(row.id))
         upload = next((upload for upload in uploads if upload.purpose == "video"), None)
     return Video(
-        **_card(work, row, owner, shown),
+        **_card(row, grant, owner, shown),
         description=row.description,
         filename=row.filename if insight else None,
         is_owner=access.is_owner(work.actor, row),
         held=row.held,
-        playback=_playback(work, row),
-        ladder=_ladder(row, renditions),
-        source_playing=any(r.role == "source" and str(r.id) in row.master for r in renditions),
+        playback=_playback(row, grant),
+        ladder=_ladder(row, rungs),
+        source_playing=any(r.role == "source" and str(r.id) in row.master for r in rungs),
         poster_candidates=[
-            PosterChoice(index=poster.number, at_s=poster.at_s, poster=_poster(work, row, poster))
-            for poster in posters
+            PosterChoice(index=picture.number, at_s=picture.at_s, poster=_poster(row, grant, picture))
+            for picture in pictures
         ]
         if insight
         else [],
@@ -132,15 +134,13 @@ async def _video(
     )
 
 
-def _poster(work: Work, row: VideoRow, poster: PosterRow) -> Poster:
-    base = f"/media/{row.id}/{access.media_grant(work, row).text}/poster/{poster.number}"
-    return Poster(widths=poster.widths, base=base)
+def _poster(row: VideoRow, grant: access.Grant, picture: Picture) -> Poster:
+    return Poster(widths=picture.widths, base=f"/media/{row.id}/{grant.text}/poster/{picture.number}")
 
 
-def _playback(work: Work, row: VideoRow) -> Playback | None:
+def _playback(row: VideoRow, grant: access.Grant) -> Playback | None:
     if not row.master:
         return None
-    grant = access.media_grant(work, row)
     base = f"/media/{row.id}/{grant.text}"
     return Playback(
         hls=f"{base}/master.m3u8",
@@ -150,22 +150,18 @@ def _playback(work: Work, row: VideoRow) -> Playback | None:
     )
 
 
-def _ladder(row: VideoRow, renditions: Sequence[Rendition]) -> list[LadderRung]:
+def _ladder(row: VideoRow, rungs: Sequence[Rung]) -> list[LadderRung]:
     """Lowest first."""
     working = row.state in ("encoding", "playable")
-    rungs = [r for r in renditions if r.role == "ladder" and r.kind == "video" and r.withdrawn_at is None]
-    rungs.sort(key=lambda r: (r.width or 0) * (r.height or 0))
     shown = []
     for rung in rungs:
+        if rung.role != "ladder":
+            continue
         begun = rung.contiguous > 0 or rung.percent > 0
         state: RungState = "done" if rung.complete else "running" if begun and working else "waiting"
         shown.append(
             LadderRung(
-                name=rung.name,
-                width=rung.width or 0,
-                height=rung.height or 0,
-                state=state,
-                percent=rung.percent,
+                name=rung.name, width=rung.width, height=rung.height, state=state, percent=rung.percent
             )
         )
     return shown
