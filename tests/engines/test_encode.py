@@ -282,8 +282,8 @@ async def test_every_sound_becomes_a_track_of_its_own_and_none_is_fine(
     )
     facts, ladder = await planned(path)
     assert [(t.language, t.label, t.default) for t in ladder.audio] == [
-        ("eng", "eng", True),
-        ("deu", "Kommentar", False),
+        ("en", "English", True),
+        ("de", "Kommentar", False),
     ]
     taken, seen = Taken(tmp_path), list[Progress]()
     await encode_audio(

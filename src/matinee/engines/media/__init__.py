@@ -2,14 +2,13 @@
 show it.
 
     tools = Tools(ffmpeg=Path("ffmpeg"), run=...)           `run` starts a child under limits (see `Run`)
-    facts = await probe(tools, path)                        SourceFacts, or Rejected with a sentence for
-    people ladder = plan_ladder(facts)                             rungs, one grid, sounds: pure
-    for chunk in plan_chunks(ladder, facts):                each a step of its own, resumable, exact to the
-    frame
+    facts = await probe(tools, path)                        SourceFacts, or Rejected with a sentence
+    ladder = plan_ladder(facts)                             rungs, one grid, sounds: pure
+    for chunk in plan_chunks(ladder, facts):                each a step of its own, exact to the frame
         await encode_chunk(tools, path, facts, ladder, ladder.rungs, chunk, folder, on_segment=...)
     await encode_audio(tools, path, facts, ladder, folder, on_segment=...)
-    await copy_source(tools, path, facts, ladder, folder, on_segment=...)     playable sources only:
-    NotCopyable hls_master(...), hls_media(...), dash_manifest(...)     manifests as text: pure
+    await copy_source(tools, path, facts, ladder, folder, on_segment=...)     of what plays as it is, else NotCopyable
+    hls_master(...), hls_media(...), dash_manifest(...)     manifests as text: pure
     await make_posters(tools, path, facts, folder)          candidates at key frames
     await decodes(tools, init, [segment])                   does it really play?
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from matinee.engines.media.facts import SourceFacts
+from matinee.engines.media.sounds import names_of
 from matinee.engines.media.timing import shown_at
 
 SEGMENT_S = 4.0
@@ -258,21 +259,17 @@ def _level(width: int, height: int, fps: Fraction, maxrate_bps: int) -> str:
 
 def _audio(facts: SourceFacts) -> tuple[AudioTrack, ...]:
     tracks = facts.audio[:MAX_AUDIO_TRACKS]
+    names = names_of(tracks)
     return tuple(
         AudioTrack(
             name=f"audio-{i}",
             index=i,
             stream_index=track.stream_index,
-            language=track.language,
-            label=_label(i, track.language, track.title),
+            language=names[i][0],
+            label=names[i][1],
             default=i == 0,
             codecs="mp4a.40.2",
             bitrate_bps=AUDIO_BITRATE_BPS,
         )
         for i, track in enumerate(tracks)
     )
-
-
-def _label(index: int, language: str | None, title: str | None) -> str:
-    useful = title if title and "handler" not in title.lower() and "core media" not in title.lower() else None
-    return useful or (language or f"Track {index + 1}")

@@ -240,7 +240,7 @@ async def _check(run: _Run) -> None:
 async def _copy(run: _Run) -> None:
     facts, ladder = run.plans()
     try:
-        plans = tracks.copied_renditions(facts, plan_copy(facts, ladder))
+        plans = tracks.copied_renditions(facts, ladder, plan_copy(facts, ladder))
         async with run.works.open() as work:
             encode = await _current(work, run)
             for plan in plans:

@@ -1,7 +1,6 @@
 """From the engine's plans to the renditions that `videos` keeps. Pure."""
 
 from matinee.engines.media import CopyPlan, Ladder, SourceFacts, audio_name
-from matinee.engines.media.ladder import MAX_AUDIO_TRACKS
 from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos.schemas import RenditionPlan
 
@@ -53,7 +52,7 @@ def is_copied(name: str) -> bool:
     return name == "source" or name.startswith("source-audio-")
 
 
-def copied_renditions(facts: SourceFacts, plan: CopyPlan) -> list[RenditionPlan]:
+def copied_renditions(facts: SourceFacts, ladder: Ladder, plan: CopyPlan) -> list[RenditionPlan]:
     """The source as it came, and its sounds. Codecs are guesses until their headers are written."""
     rate_bps = round(facts.size_bytes * 8 / max(0.1, facts.duration_s))
     picture = RenditionPlan(
@@ -78,15 +77,15 @@ def copied_renditions(facts: SourceFacts, plan: CopyPlan) -> list[RenditionPlan]
             codecs="mp4a.40.5" if track.profile.startswith("HE") else "mp4a.40.2",
             bandwidth_bps=256_000,
             average_bps=192_000,
-            language=track.language,
-            label=track.language or f"Track {i + 1}",
+            language=named.language,
+            label=named.label,
             channels=track.channels,
-            is_default=i == 0,
+            is_default=named.default,
             aligned=plan.fits_grid,
             target_s=plan.target_duration_s,
             segment_count=len(plan.edges_s),
         )
-        for i, track in enumerate(facts.audio[:MAX_AUDIO_TRACKS])
+        for i, (track, named) in enumerate(zip(facts.audio, ladder.audio, strict=False))
     ]
     return [picture, *sounds]
 

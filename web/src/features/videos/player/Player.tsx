@@ -7,6 +7,7 @@ import { PictureInPictureIcon } from "@phosphor-icons/react/PictureInPicture";
 import { PlayIcon } from "@phosphor-icons/react/Play";
 import { SpeakerHighIcon } from "@phosphor-icons/react/SpeakerHigh";
 import { SpeakerSlashIcon } from "@phosphor-icons/react/SpeakerSlash";
+import { TranslateIcon } from "@phosphor-icons/react/Translate";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Video } from "@/api/types";
 import { chip, nextRung } from "@/lib/progress";
@@ -128,6 +129,17 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
             <span data-testid="time">{clock(state.time)}</span> <em>/ {clock(state.duration)}</em>
           </span>
           <span className="flex-1" />
+          {state.sounds.length > 1 ? (
+            <ChoiceMenu
+              label={`Sound, now ${state.sound ?? "unknown"}`}
+              button={<TranslateIcon size={20} aria-hidden="true" />}
+              value={state.sound ?? ""}
+              choices={state.sounds.map((name) => ({ id: name, label: name }))}
+              onChoose={(name) => engine.chooseSound(name)}
+              container={box}
+              onOpenChange={setMenuOpen}
+            />
+          ) : null}
           <ChoiceMenu
             label={`Speed, now ${state.rate}×`}
             button={`${state.rate}×`}

@@ -23,6 +23,7 @@ export class Deck {
   private tries = 0;
   private retry: ReturnType<typeof setTimeout> | null = null;
   private mended = 0;
+  private wantedSound: string | null = null;
   private readonly listener: Listener;
   private readonly source: string;
 
@@ -57,9 +58,14 @@ export class Deck {
         this.listener.trouble(null);
       });
     }
-    for (const event of [Events.LEVELS_UPDATED, Events.LEVEL_SWITCHED, Events.MANIFEST_PARSED] as const) {
+    for (const event of [Events.LEVELS_UPDATED, Events.LEVEL_SWITCHED, Events.MANIFEST_PARSED, Events.AUDIO_TRACK_SWITCHED] as const) {
       hls.on(event, this.listener.change);
     }
+    // The renditions of the source and of the ladder bring the same sounds as different groups.
+    hls.on(Events.AUDIO_TRACKS_UPDATED, () => {
+      if (this.wantedSound !== null) this.chooseSound(this.wantedSound);
+      this.listener.change();
+    });
     hls.attachMedia(this.video);
     hls.loadSource(this.source);
   }
@@ -137,6 +143,24 @@ export class Deck {
     };
     if (hls.levels.length > 0) apply();
     else hls.once(Events.MANIFEST_PARSED, apply);
+  }
+
+  /** The sound tracks by name, in the order of the source. */
+  sounds(): string[] {
+    return (this.hls?.audioTracks ?? []).map((track) => track.name);
+  }
+
+  /** The one that is heard. */
+  sound(): string | null {
+    return this.hls?.audioTracks[this.hls.audioTrack]?.name ?? null;
+  }
+
+  /** Keeps to the sound of this name, wherever there is one. */
+  chooseSound(name: string): void {
+    this.wantedSound = name;
+    const hls = this.hls;
+    const index = this.sounds().indexOf(name);
+    if (hls && index >= 0 && index !== hls.audioTrack) hls.audioTrack = index;
   }
 
   ranges(): [number, number][] {

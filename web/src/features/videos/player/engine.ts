@@ -22,6 +22,8 @@ export type State = {
   heights: number[];
   choice: Choice;
   height: number | null;
+  sounds: string[];
+  sound: string | null;
   trouble: string | null;
   revision: number;
   swaps: number;
@@ -47,6 +49,7 @@ export class Engine {
   private lastTick: number | null = null;
   private readonly beat: ReturnType<typeof setInterval>;
   private askedAt = 0;
+  private wantedSound: string | null = null;
 
   constructor(video: Video, at: number) {
     this.video = video;
@@ -56,7 +59,7 @@ export class Engine {
     this.state = {
       paused: true, started: false, ended: false, waiting: true, time: at, duration: video.duration_s ?? 0,
       reach: 0, ranges: [], volume: taste.volume, muted: taste.muted, rate: taste.rate, heights: [],
-      choice: taste.choice, height: null, trouble: null, revision: video.playback?.revision ?? 0, swaps: 0,
+      choice: taste.choice, height: null, sounds: [], sound: null, trouble: null, revision: video.playback?.revision ?? 0, swaps: 0,
     };
     this.front = this.makeDeck(at, taste.muted);
     this.surface.append(this.front.video);
@@ -88,6 +91,7 @@ export class Engine {
     };
     const deck: Deck = new Deck(this.video.playback?.hls ?? "", at, listener, muted);
     if (this.state.choice !== "auto") deck.choose(this.state.choice);
+    if (this.wantedSound !== null) deck.chooseSound(this.wantedSound);
     return deck;
   }
 
@@ -129,6 +133,8 @@ export class Engine {
       rate: video.playbackRate,
       heights: this.front.heights(),
       height: this.front.height(),
+      sounds: this.front.sounds(),
+      sound: this.front.sound(),
     });
     // The first report opens the visit: the server counts what is watched from there.
     if (this.state.started && this.reported < 0) this.report();
@@ -198,6 +204,13 @@ export class Engine {
     this.front.choose(choice);
     this.back?.choose(choice);
     this.remember();
+  }
+
+  chooseSound(name: string): void {
+    this.wantedSound = name;
+    this.front.chooseSound(name);
+    this.back?.chooseSound(name);
+    this.sync();
   }
 
   private remember(): void {
