@@ -65,6 +65,19 @@ def small_bunny_mpeg4(folder: Path, *, seconds: float) -> Path:
     return path
 
 
+def two_sounds(folder: Path) -> Path:
+    """12 s of the clip with its own sound in English and a tone as a commentary."""
+    path = folder / "two_sounds.mkv"
+    if not path.exists():
+        _run(
+            *("-stream_loop", "-1", "-i", bunny(), "-f", "lavfi", "-i", "sine=f=330:d=12", "-t", "12"),
+            *("-map", "0:v", "-map", "0:a", "-map", "1:a", "-c:v", "copy", "-c:a", "aac", "-ac", "2"),
+            *("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=eng"),
+            *("-metadata:s:a:1", "title=Director’s commentary", str(path)),
+        )
+    return path
+
+
 def _repeat(once: Path, path: Path, seconds: float, *options: str) -> None:
     _run("-stream_loop", "-1", "-i", str(once), "-t", f"{seconds:g}", "-c", "copy", *options, str(path))
 
