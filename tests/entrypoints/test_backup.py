@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from tests.support import database
 from tests.support import films as f
-from tests.support.house import House, Person, open_house
+from tests.support.house import House, Person, open_house, settled
 
 from matinee.entrypoints.cli import archive
 from matinee.entrypoints.cli.archive import BadBackup
@@ -372,8 +372,10 @@ async def test_happenings_are_counted_after_a_move_to_a_younger_server(
             "INSERT INTO infra_tally (kind, subject_id, data) VALUES ('test.seen', %s, %s)",
             [subject, json.dumps({"n": 4})],
         )
-    async with opened(target) as second, second.works.open() as work:
-        heard = await tally.take(work.session, "ear", "test.seen", 10)
+    async with opened(target) as second:
+        await settled(second.works)
+        async with second.works.open() as work:
+            heard = await tally.take(work.session, "ear", "test.seen", 10)
     assert [row.data["n"] for row in heard] == [2, 3, 4]
 
 
