@@ -33,8 +33,6 @@ def test_a_film_in_two_languages_lets_the_viewer_choose(
         programs.reaches(client, id, "ready")
     page.goto(f"{server.address}/watch/{id}")
     player = page.get_by_test_id("player")
-    if acts.frames(page).get("paused", True):
-        player.get_by_role("button", name="Play", exact=True).first.click()
     acts.plays(page)
     player.hover(position={"x": 20, "y": 40})
     player.get_by_role("button", name="Sound, now English").click()
