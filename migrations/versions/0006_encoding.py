@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "encoding_encode",
         sa.Column("video_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("blob_id", sa.Uuid(), nullable=False),
@@ -39,7 +40,11 @@ def upgrade() -> None:
         sa.Column("first_segment", sa.Integer(), nullable=False),
         sa.Column("end_segment", sa.Integer(), nullable=False),
         sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("lane", sa.String(8), nullable=False),
+        sa.Column("tier", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("ordered", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("percent", sa.Float(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -51,8 +56,23 @@ def upgrade() -> None:
             ["video_id"], ["encoding_encode.video_id"], name="encoding_step_video_id_fkey", ondelete="CASCADE"
         ),
     )
+    op.create_index("encoding_encode_of_owner_ix", "encoding_encode", ["owner_id", "created_at"])
+    op.create_index(
+        "encoding_step_open_ix",
+        "encoding_step",
+        ["lane", "state"],
+        postgresql_where=sa.text("state IN ('waiting', 'running')"),
+    )
+    op.create_table(
+        "encoding_share",
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("lane", sa.String(8), nullable=False),
+        sa.Column("finish", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("owner_id", "lane", name="encoding_share_pkey"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("encoding_share")
     op.drop_table("encoding_step")
     op.drop_table("encoding_encode")

@@ -111,8 +111,9 @@ def test_codec_names_carry_profile_and_level() -> None:
         ]
     ),
     st.floats(0.05, 20_000),
+    st.integers(1, 300),
 )
-def test_segments_and_chunks_cover_the_grid_exactly(fps: Fraction, duration_s: float) -> None:
+def test_segments_and_chunks_cover_the_grid_exactly(fps: Fraction, duration_s: float, slots: int) -> None:
     source = facts(fps=fps, duration_s=duration_s)
     ladder = plan_ladder(source)
     grid = ladder.grid
@@ -120,7 +121,7 @@ def test_segments_and_chunks_cover_the_grid_exactly(fps: Fraction, duration_s: f
     assert grid.timescale == grid.fps * grid.frame_ticks
     assert abs(grid.duration_s - duration_s) <= 1 / float(fps) + 1e-6
     assert max(grid.segment_duration_s(n) for n in range(grid.segment_count)) <= grid.target_duration_s
-    chunks = plan_chunks(ladder, source)
+    chunks = plan_chunks(ladder, source, slots)
     assert [n for c in chunks for n in range(c.first_segment, c.end_segment)] == list(
         range(grid.segment_count)
     )
@@ -128,8 +129,28 @@ def test_segments_and_chunks_cover_the_grid_exactly(fps: Fraction, duration_s: f
 
 def test_rare_key_frames_make_longer_chunks() -> None:
     usual, rare = facts(duration_s=600), facts(duration_s=600, max_key_gap_s=60.0)
-    assert len(plan_chunks(plan_ladder(usual), usual)) == 25
+    assert len(plan_chunks(plan_ladder(usual), usual)) == 10
     assert len(plan_chunks(plan_ladder(rare), rare)) < 6
+
+
+@pytest.mark.parametrize(
+    ("duration_s", "slots", "chunks", "longest_s"),
+    [
+        (60, 2, 2, 32),
+        (60, 64, 5, 12),
+        (600, 8, 21, 32),
+        (600, 64, 50, 12),
+        (7200, 2, 120, 60),
+        (7200, 64, 180, 40),
+    ],
+)
+def test_chunks_are_as_many_as_the_encoders_can_share(
+    duration_s: float, slots: int, chunks: int, longest_s: float
+) -> None:
+    source = facts(duration_s=duration_s)
+    found = plan_chunks(plan_ladder(source), source, slots)
+    assert len(found) == chunks
+    assert max(c.end_segment - c.first_segment for c in found) * 4 <= longest_s
 
 
 def test_a_ladder_survives_json_and_names_its_sounds() -> None:

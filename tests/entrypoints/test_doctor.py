@@ -162,7 +162,7 @@ async def test_a_house_that_runs_well_is_told_line_by_line(
     tmp_path: Path, web: Path, database_url: str
 ) -> None:
     with psycopg.connect("postgresql://" + database_url.partition("://")[2]) as connection:
-        connection.execute("INSERT INTO infra_worker (name, lanes) VALUES ('w', '[]')")
+        connection.execute("INSERT INTO infra_worker (name, lanes) VALUES ('w', '{}')")
     with running(tmp_path / "data"), answering(healthy()) as port:
         code, out = await run(tmp_path, MATINEE_DATABASE_URL=database_url, MATINEE_PORT=str(port))
     lines = out.splitlines()
@@ -191,7 +191,7 @@ def test_a_running_house_without_workers_or_answer_fails(
     examined: Examined, tmp_path: Path, database_url: str
 ) -> None:
     with psycopg.connect("postgresql://" + database_url.partition("://")[2]) as connection:
-        connection.execute("INSERT INTO infra_worker VALUES ('w', '[]', now(), now() - interval '1 hour')")
+        connection.execute("INSERT INTO infra_worker VALUES ('w', '{}', now(), now() - interval '1 hour')")
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with running(tmp_path / "data"):
         found = examined(MATINEE_DATABASE_URL=database_url)

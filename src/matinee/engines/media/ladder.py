@@ -21,6 +21,9 @@ AUDIO_RATE_HZ = 48_000
 AUDIO_BITRATE_BPS = 128_000
 MAX_AUDIO_TRACKS = 4
 _CHUNK_SEGMENTS = 6
+_FEWEST_SEGMENTS = 3
+_MOST_SEGMENTS = 15
+_CHUNKS_PER_SLOT = 3
 _MAX_WASTE = 0.2
 """How much of a chunk's decoding may go into reaching its first frame from the key frame before."""
 
@@ -171,12 +174,15 @@ def plan_grid(facts: SourceFacts) -> Grid:
     )
 
 
-def plan_chunks(ladder: Ladder, facts: SourceFacts) -> tuple[Chunk, ...]:
-    """Whole segments each; longer where key frames are rare, since each chunk decodes from the key frame
+def plan_chunks(ladder: Ladder, facts: SourceFacts, slots: int = 2) -> tuple[Chunk, ...]:
+    """Whole segments each, a few for every one of the `slots` that encode side by side: shorter where many wait for
+    work, longer in a long film, and longer where key frames are rare, since each chunk decodes from the key frame
     before it."""
     grid = ladder.grid
+    fewest = _CHUNK_SEGMENTS if slots <= 2 else _FEWEST_SEGMENTS
+    even = math.ceil(grid.segment_count / (slots * _CHUNKS_PER_SLOT))
     mean_waste_s = facts.video.max_key_gap_s / 2
-    size = max(_CHUNK_SEGMENTS, math.ceil(mean_waste_s / _MAX_WASTE / SEGMENT_S))
+    size = max(fewest, min(_MOST_SEGMENTS, even), math.ceil(mean_waste_s / _MAX_WASTE / SEGMENT_S))
     count = max(1, round(grid.segment_count / size))
     edges = [round(i * grid.segment_count / count) for i in range(count + 1)]
     return tuple(Chunk(i, a, b) for i, (a, b) in enumerate(pairwise(edges)))

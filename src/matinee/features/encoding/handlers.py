@@ -87,11 +87,7 @@ async def take_up_again(work: Work, message: VideoRetryAsked) -> None:
 
 
 def urgency(message: RunStep) -> int:
-    """Low rungs of a film go before high ones."""
-    kind = message.step.partition("-")[0]
-    return {"check": 100, "copy": 90, "early": 90, "audio": 80, "pictures": 40, "low": 20, "all": 20}.get(
-        kind, 10
-    )
+    return -message.turn
 
 
 def video_lock(message: VideoDeleted | VideoCancelAsked | VideoRetryAsked) -> str:

@@ -4,7 +4,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, DateTime, Float, ForeignKey, Integer, String, Text, Uuid, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    Uuid,
+    false,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +34,7 @@ class Encode(Base):
     __tablename__ = "encoding_encode"
 
     video_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(Uuid)
     generation: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(16))
     blob_id: Mapped[UUID] = mapped_column(Uuid)
@@ -32,9 +46,13 @@ class Encode(Base):
     playable_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
+    __table_args__ = (Index("encoding_encode_of_owner_ix", "owner_id", "created_at"),)
+
 
 class Step(Base):
-    """One resumable step. `ordered`: its job has been sent; what nobody waits for is sent once the video plays."""
+    """One resumable step. `wanted`: it may run now; `ordered`: its job has been sent, with its `turn` among all
+    steps of its lane, `urgent` or `long`. Of one owner's steps those of the lower `tier` go first, then those of the
+    older film."""
 
     __tablename__ = "encoding_step"
 
@@ -48,10 +66,30 @@ class Step(Base):
     first_segment: Mapped[int] = mapped_column(Integer)
     end_segment: Mapped[int] = mapped_column(Integer)
     weight: Mapped[float] = mapped_column(Float)
+    lane: Mapped[str] = mapped_column(String(8))
+    tier: Mapped[int] = mapped_column(Integer)
+    wanted: Mapped[bool] = mapped_column(Boolean, server_default=false())
     ordered: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16))
     percent: Mapped[float] = mapped_column(Float)
     attempts: Mapped[int] = mapped_column(Integer)
     seconds: Mapped[float | None] = mapped_column(Float)
     log: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index(
+            "encoding_step_open_ix", "lane", "state", postgresql_where=text("state IN ('waiting', 'running')")
+        ),
+    )
+
+
+class Share(Base):
+    """Where an owner's next step may start on the virtual clock of a lane; see `turns`."""
+
+    __tablename__ = "encoding_share"
+
+    owner_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    lane: Mapped[str] = mapped_column(String(8), primary_key=True)
+    finish: Mapped[int] = mapped_column(BigInteger)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.encoding.models import Encode, Step
+from matinee.features.encoding.models import Encode, Share, Step
 
 
 async def encode(session: AsyncSession, video_id: UUID, *, lock: bool = False) -> Encode | None:
@@ -57,3 +58,89 @@ async def steps_of(session: AsyncSession, video_ids: Sequence[UUID]) -> Sequence
     """Of many encodes at once, in the order of their plans."""
     query = select(Step).where(Step.video_id.in_(video_ids)).order_by(Step.video_id, Step.position)
     return (await session.scalars(query)).all()
+
+
+async def encodes_of(session: AsyncSession, owner_id: UUID, most: int = 100) -> Sequence[UUID]:
+    """The videos of some encodes of an owner; empty when none is left."""
+    query = select(Encode.video_id).where(Encode.owner_id == owner_id).limit(most)
+    return (await session.scalars(query)).all()
+
+
+# Turns.
+
+_OPEN = Encode.state.in_(("checking", "encoding"))
+
+
+async def lock_turns(session: AsyncSession, lane: str) -> None:
+    """Until the transaction ends nobody else gives turns in `lane`."""
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": f"encoding.turns.{lane}"}
+    )
+
+
+def _waiting(owner_id: UUID, lane: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Encode.video_id == Step.video_id,
+        Encode.owner_id == owner_id,
+        _OPEN,
+        Step.lane == lane,
+        Step.state == "waiting",
+        Step.wanted.is_(True),
+    )
+
+
+_RANK = (Step.tier, Encode.created_at, Encode.video_id, Step.position)
+
+
+async def jobs_waiting(session: AsyncSession, owner_id: UUID, lane: str) -> int:
+    query = select(func.count()).where(*_waiting(owner_id, lane), Step.ordered)
+    return int(await session.scalar(query) or 0)
+
+
+async def line(session: AsyncSession, owner_id: UUID, lane: str, most: int) -> list[tuple[Encode, Step]]:
+    """An owner's steps that wait, by rank: the first `most` that are wanted, and all that have a job already."""
+    first = select(Step.video_id, Step.name).where(*_waiting(owner_id, lane)).order_by(*_RANK).limit(most)
+    first = first.correlate(None)
+    query = (
+        select(Encode, Step)
+        .where(*_waiting(owner_id, lane))
+        .where(Step.ordered | tuple_(Step.video_id, Step.name).in_(first))
+        .order_by(*_RANK)
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in await session.execute(query)]
+
+
+async def turns(session: AsyncSession, lane: str) -> tuple[list[int], list[int]]:
+    """The highest turn that runs and the lowest that waits, each as a list that is empty where there is none."""
+    query = (
+        select(
+            func.max(Step.turn).filter(Step.state == "running"),
+            func.min(Step.turn).filter(Step.state == "waiting"),
+        )
+        .join(Encode, Encode.video_id == Step.video_id)
+        .where(_OPEN, Step.lane == lane, Step.state.in_(("running", "waiting")), Step.ordered)
+    )
+    row = (await session.execute(query)).one()
+    return [row[0]] if row[0] is not None else [], [row[1]] if row[1] is not None else []
+
+
+async def share(session: AsyncSession, owner_id: UUID, lane: str) -> int:
+    found = await session.scalar(select(Share.finish).where(Share.owner_id == owner_id, Share.lane == lane))
+    return found or 0
+
+
+async def put_share(session: AsyncSession, owner_id: UUID, lane: str, finish: int) -> None:
+    query = insert(Share).values(owner_id=owner_id, lane=lane, finish=finish)
+    await session.execute(
+        query.on_conflict_do_update(index_elements=[Share.owner_id, Share.lane], set_={"finish": finish})
+    )
+
+
+async def forget_shares(session: AsyncSession, lane: str | None = None, owner_id: UUID | None = None) -> None:
+    query = delete(Share)
+    if lane is not None:
+        query = query.where(Share.lane == lane)
+    if owner_id is not None:
+        query = query.where(Share.owner_id == owner_id)
+    await session.execute(query)

@@ -27,9 +27,9 @@ class StepPlan:
     end_segment: int = 0
 
 
-def plan_steps(facts: SourceFacts, ladder: Ladder) -> list[StepPlan]:
+def plan_steps(facts: SourceFacts, ladder: Ladder, slots: int = 2) -> list[StepPlan]:
     """All steps after the check, those that somebody waits for first, then the low rungs of the whole film (so that
-    it soon plays through), then the high ones."""
+    it soon plays through), then the high ones; in chunks for `slots` encoders side by side."""
     steps: list[StepPlan] = []
     seconds = ladder.grid.duration_s
     if facts.is_copyable:
@@ -39,7 +39,7 @@ def plan_steps(facts: SourceFacts, ladder: Ladder) -> list[StepPlan]:
     if ladder.audio:
         steps.append(StepPlan("audio", "audio", seconds * 0.3 * len(ladder.audio)))
     steps.append(StepPlan("pictures", "pictures", 5))
-    chunks = plan_chunks(ladder, facts)
+    chunks = plan_chunks(ladder, facts, max(1, slots))
     for label, rungs in rung_groups(ladder):
         steps += [_chunk_step(ladder, label, rungs, chunk) for chunk in chunks]
     return steps
@@ -76,6 +76,11 @@ def _chunk_step(ladder: Ladder, label: str, rungs: Sequence[Rung], chunk: Chunk)
 def _pixels(ladder: Ladder, rungs: Sequence[Rung], first: int, end: int) -> float:
     frames = sum(ladder.grid.segment_frames(n) for n in range(first, end))
     return frames * sum(rung.width * rung.height for rung in rungs) / 1e6
+
+
+def tier(step: StepPlan) -> int:
+    """What matters most to an owner is 0; high rungs come after the low ones of all their films."""
+    return 1 if step.name.startswith("high-") else 0
 
 
 def percent(steps: Iterable[tuple[StepState, float, float]]) -> float:

@@ -20,8 +20,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
-    """Encodes go when the room `videos` says that their videos are gone."""
-    return True
+    return await service.erase(work, account_id)
 
 
 ROOM = Room(

@@ -1,5 +1,6 @@
 """Reading the queue, and retrying or cancelling a job. Never used by handlers."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -57,10 +58,10 @@ class LaneInfo(BaseModel):
 
 
 class WorkerInfo(BaseModel):
-    """One living worker process."""
+    """One living worker process. `lanes`: how many jobs of each lane it runs side by side."""
 
     name: str
-    lanes: list[str]
+    lanes: dict[str, int]
     heartbeat_at: datetime
 
 
@@ -104,6 +105,12 @@ async def counts(session: AsyncSession) -> list[tuple[str, str, int]]:
 async def workers(session: AsyncSession) -> list[WorkerInfo]:
     rows = await session.execute(text("SELECT name, lanes, heartbeat_at FROM infra_worker ORDER BY name"))
     return [WorkerInfo(name=row.name, lanes=row.lanes, heartbeat_at=row.heartbeat_at) for row in rows]
+
+
+async def slots(session: AsyncSession, lane: str) -> int:
+    """How many jobs of `lane` all living workers together run side by side."""
+    query = text("SELECT COALESCE(sum((lanes->>CAST(:lane AS text))::int), 0) FROM infra_worker")
+    return int(await session.scalar(query, {"lane": lane}) or 0)
 
 
 async def jobs(
@@ -174,6 +181,30 @@ async def cancel_subject(session: AsyncSession, subject: str, kinds: list[str]) 
         {"s": subject, "k": kinds},
     )
     return len(rows.all())
+
+
+async def set_priorities(
+    session: AsyncSession, kind: str, field: str, given: Sequence[tuple[str, str, int]]
+) -> None:
+    """Of waiting jobs of `kind`: (subject, value of the message's `field`, new priority)."""
+    if not given:
+        return
+    await session.execute(
+        text(
+            "UPDATE procrastinate_jobs j SET priority = g.priority"
+            " FROM unnest(CAST(:subjects AS text[]), CAST(:values AS text[]), CAST(:priorities AS int[]))"
+            " AS g (subject, value, priority)"
+            " WHERE j.status = 'todo' AND j.task_name = :kind AND j.args->>'subject' = g.subject"
+            " AND j.args->'message'->>CAST(:field AS text) = g.value"
+        ),
+        {
+            "kind": kind,
+            "field": field,
+            "subjects": [subject for subject, _, _ in given],
+            "values": [value for _, value, _ in given],
+            "priorities": [priority for _, _, priority in given],
+        },
+    )
 
 
 async def _status(session: AsyncSession, job_id: int) -> str:

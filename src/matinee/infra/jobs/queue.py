@@ -240,7 +240,7 @@ class Queue:
                 )
                 for lane, count in lanes.items()
             ]
-            chores = asyncio.create_task(self._chores(works, name, list(lanes), stalled_s), name="chores")
+            chores = asyncio.create_task(self._chores(works, name, lanes, stalled_s), name="chores")
             stopping = asyncio.create_task(stop.wait())
             try:
                 done, _ = await asyncio.wait(
@@ -256,13 +256,13 @@ class Queue:
                 with contextlib.suppress(Exception):
                     await forget_worker(works, name)
 
-    async def _chores(self, works: Works, name: str, lanes: list[Lane], stalled_s: float) -> None:
+    async def _chores(self, works: Works, name: str, lanes: dict[Lane, int], stalled_s: float) -> None:
         """Heartbeat of this process, rescue of stalled jobs, tallies, pruning."""
         turn = 0
         pause_s = min(1.0, stalled_s / 5)
         while True:
             try:
-                await note_worker(works, name, lanes, stalled_s)
+                await note_worker(works, name, {str(lane): n for lane, n in lanes.items()}, stalled_s)
                 for kind, data in await rescue(works, stalled_s, self._by_name):
                     await self.bury_stalled(kind, data)
                 if "io" in lanes:

@@ -4,7 +4,7 @@ A job that kills its worker again and again ends among the dead letters instead 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -49,10 +49,10 @@ async def rescue(
     return dead
 
 
-async def note_worker(works: Works, name: str, lanes: Sequence[str], stalled_s: float) -> None:
+async def note_worker(works: Works, name: str, lanes: Mapping[str, int], stalled_s: float) -> None:
     """This process is alive; processes that are silent for long are forgotten."""
     async with works.open(SYSTEM) as work:
-        alive = insert(WorkerRow).values(name=name, lanes=list(lanes))
+        alive = insert(WorkerRow).values(name=name, lanes=dict(lanes))
         await work.session.execute(
             alive.on_conflict_do_update(
                 index_elements=[WorkerRow.name],

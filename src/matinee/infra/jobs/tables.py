@@ -21,11 +21,11 @@ class JobNote(Base):
 
 
 class WorkerRow(Base):
-    """One running worker process."""
+    """One running worker process. `lanes` maps each of its lanes to how many jobs it runs side by side."""
 
     __tablename__ = "infra_worker"
 
     name: Mapped[str] = mapped_column(String(120), primary_key=True)
-    lanes: Mapped[list[Any]] = mapped_column(JSONB)
+    lanes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     heartbeat_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))

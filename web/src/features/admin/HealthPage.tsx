@@ -81,7 +81,7 @@ function Figures({ data }: { data: Overview }) {
             {data.workers.map((worker) => (
               <li key={worker.name} className="flex justify-between gap-3">
                 <span className="min-w-0 truncate">
-                  <span className="font-semibold">{worker.name}</span> <span className="meta">{worker.lanes.join(", ")}</span>
+                  <span className="font-semibold">{worker.name}</span> <span className="meta">{Object.entries(worker.lanes).map(([lane, slots]) => `${lane} × ${slots}`).join(", ")}</span>
                 </span>
                 <span className="meta flex-none">
                   seen <When moment={worker.heartbeat_at} />

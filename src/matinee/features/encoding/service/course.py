@@ -9,15 +9,16 @@ from uuid import UUID
 from matinee.engines.media import Ladder, SourceFacts
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.errors import EncodeNotFound, NothingToRetry
-from matinee.features.encoding.messages import EncodeFinished, RunLongStep, RunStep, RunUrgentStep
+from matinee.features.encoding.messages import EncodeFinished
 from matinee.features.encoding.models import Encode, Step
 from matinee.features.encoding.schemas import EncodeInfo, StepInfo
+from matinee.features.encoding.service import ordering
 from matinee.features.videos import service as videos
 from matinee.infra.jobs import ledger
 from matinee.infra.work import Work
 from matinee.kernel.ids import BlobId, VideoId
 
-JOB_KINDS = ["encoding.run_urgent_step", "encoding.run_long_step"]
+_JOB_KINDS = list(ordering.JOB_KINDS.values())
 
 
 async def begin(work: Work, video_id: VideoId, blob_id: BlobId, received_at: datetime) -> None:
@@ -28,31 +29,31 @@ async def begin(work: Work, video_id: VideoId, blob_id: BlobId, received_at: dat
         return
     if not await videos.begin_checking(work, video_id, blob_id, received_at):
         return
+    view = await videos.encoding_view(work, video_id)
+    assert view is not None
     generation = 1
     if known is not None:
         generation = known.generation + 1
         await repository.drop(work.session, video_id)
-    work.session.add(
-        Encode(
-            video_id=video_id,
-            generation=generation,
-            state="checking",
-            blob_id=blob_id,
-            received_at=received_at,
-            renditions={},
-            firsts={},
-            created_at=work.now,
-        )
-    )
-    await work.session.flush()
-    check = _row(video_id, 0, rules.StepPlan("check", "check", 1))
-    work.session.add(check)
-    _order(work, generation, check)
-
-
-def _row(video_id: UUID, position: int, plan: rules.StepPlan) -> Step:
-    return Step(
+    encode = Encode(
         video_id=video_id,
+        owner_id=view.owner_id,
+        generation=generation,
+        state="checking",
+        blob_id=blob_id,
+        received_at=received_at,
+        renditions={},
+        firsts={},
+        created_at=work.now,
+    )
+    work.session.add(encode)
+    await work.session.flush()
+    await ordering.want(work, encode, [_add(work, encode, 0, rules.StepPlan("check", "check", 1))])
+
+
+def _add(work: Work, encode: Encode, position: int, plan: rules.StepPlan) -> Step:
+    step = Step(
+        video_id=encode.video_id,
         name=plan.name,
         position=position,
         kind=plan.kind,
@@ -60,53 +61,49 @@ def _row(video_id: UUID, position: int, plan: rules.StepPlan) -> Step:
         first_segment=plan.first_segment,
         end_segment=plan.end_segment,
         weight=plan.weight,
+        lane="urgent" if plan.kind in rules.URGENT else "long",
+        tier=rules.tier(plan),
+        wanted=False,
         ordered=False,
+        turn=0,
         state="waiting",
         percent=0.0,
         attempts=0,
     )
-
-
-def _order(work: Work, generation: int, step: Step) -> None:
-    step.ordered = True
-    order: type[RunStep] = RunUrgentStep if step.kind in rules.URGENT else RunLongStep
-    work.send(order(video_id=step.video_id, generation=generation, step=step.name))
+    work.session.add(step)
+    return step
 
 
 async def plan(work: Work, encode: Encode, facts: SourceFacts, ladder: Ladder) -> None:
-    """Write down the steps after a check that went well, and order those that make the video playable. The others
-    would only take the processor from them: they are ordered when it plays."""
+    """Write down the steps after a check that went well, and want those that make the video playable. The others
+    would only take the processor from them: they are wanted when it plays."""
     encode.facts = facts.to_json()
     encode.ladder = ladder.to_json()
     encode.state = "encoding"
-    steps = [
-        _row(encode.video_id, at, step) for at, step in enumerate(rules.plan_steps(facts, ladder), start=1)
-    ]
-    first = rules.first_kinds({step.kind for step in steps})  # type: ignore[misc]
-    for step in steps:
-        work.session.add(step)
-        if step.kind in first:
-            _order(work, encode.generation, step)
-    await work.session.flush()
+    plans = rules.plan_steps(facts, ladder, await ledger.slots(work.session, "cpu"))
+    steps = [_add(work, encode, at, step) for at, step in enumerate(plans, start=1)]
+    await ordering.want(work, encode, _firsts(steps))
 
 
-async def order_rest(work: Work, encode: Encode) -> None:
-    """Order every step that nobody has ordered yet. Idempotent; the caller holds the lock of `encode`."""
-    for step in await repository.steps(work.session, encode.video_id):
-        if not step.ordered:
-            _order(work, encode.generation, step)
-    await work.session.flush()
+def _firsts(steps: Sequence[Step]) -> list[Step]:
+    kinds = rules.first_kinds({step.kind for step in steps})  # type: ignore[misc]
+    return [step for step in steps if step.kind in kinds]
+
+
+async def want_rest(work: Work, encode: Encode) -> None:
+    """Every step may run from now on. Idempotent; the caller holds the lock of `encode`."""
+    steps = await repository.steps(work.session, encode.video_id)
+    await ordering.want(work, encode, [step for step in steps if not step.wanted])
 
 
 async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
     """A source that could not be cut after all gets its first segments by encoding."""
     early = rules.early_step(ladder)
     if await repository.step(work.session, encode.video_id, early.name) is None:
-        work.session.add(_row(encode.video_id, 1, early))
+        _add(work, encode, 1, early)
         await work.session.flush()
-    for step in await repository.steps(work.session, encode.video_id):
-        if step.kind in ("early", "audio") and not step.ordered:
-            _order(work, encode.generation, step)
+    steps = await repository.steps(work.session, encode.video_id)
+    await ordering.want(work, encode, [step for step in steps if step.kind in ("early", "audio")])
 
 
 async def advance(work: Work, encode: Encode) -> None:
@@ -127,8 +124,8 @@ async def advance(work: Work, encode: Encode) -> None:
         await videos.mark_ready(work, VideoId(encode.video_id), work.now)
         work.send(EncodeFinished(video_id=encode.video_id))
         return
-    if all(step.state == "done" for step in steps if step.ordered):
-        await order_rest(work, encode)
+    if all(step.state == "done" for step in steps if step.wanted):
+        await want_rest(work, encode)
     await report(work, encode, steps)
 
 
@@ -184,14 +181,24 @@ async def cancel(work: Work, video_id: VideoId) -> None:
     for step in await repository.steps(work.session, video_id):
         if step.state in ("waiting", "running"):
             step.state = "cancelled"
-    await ledger.cancel_subject(work.session, f"video:{video_id}", JOB_KINDS)
+    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
     await videos.mark_cancelled(work, video_id)
 
 
 async def forget(work: Work, video_id: VideoId) -> None:
-    """The video is gone: stop its jobs and drop its rows. Idempotent."""
-    await ledger.cancel_subject(work.session, f"video:{video_id}", JOB_KINDS)
+    """The video is gone: stop its jobs and drop its rows, and its owner's share with their last film. Idempotent."""
+    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
+    encode = await repository.encode(work.session, video_id)
     await repository.drop(work.session, video_id)
+    if encode is not None and not await repository.encodes_of(work.session, encode.owner_id):
+        await repository.forget_shares(work.session, owner_id=encode.owner_id)
+
+
+async def erase(work: Work, owner_id: UUID) -> bool:
+    """Forget a batch of the owner's encodes; True once none is left."""
+    for video_id in await repository.encodes_of(work.session, owner_id):
+        await forget(work, VideoId(video_id))
+    return not await repository.encodes_of(work.session, owner_id)
 
 
 async def give_up(work: Work, video_id: VideoId, generation: int, sentence: str) -> None:
@@ -205,7 +212,7 @@ async def give_up(work: Work, video_id: VideoId, generation: int, sentence: str)
         if step.state in ("running", "failed"):
             step.state = "failed"
             log = step.log or log
-    await ledger.cancel_subject(work.session, f"video:{video_id}", JOB_KINDS)
+    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
     await videos.fail(work, video_id, "encoding.failed", sentence, log)
 
 
@@ -220,10 +227,14 @@ async def retry(work: Work, video_id: VideoId) -> None:
     checked = encode.ladder is not None
     encode.state = "encoding" if checked else "checking"
     await videos.resume_encoding(work, video_id)
-    for step in await repository.steps(work.session, video_id):
-        if step.state != "done":
-            step.state, step.percent, step.attempts, step.log = "waiting", 0.0, 0, None
-            _order(work, encode.generation, step)
+    steps = await repository.steps(work.session, video_id)
+    open_ = [step for step in steps if step.state != "done"]
+    for step in open_:
+        step.state, step.percent, step.attempts, step.log = "waiting", 0.0, 0, None
+        step.wanted = step.ordered = False
+    firsts = [step for step in open_ if step.kind == "check"] or _firsts(steps)
+    waiting = [step for step in firsts if step in open_]
+    await ordering.want(work, encode, waiting if waiting and encode.playable_at is None else open_)
 
 
 async def steps_of(work: Work, video_id: VideoId) -> list[StepInfo]:

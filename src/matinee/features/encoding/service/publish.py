@@ -141,4 +141,4 @@ class Publisher:
             if encode is not None and encode.playable_at is None and encode.state == "encoding":
                 encode.playable_at = work.now
                 await videos.mark_playable(work, self._video_id, work.now)
-                await course.order_rest(work, encode)
+                await course.want_rest(work, encode)

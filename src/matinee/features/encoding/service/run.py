@@ -39,7 +39,7 @@ from matinee.engines.media import (
 from matinee.features.encoding import repository
 from matinee.features.encoding.messages import RunStep
 from matinee.features.encoding.models import Encode
-from matinee.features.encoding.service import course, tracks
+from matinee.features.encoding.service import course, ordering, tracks
 from matinee.features.encoding.service.publish import Publisher, Superseded
 from matinee.features.encoding.settings import EncodingSettings
 from matinee.features.files import service as files
@@ -396,6 +396,7 @@ async def _record_end(work: Work, run: _Run, seconds: float) -> None:
     step.state, step.percent, step.seconds, step.log = "done", 100.0, round(seconds, 3), None
     await work.session.flush()
     await course.advance(work, encode)
+    await ordering.refill(work, encode.owner_id, step.lane)
 
 
 async def _note_failure(run: _Run, tail: str, seconds: float) -> None:

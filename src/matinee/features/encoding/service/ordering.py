@@ -1,0 +1,61 @@
+"""Sends the jobs of steps, each with its turn among all owners' steps. Never runs one, never decides what is wanted."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from matinee.features.encoding import repository, turns
+from matinee.features.encoding.messages import RunLongStep, RunStep, RunUrgentStep
+from matinee.features.encoding.models import Encode, Step
+from matinee.infra.jobs import ledger
+from matinee.infra.work import Work
+
+WINDOW = 128
+"""How many jobs of one owner are sent to a lane ahead; the others wait as rows. Enough for as many workers."""
+JOB_KINDS = {"urgent": "encoding.run_urgent_step", "long": "encoding.run_long_step"}
+
+
+async def want(work: Work, encode: Encode, steps: Sequence[Step]) -> None:
+    """From now on `steps` may run. Idempotent; the caller holds the lock of `encode`."""
+    for step in steps:
+        step.wanted = True
+    await work.session.flush()
+    for lane in sorted({step.lane for step in steps}):
+        await repository.lock_turns(work.session, lane)
+        await _send(work, encode.owner_id, lane)
+
+
+async def refill(work: Work, owner_id: UUID, lane: str) -> None:
+    """After a step's end: send more jobs of the owner when half of the window is used up."""
+    await repository.lock_turns(work.session, lane)
+    if await repository.jobs_waiting(work.session, owner_id, lane) < WINDOW // 2:
+        await _send(work, owner_id, lane)
+
+
+async def _send(work: Work, owner_id: UUID, lane: str) -> None:
+    """Jobs for what matters most to the owner; all of theirs that wait get their turns anew, in that order."""
+    line = await repository.line(work.session, owner_id, lane, WINDOW)
+    queued = [step.turn for _, step in line if step.ordered]
+    if len(queued) == len(line):
+        return
+    start = min(queued) if queued else await _start(work, owner_id, lane)
+    given, end = turns.line_up(start, [turns.cost(step.weight) for _, step in line])
+    moved: list[tuple[str, str, int]] = []
+    order: type[RunStep] = RunUrgentStep if lane == "urgent" else RunLongStep
+    for (encode, step), turn in zip(line, given, strict=True):
+        if not step.ordered:
+            work.send(order(video_id=step.video_id, generation=encode.generation, step=step.name, turn=turn))
+        elif step.turn != turn:
+            moved.append((f"video:{step.video_id}", step.name, -turn))
+        step.ordered, step.turn = True, turn
+    await ledger.set_priorities(work.session, JOB_KINDS[lane], "step", moved)
+    await repository.put_share(work.session, owner_id, lane, end)
+    await work.session.flush()
+
+
+async def _start(work: Work, owner_id: UUID, lane: str) -> int:
+    """Where an owner without a waiting job begins: now, or later for one who has just had a turn."""
+    now = turns.clock(*await repository.turns(work.session, lane))
+    if now is None:
+        await repository.forget_shares(work.session, lane)
+        return 0
+    return max(now, await repository.share(work.session, owner_id, lane))
