@@ -247,3 +247,11 @@ def test_another_house_at_the_port_is_told_apart(examined: Examined, web: Path) 
     assert not found.failed, found
     assert found.state("port") == "warn"
     assert "Another Matinee" in found.text("port")
+
+
+def test_https_without_a_named_proxy_is_told(examined: Examined, web: Path) -> None:
+    told = examined(MATINEE_PUBLIC_URL="https://films.example")
+    assert told.state("proxy") == "warn"
+    assert "MATINEE_TRUSTED_PROXIES" in told.text("proxy")
+    named = {"MATINEE_PUBLIC_URL": "https://films.example", "MATINEE_TRUSTED_PROXIES": "10.7.0.2"}
+    assert examined(**named).state("proxy") == examined().state("proxy") == ""

@@ -1,5 +1,6 @@
 """Settings: one class per concern, loaded once by the entrypoint. Nothing reads the environment at import."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -17,6 +18,10 @@ class Concern(BaseSettings):
     )
 
 
+def _words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
 class HouseSettings(Concern):
     """The box: where it keeps its data and where it answers."""
 
@@ -29,6 +34,11 @@ class HouseSettings(Concern):
     allowed_hosts: str = Field(
         "", description="More host names, comma separated, that requests may name beside those of PUBLIC_URL."
     )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses and networks of proxies, comma separated, whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed. Default: nobody's.",
+    )
     web_dir: Path | None = Field(None, description="Folder of the built web client. Default: web/dist.")
     log_format: Literal["json", "console"] = Field("json", description="Form of the log lines on stderr.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged.")
@@ -38,6 +48,23 @@ class HouseSettings(Concern):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for word in _words(value):
+            try:
+                ip_network(word)
+            except ValueError as error:
+                raise ValueError(
+                    f"{error}; name addresses or networks such as 10.0.0.2 or 10.0.0.0/24"
+                ) from None
+        return value
+
+    @property
+    def proxies(self) -> list[str]:
+        """The trusted proxies, one by one."""
+        return _words(self.trusted_proxies)
 
     @property
     def address(self) -> str:

@@ -22,8 +22,7 @@ def main() -> None:
         port=house.port,
         log_config=None,
         access_log=False,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1,::1",
+        proxy_headers=False,  # MATINEE_TRUSTED_PROXIES: see `app.build`
         server_header=False,
         timeout_graceful_shutdown=int(house.shutdown_s),
         h11_max_incomplete_event_size=65_536,

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import matinee
 from matinee.entrypoints.api import docs, health, pages
@@ -52,6 +53,8 @@ def build(parts: Parts) -> FastAPI:
     hosts.add((urlsplit(house.address).hostname or "localhost").lower())
     hosts |= {name.strip().lower() for name in house.allowed_hosts.split(",") if name.strip()}
     http.install(app, allowed_hosts=sorted(hosts), hsts=house.address.startswith("https://"))
+    if house.proxies:  # outermost: everything inside sees the client as these proxies name it
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=house.proxies)
     for room in parts.rooms:
         if room.router is not None:
             app.include_router(room.router)

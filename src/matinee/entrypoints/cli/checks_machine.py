@@ -207,6 +207,16 @@ def secrets(house: HouseSettings) -> Iterator[Finding]:
         yield Finding.ok("secrets", f"{found} file{'s' if found > 1 else ''}, readable by their owner alone")
 
 
+def proxy(house: HouseSettings) -> Iterator[Finding]:
+    """The house itself speaks no TLS: behind https stands a proxy, and limits per address need its word."""
+    if house.address.startswith("https://") and not house.proxies:
+        yield Finding.warn(
+            "proxy",
+            "People come by https, and no proxy is named: all of them count as one address.",
+            "Set MATINEE_TRUSTED_PROXIES to the address of the proxy.",
+        )
+
+
 def web_build(house: HouseSettings) -> Finding:
     folder = house.web_dir or _REPOSITORY / "web" / "dist"
     if not (folder / "index.html").is_file() or not any((folder / "assets").glob("*.js")):

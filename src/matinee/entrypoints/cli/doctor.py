@@ -78,6 +78,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("secrets", lambda: checks_machine.secrets(house)),
         ("storage", lambda: checks_house.storage(settings)),
         ("web client", lambda: [checks_machine.web_build(house)]),
+        ("proxy", lambda: checks_machine.proxy(house)),
         ("house", lambda: checks_house.house(found, house)),
         ("database", lambda: checks_house.database(settings, found)),
     ]
