@@ -16,7 +16,7 @@ def sign(database_url: str, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no
     def write(name: str, ago_s: int) -> None:
         with psycopg.connect("postgresql://" + database_url.partition("://")[2]) as connection:
             connection.execute(
-                "INSERT INTO infra_worker VALUES (%s, '[]', now(), now() - make_interval(secs => %s))",
+                "INSERT INTO infra_worker VALUES (%s, '{}', now(), now() - make_interval(secs => %s))",
                 (name, ago_s),
             )
 
