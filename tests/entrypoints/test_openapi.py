@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ from matinee.entrypoints.parts import ROOMS
 from matinee.kernel.actor import Role
 
 EXAMPLES = 3
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +139,9 @@ def test_every_operation_says_what_it_does_and_which_permission_it_needs(live: L
         assert operation.get("description"), (method, path)
         problem = operation["responses"]["4XX"]["content"]
         assert list(problem) == ["application/problem+json"], (method, path)
+
+
+def test_the_web_client_was_made_for_this_very_api(live: Live) -> None:
+    document = httpx.get(f"{live.address}/api/v1/openapi.json").json()
+    kept = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
+    assert kept == document, "run: .venv/bin/python scripts/openapi.py && npm --prefix web run api"

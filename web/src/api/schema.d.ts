@@ -1660,13 +1660,15 @@ export interface components {
         };
         /**
          * WorkerInfo
-         * @description One living worker process.
+         * @description One living worker process. `lanes`: how many jobs of each lane it runs side by side.
          */
         WorkerInfo: {
             /** Name */
             name: string;
             /** Lanes */
-            lanes: string[];
+            lanes: {
+                [key: string]: number;
+            };
             /**
              * Heartbeat At
              * Format: date-time
