@@ -33,8 +33,11 @@ _SCALER = "bicubic"
 # anyway.
 _SLOPPY = {"mpegts": 4.0, "mpeg": 4.0, "ogg": 4.0, "asf": 6.0, "rm": 6.0, "flv": 2.0}
 _UNSEEKABLE = {"mpegvideo", "ivf", "yuv4mpegpipe"}
+_STATED = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+# White of standard range lies at 203 cd/m² (ITU-R BT.2408). The Möbius curve leaves what is darker than 0.6 of it as it
+# is and folds the highlights into the rest.
 _TONEMAP = (
-    "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,"
+    "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=mobius:param=0.6:desat=2,"
     "zscale=t=bt709:m=bt709:r=tv"
 )
 
@@ -124,14 +127,19 @@ def video_graph(
 
 
 def _plain_picture(facts: SourceFacts, rung: Rung) -> list[str]:
-    """To 8-bit 4:2:0 in television range and standard dynamic range at a rung's size."""
+    """To 8-bit 4:2:0 of Rec. 709 in television range and standard dynamic range at a rung's size, and said to be so:
+    rungs of different sizes would else be shown in different colours."""
     video = facts.video
     as_shown = (video.coded_width, video.coded_height) == (rung.width, rung.height) and not video.rotation
-    if as_shown and video.pixel_format == "yuv420p" and video.colour_range != "pc" and not video.hdr:
+    plain = video.pixel_format == "yuv420p" and video.colour_range != "pc" and video.matrix == "bt709"
+    if as_shown and plain and not video.hdr:
         # Even a scaler with nothing to do would copy every frame.
-        return ["setsar=1"]
+        return [_STATED, "setsar=1"]
     size = f"scale={rung.width}:{rung.height}:flags={_SCALER}:out_range=tv"
-    return [size, *([_TONEMAP] if video.hdr else []), "format=yuv420p", "setsar=1"]
+    if video.hdr:
+        return [size, _TONEMAP, "format=yuv420p", _STATED, "setsar=1"]
+    size += f":in_color_matrix={video.matrix}:out_color_matrix=bt709"
+    return [size, "format=yuv420p", _STATED, "setsar=1"]
 
 
 def source_clock(facts: SourceFacts, verb: str) -> list[str]:

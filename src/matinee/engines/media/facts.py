@@ -25,6 +25,14 @@ _BROWSER_PROFILES = {
     "Progressive High",
     "Constrained High",
 }
+_MATRICES = {
+    "bt709": "bt709",
+    "bt470bg": "smpte170m",
+    "smpte170m": "smpte170m",
+    "bt2020nc": "bt2020",
+    "bt2020c": "bt2020",
+}
+_HD_WIDTH, _SD_HEIGHT = 1280, 576
 _HDR_TRANSFERS = {"smpte2084", "arib-std-b67"}
 
 
@@ -62,6 +70,14 @@ class VideoFacts:
     @property
     def hdr(self) -> bool:
         return self.colour_transfer in _HDR_TRANSFERS
+
+    @property
+    def matrix(self) -> str:
+        """How its Y'CbCr was made, by the name that ffmpeg's scaler knows. A source that does not say is taken as
+        players take it: Rec. 709 in high definition, Rec. 601 below."""
+        if self.colour_space in _MATRICES:
+            return _MATRICES[self.colour_space]
+        return "bt709" if self.coded_width >= _HD_WIDTH or self.coded_height > _SD_HEIGHT else "smpte170m"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ _MAX_AUDIO = 16
 _MAX_KEY_FRAMES = 50_000
 _MIN_SIDE_PX = 16
 _LONGEST_S = 7 * 86_400.0
+_BROADCAST = {"mpegts", "mpeg"}
+_BACK_S, _AHEAD_S = 2.0, 30.0
+"""Pictures that are shown out of order lie closer together; a recorder that lost its signal pauses for less."""
 _TRANSFERS = {
     1: "bt709",
     6: "smpte170m",
@@ -140,7 +143,7 @@ def _check_boxes(path: Path) -> bool:
         raise Rejected(
             "truncated", "This file is cut off: its end or its table of contents is missing.", "no moov box"
         )
-    if shape.missing_bytes > max(65_536, shape.mdat_bytes // 50):
+    if shape.missing_bytes > max(4_096, shape.mdat_bytes // 50):
         raise Rejected(
             "truncated",
             "This file is cut off: its end is missing.",
@@ -201,6 +204,7 @@ def _from_packets(
     keys: list[float] = []
     spans: dict[int, tuple[float, float]] = {}
     complete = True
+    last_at_s: float | None = None
     until = time.monotonic() + scan_s
     with open_source(path, demuxer) as container:
         streams = [*container.streams.video, *container.streams.audio]
@@ -215,6 +219,9 @@ def _from_packets(
                 first_s, last_s = spans.get(packet.stream_index, (at_s, 0.0))
                 spans[packet.stream_index] = (min(first_s, at_s), max(last_s, at_s + length_s))
                 if packet.stream_index == index:
+                    if last_at_s is not None and demuxer in _BROADCAST:
+                        _check_clock(last_at_s, at_s)
+                    last_at_s = at_s
                     times.append(at_s)
                     last_duration_s = length_s or last_duration_s
                     if packet.is_keyframe and len(keys) < _MAX_KEY_FRAMES:
@@ -230,6 +237,17 @@ def _from_packets(
     if not last_duration_s and len(times) > 1:
         last_duration_s = (times[-1] - times[0]) / (len(times) - 1)
     return _Timeline(times, sorted(keys), times[-1] + last_duration_s, complete), spans
+
+
+def _check_clock(before_s: float, after_s: float) -> None:
+    """A recording that was joined from several goes on at another time, or from the beginning again."""
+    if after_s < before_s - _BACK_S or after_s > before_s + _AHEAD_S:
+        raise Rejected(
+            "clock_jumps",
+            f"The clock of this recording jumps after {before_s:.0f} seconds. Save it once more with a program that"
+            " writes it anew, as MP4 or MKV.",
+            f"{before_s:.3f} s, then {after_s:.3f} s",
+        )
 
 
 def _duration(timeline: _Timeline, declared_s: float, audio: Sequence[AudioFacts]) -> float:

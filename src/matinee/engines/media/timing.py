@@ -46,8 +46,11 @@ def rate_of(times_s: Sequence[float], declared: Fraction | None, guessed: Fracti
     steps = [b - a for a, b in pairwise(times_s) if b - a > 1e-6]
     if len(steps) < 2:
         return Rate(steady(declared or guessed or Fraction(25), _SNAP), False)
-    mean_s = (times_s[-1] - times_s[0]) / len(steps)
     ordered = sorted(steps)
+    # A frame that was dropped here and there makes no slower film.
+    middle_s = ordered[len(ordered) // 2]
+    usual = [step for step in steps if 0.5 * middle_s < step < 1.5 * middle_s]
+    mean_s = sum(usual) / len(usual)
     # Containers that count in milliseconds wobble by one; a real change of rate moves a frame by half a step.
     low_s, high_s = ordered[len(ordered) // 50], ordered[-1 - len(ordered) // 50]
     if high_s - low_s <= max(0.0021, mean_s * 0.1) and ordered[-1] < mean_s * 3:
