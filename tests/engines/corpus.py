@@ -16,6 +16,7 @@ from pathlib import Path
 import av
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from tests.engines.clips import FFMPEG
 
 WIDTH, HEIGHT, RATE_HZ = 192, 108, 48_000
@@ -30,9 +31,9 @@ PATCHES = ((180, 60, 60), (60, 150, 70), (70, 80, 180), (190, 170, 60), (200, 16
 class Source:
     """How a copy is made: ffmpeg's options after the inputs, in a file `name`.
 
-    `rate`: of the pictures, where it is not `fps`. `refused`: the code of the refusal that it must meet. `tracks`: of sound. `colour_error`: the most that a patch may
-    differ from what was painted (CIE 1976 ΔE). `shown`: its size in pixels. `flashes`: how many there are to be seen.
-    `damage`: what happens to the file afterwards."""
+    `rate`: of the pictures, where it is not `fps`. `refused`: the code of the refusal that it must meet. `tracks`: of
+    sound. `colour_error`: the most that a patch may differ from what was painted (CIE 1976 ΔE). `shown`: its size in
+    pixels. `flashes`: how many there are to be seen. `damage`: what happens to the file afterwards."""
 
     name: str
     options: str
@@ -161,8 +162,17 @@ def _patches(frame: av.VideoFrame) -> NDArray[np.float64]:
     r = y + 2 * (1 - kr) * cr
     b = y + 2 * (1 - kb) * cb
     g = (y - kr * r - kb * b) / (1 - kr - kb)
-    height, width = luma.shape
-    rgb = np.clip(np.stack([r, g, b], axis=-1), 0, 1) * 255
+    return _means(np.clip(np.stack([r, g, b], axis=-1), 0, 1) * 255)
+
+
+def patches_of(picture: Path) -> NDArray[np.float64]:
+    """The same of a still picture."""
+    with Image.open(picture) as image:
+        return _means(np.asarray(image.convert("RGB"), float))
+
+
+def _means(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    height, width = rgb.shape[:2]
     step = width / len(PATCHES)
     top, bottom = int(height * 0.15), int(height * 0.6)
     return np.array(

@@ -10,7 +10,15 @@ import pytest
 from tests.engines import clips, corpus
 from tests.engines.corpus import SOURCES, Source
 
-from matinee.engines.media import Chunk, Rejected, encode_audio, encode_chunk, plan_ladder, probe
+from matinee.engines.media import (
+    Chunk,
+    Rejected,
+    encode_audio,
+    encode_chunk,
+    make_posters,
+    plan_ladder,
+    probe,
+)
 
 OFTEN = {"plain.mp4", "broadcast.ts", "variable.mkv", "hdr-pq.mkv", "untold-matrix.mkv", "sound-alone.m4a"}
 
@@ -44,6 +52,9 @@ async def test_a_source_comes_out_as_it_was_meant(source: Source, tmp_path: Path
     assert len(seen.flashes_s) == len(meant.flashes_s) == source.flashes, (seen.flashes_s, meant.flashes_s)
     for shown_s, due_s in zip(seen.flashes_s, meant.flashes_s, strict=True):
         assert abs(shown_s - due_s) <= frame_s / 2 + 0.001, (seen.flashes_s, meant.flashes_s)
+    stills = await make_posters(clips.tools(), path, facts, tmp_path / "posters", count=1, widths=(320,))
+    errors = corpus.colour_errors(corpus.patches_of(stills[0].files[2][2]), np.array(corpus.PATCHES, float))
+    assert errors.max() <= source.colour_error + 2, (np.round(errors, 1), "of the poster")
     assert len(ladder.audio) == source.tracks
     if not source.tracks:
         return

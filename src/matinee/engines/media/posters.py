@@ -52,6 +52,8 @@ async def make_posters(
         "keys_s": _spread(facts, count * 2),
         "size": [facts.video.width, facts.video.height],
         "rotation": facts.video.rotation,
+        "matrix": facts.video.matrix,
+        "transfer": facts.video.colour_transfer if facts.video.hdr else None,
         "count": count,
         "widths": list(widths),
     }

@@ -13,8 +13,10 @@ from typing import Any
 
 import av.error
 import av.logging
-from PIL import Image, ImageOps, ImageStat
+from av.video.reformatter import Colorspace
+from PIL import Image, ImageFilter, ImageOps, ImageStat
 
+from matinee.engines.media.colour import sdr_table
 from matinee.engines.media.probe_child import open_source, video_stream
 from matinee.engines.media.tools import Rejected
 
@@ -27,6 +29,12 @@ _SAVE: tuple[tuple[str, str, dict[str, Any]], ...] = (
 _DARK = 28.0
 _FLAT = 9.0
 _DECODE_TRIES = 120
+_TABLE_SIZE = 33
+_MATRICES = {
+    "bt709": Colorspace.ITU709,
+    "smpte170m": Colorspace.ITU601,
+    "bt2020": Colorspace.BT2020,
+}
 
 
 def main() -> None:
@@ -69,6 +77,7 @@ def _candidates(path: Path, order: dict[str, Any]) -> list[tuple[float, Image.Im
     """The best pictures in order of time; a dark or flat one only where nothing better is left."""
     seen: list[tuple[float, Image.Image, bool]] = []
     width, height = order["size"]
+    table = _table(order["transfer"])
     with open_source(path, order["demuxer"]) as container:
         stream = video_stream(container)
         stream.thread_type = "SLICE"
@@ -82,7 +91,9 @@ def _candidates(path: Path, order: dict[str, Any]) -> list[tuple[float, Image.Im
                 continue
             if frame is None:
                 continue
-            image = frame.to_image()
+            image = frame.reformat(format="rgb24", src_colorspace=_MATRICES[order["matrix"]]).to_image()
+            if table is not None:
+                image = image.filter(table)
             if order["rotation"]:
                 image = image.rotate(-order["rotation"], expand=True)
             if image.size != (width, height):
@@ -97,6 +108,13 @@ def _candidates(path: Path, order: dict[str, Any]) -> list[tuple[float, Image.Im
     if not chosen:
         chosen = _evenly(seen, order["count"])
     return [(at_s, image) for at_s, image, _ in chosen]
+
+
+def _table(transfer: str | None) -> ImageFilter.Color3DLUT | None:
+    """What brings a picture of high dynamic range to the screen."""
+    if transfer is None:
+        return None
+    return ImageFilter.Color3DLUT(_TABLE_SIZE, sdr_table(transfer, _TABLE_SIZE))
 
 
 def _first_frame(container: Any, stream: Any) -> Any:
