@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
-pytest_plugins = ["tests.support.seconds", "tests.support.browser", "tests.support.server"]
+pytest_plugins = [
+    "tests.support.seconds",
+    "tests.support.browser",
+    "tests.support.server",
+    "tests.support.stores",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

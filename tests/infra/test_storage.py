@@ -1,25 +1,32 @@
 """The contract of the store, over every implementation of the port."""
 
 import asyncio
+import hashlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.support.stores import Store
 
 from matinee.infra.storage.local import LocalStorage
 from matinee.infra.storage.port import Storage
 from matinee.kernel.errors import Conflict, Invalid, NotFound
 from matinee.kernel.time import utc_now
 
-STORES: dict[str, Callable[[Path], Storage]] = {"local": LocalStorage}
 DATA = bytes(range(256)) * 1000
+MIB = 1 << 20
+FILM = b"".join(hashlib.sha256(number.to_bytes(4)).digest() for number in range(MIB * 20 // 32))
+"""20 MiB in which every 32 bytes are different: three slices of a bucket."""
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=["local", "moto", "nanio"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    return STORES[request.param](tmp_path / "store")
+    if request.param == "local":
+        return LocalStorage(tmp_path / "store")
+    running: Store = request.getfixturevalue(request.param)
+    return running.open()
 
 
 async def pieces(*data: bytes, error: Exception | None = None) -> AsyncIterator[bytes]:
@@ -31,6 +38,10 @@ async def pieces(*data: bytes, error: Exception | None = None) -> AsyncIterator[
 
 async def read(store: Storage, key: str, start: int = 0, end: int | None = None) -> bytes:
     return b"".join([chunk async for chunk in store.read(key, start, end, chunk_bytes=1000)])
+
+
+async def read_fast(store: Storage, key: str) -> bytes:
+    return b"".join([chunk async for chunk in store.read(key, chunk_bytes=MIB)])
 
 
 async def test_what_is_put_is_read_whole_and_in_ranges(store: Storage, tmp_path: Path) -> None:
@@ -144,6 +155,125 @@ async def test_a_cancelled_writer_leaves_a_part_that_can_go_on(store: Storage) -
         await writing
     assert await store.append_size("p") == len(DATA)
     assert await store.append("p", len(DATA), pieces(b"!"), limit=1 << 30) == len(DATA) + 1
+
+
+async def test_a_source_that_breaks_in_a_later_slice_leaves_what_came(store: Storage) -> None:
+    came = FILM[: 11 * MIB + 5]
+    with pytest.raises(ConnectionError):
+        await store.append("p", 0, pieces(came[:MIB], came[MIB:], error=ConnectionError()), limit=len(FILM))
+    assert await store.append_size("p") == len(came)
+    assert await store.append("p", len(came), pieces(FILM[len(came) :]), limit=len(FILM)) == len(FILM)
+    assert (await store.seal("p", "k")).size_bytes == len(FILM)
+    assert await read_fast(store, "k") == FILM
+
+
+async def test_bytes_of_any_cut_become_the_same_file(store: Storage) -> None:
+    """Ends in the middle of slices, at their borders, and beyond what is kept."""
+    size = 0
+    for to in (3, 5 * MIB, 8 * MIB, 8 * MIB, 8 * MIB + 1, 17 * MIB):
+        size = await store.append("p", size, pieces(FILM[size:to]), limit=len(FILM))
+        assert (size, await store.append_size("p")) == (to, to)
+    for offset, to in ((16 * MIB + 3, 18 * MIB), (9 * MIB, 9 * MIB), (8 * MIB, 20 * MIB), (2, 4 * MIB)):
+        assert await store.append("p", offset, pieces(FILM[offset:to]), limit=len(FILM)) == to
+        assert await store.append_size("p") == to
+    assert await store.append("p", 4 * MIB, pieces(FILM[4 * MIB :]), limit=len(FILM)) == len(FILM)
+    part = [part async for part in store.parts()]
+    assert [(p.key, p.size_bytes) for p in part] == [("p", len(FILM))]
+    sealed = await store.seal("p", "k")
+    assert await store.seal("p", "k") == sealed
+    assert sealed.size_bytes == len(FILM)
+    assert await read_fast(store, "k") == FILM
+    assert await read(store, "k", 8 * MIB - 10, 8 * MIB + 10) == FILM[8 * MIB - 10 : 8 * MIB + 10]
+    assert [part async for part in store.parts()] == []
+
+
+async def test_a_part_may_shrink_without_a_new_byte_and_be_empty(store: Storage) -> None:
+    await store.append("p", 0, pieces(FILM[: 9 * MIB]), limit=len(FILM))
+    with pytest.raises(ConnectionError):
+        await store.append("p", 5, pieces(error=ConnectionError()), limit=len(FILM))
+    assert await store.append_size("p") == 5
+    assert await store.append("p", 0, pieces(), limit=5) == 0
+    assert [(part.key, part.size_bytes) async for part in store.parts()] == [("p", 0)]
+    assert (await store.seal("p", "k")).size_bytes == 0
+    assert await read(store, "k") == b""
+    assert await read(store, "k", 0, 10) == b""
+    assert await store.append("new", 0, pieces(), limit=0) == 0
+    assert [part.key async for part in store.parts()] == ["new"]
+    await store.discard("new")
+    assert [part async for part in store.parts()] == []
+
+
+async def test_sealing_replaces_and_two_who_seal_at_once_agree(store: Storage) -> None:
+    await store.put_bytes("k", b"before")
+    await store.append("p", 0, pieces(FILM), limit=len(FILM))
+    first, second = await asyncio.gather(store.seal("p", "k"), store.seal("p", "k"))
+    assert first.size_bytes == second.size_bytes == len(FILM)
+    assert await read_fast(store, "k") == FILM
+    assert await store.append_size("p") == 0
+
+
+async def test_a_large_file_is_put_whole_and_copied_back(store: Storage, tmp_path: Path) -> None:
+    file = tmp_path / "film"
+    file.write_bytes(FILM)
+    assert (await store.put_file("f/film.mp4", file, move=True)).size_bytes == len(FILM)
+    folder = tmp_path / "copies"
+    first, second = await asyncio.gather(
+        store.local_path("f/film.mp4", folder), store.local_path("f/film.mp4", folder)
+    )
+    assert first == second
+    assert first.read_bytes() == FILM
+    await store.put_bytes("g/film.mp4", b"another")
+    assert (await store.local_path("g/film.mp4", folder)).read_bytes() == b"another"
+    assert (await store.local_path("f/film.mp4", folder)).read_bytes() == FILM
+    assert not list(folder.glob(".*"))
+
+
+async def test_many_read_at_once_and_some_leave_early(store: Storage) -> None:
+    await store.put_bytes("k", FILM[: 2 * MIB])
+
+    async def some(start: int) -> bytes:
+        return await read(store, "k", start, start + 200_000)
+
+    async def leaves() -> None:
+        async for _ in store.read("k", chunk_bytes=1000):
+            return
+
+    starts = range(0, MIB, 100_000)
+    found = await asyncio.gather(*(some(start) for start in starts), *(leaves() for _ in range(5)))
+    assert list(found[: len(starts)]) == [FILM[start : start + 200_000] for start in starts]
+
+
+async def test_a_range_beyond_the_end_is_cut_and_chunks_are_small(store: Storage) -> None:
+    await store.put_bytes("k", DATA)
+    assert await read(store, "k", len(DATA) - 5, len(DATA) + 100) == DATA[-5:]
+    assert await read(store, "k", len(DATA)) == b""
+    assert await read(store, "k", len(DATA) + 1, len(DATA) + 9) == b""
+    sizes = [len(chunk) async for chunk in store.read("k", chunk_bytes=1000)]
+    assert max(sizes) == 1000
+    with pytest.raises(NotFound):
+        await read(store, "no", 5, 5)
+
+
+@pytest.mark.parametrize("key", ["_", "a..b", "0-0", "x" * 128, "A/_b/c-.", "/".join(["d"] * 40)])
+async def test_odd_keys_that_are_allowed_are_keys_like_any(store: Storage, key: str, tmp_path: Path) -> None:
+    await store.put_bytes(key, b"odd")
+    assert await read(store, key) == b"odd"
+    assert [stored.key async for stored in store.list()] == [key]
+    assert (await store.local_path(key, tmp_path / "copies")).read_bytes() == b"odd"
+    await store.append(key, 0, pieces(b"part"), limit=4)
+    assert [part.key async for part in store.parts()] == [key]
+    await store.seal(key, key)
+    assert await read(store, key) == b"part"
+    await store.delete(key)
+    assert [stored async for stored in store.list()] == []
+
+
+async def test_a_prefix_ends_at_its_slash(store: Storage) -> None:
+    for key in ("t/1/a", "t/10/a", "t/1-/a", "t/1.a"):
+        await store.put_bytes(key, b"x")
+    assert [stored.key async for stored in store.list("t/1")] == ["t/1/a"]
+    assert await store.delete_prefix("t/1") == 1
+    assert {stored.key async for stored in store.list()} == {"t/10/a", "t/1-/a", "t/1.a"}
 
 
 async def test_the_store_says_that_it_works_and_how_much_it_holds(store: Storage) -> None:

@@ -1,10 +1,12 @@
 """Settings: one class per concern, loaded once by the entrypoint. Nothing reads the environment at import."""
 
-from ipaddress import ip_network
+import ipaddress
+import re
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 C = TypeVar("C", bound="Concern")
@@ -54,7 +56,7 @@ class HouseSettings(Concern):
     def _addresses(cls, value: str) -> str:
         for word in _words(value):
             try:
-                ip_network(word)
+                ipaddress.ip_network(word)
             except ValueError as error:
                 raise ValueError(
                     f"{error}; name addresses or networks such as 10.0.0.2 or 10.0.0.0/24"
@@ -88,9 +90,91 @@ class DatabaseSettings(Concern):
 class BusSettings(Concern):
     """Signals between processes, lost without harm."""
 
-    bus: Literal["memory", "postgres"] = Field(
+    bus: Literal["memory", "postgres", "redis"] = Field(
         "postgres", description="Carrier of live signals. `memory` only where one process does everything."
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="redis://… or rediss://… of a Redis or Valkey, for the bus `redis`. Houses that share a server"
+        " use different database numbers.",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> "BusSettings":
+        if self.bus == "redis" and self.redis_url is None:
+            raise ValueError("MATINEE_BUS=redis needs MATINEE_REDIS_URL")
+        if self.redis_url is not None and not re.match(
+            r"rediss?://[^/]", self.redis_url.get_secret_value(), re.IGNORECASE
+        ):
+            raise ValueError("MATINEE_REDIS_URL must begin with redis:// or rediss:// and name a host")
+        return self
+
+
+class StorageSettings(Concern):
+    """Where bytes are kept: in the data folder, or in a bucket of a store that speaks S3."""
+
+    storage: Literal["local", "s3"] = Field(
+        "local", description="`local`: below DATA_DIR. `s3`: in the bucket that the next settings name."
+    )
+    s3_bucket: str = Field("", description="Name of the bucket. It must exist.")
+    s3_prefix: str = Field(
+        "", description="Everything is kept below this prefix, such as `films`. Default: the bucket's root."
+    )
+    s3_endpoint: str | None = Field(
+        None, description="Address of the store, such as https://s3.films.example. Default: Amazon S3."
+    )
+    s3_region: str = Field("us-east-1", description="Region that requests are signed for.")
+    s3_access_key: SecretStr | None = Field(
+        None,
+        description="Name of the access key. Default: AWS_ACCESS_KEY_ID, or the role of container or machine.",
+    )
+    s3_secret_key: SecretStr | None = Field(None, description="Secret of the access key.")
+    s3_path_style: bool | None = Field(
+        None,
+        description="Name the bucket in the path instead of the host. Default: yes with S3_ENDPOINT, no at Amazon.",
+    )
+    s3_allow_http: bool = Field(
+        False, description="Talk to a store on another machine without TLS. Loopback needs no permission."
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> "StorageSettings":
+        if self.storage == "local":
+            return self
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", self.s3_bucket):
+            raise ValueError("MATINEE_STORAGE=s3 needs MATINEE_S3_BUCKET, the name of a bucket")
+        if bool(self.s3_access_key) != bool(self.s3_secret_key):
+            raise ValueError("Set MATINEE_S3_ACCESS_KEY and MATINEE_S3_SECRET_KEY together, or neither")
+        if not re.fullmatch(r"([A-Za-z0-9_][A-Za-z0-9._-]{0,127}(/(?!$)|$)){0,8}", self.s3_prefix):
+            raise ValueError("MATINEE_S3_PREFIX is made of plain segments with / between, none at its ends")
+        if not re.fullmatch(r"[a-z0-9-]{1,64}", self.s3_region):
+            raise ValueError("MATINEE_S3_REGION must be a name such as eu-central-1")
+        self._refuse_endpoint()
+        return self
+
+    def _refuse_endpoint(self) -> None:
+        if self.s3_endpoint is None:
+            return
+        try:
+            parts = urlsplit(self.s3_endpoint)
+            port = parts.port
+        except ValueError:
+            raise ValueError("MATINEE_S3_ENDPOINT cannot be read as an address") from None
+        plain = parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not plain:
+            raise ValueError("MATINEE_S3_ENDPOINT must be https://host or https://host:port, without a path")
+        if parts.scheme == "http" and not (self.s3_allow_http or _is_loopback(parts.hostname)):
+            raise ValueError(
+                "MATINEE_S3_ENDPOINT is plain http to another machine: use https, or set MATINEE_S3_ALLOW_HTTP=true"
+                " where the network between is your own"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 class WorkerSettings(Concern):
@@ -107,7 +191,13 @@ class WorkerSettings(Concern):
     )
 
 
-HOUSE_CONCERNS: tuple[type[Concern], ...] = (HouseSettings, DatabaseSettings, BusSettings, WorkerSettings)
+HOUSE_CONCERNS: tuple[type[Concern], ...] = (
+    HouseSettings,
+    DatabaseSettings,
+    StorageSettings,
+    BusSettings,
+    WorkerSettings,
+)
 
 
 class Settings:

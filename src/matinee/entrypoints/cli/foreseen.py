@@ -11,8 +11,12 @@ def foreseen(error: Exception) -> str | None:
         return error.detail
     if isinstance(error, ValidationError):
         # Without the values: they may be secrets.
-        wrong = [(e["loc"][0] if e["loc"] else error.title, e["msg"]) for e in error.errors()]
-        return "\n".join(f"MATINEE_{str(name).upper()}: {message}." for name, message in wrong)
+        return "\n".join(
+            f"MATINEE_{str(e['loc'][0]).upper()}: {e['msg']}."
+            if e["loc"]
+            else f"{e['msg'].removeprefix('Value error, ')}."  # of several settings, which it names itself
+            for e in error.errors()
+        )
     from sqlalchemy.exc import OperationalError
 
     from matinee.infra.postgres import PostgresError

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import itertools
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -15,12 +14,12 @@ from io import FileIO
 from pathlib import Path
 from typing import TypeVar
 
+from matinee.infra.storage.keys import segments
 from matinee.infra.storage.port import Stored
 from matinee.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from matinee.kernel.ids import new_id
 
 T = TypeVar("T")
-_SEGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 class LocalStorage:
@@ -33,10 +32,7 @@ class LocalStorage:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def _path(self, base: Path, key: str) -> Path:
-        segments = key.split("/")
-        if not segments or not all(_SEGMENT.fullmatch(s) for s in segments) or len(key) > 512:
-            raise Invalid("A storage key has a form that is not allowed.")
-        return base.joinpath(*segments)
+        return base.joinpath(*segments(key))
 
     async def put_file(self, key: str, path: Path, *, move: bool = False) -> Stored:
         target = self._path(self._blobs, key)
