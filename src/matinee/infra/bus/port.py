@@ -1,4 +1,4 @@
-"""The port for signals. Two carriers: memory (one process) and PostgreSQL (several processes)."""
+"""The port for signals. Three carriers: memory (one process), PostgreSQL and Redis (several processes)."""
 
 from collections.abc import Callable
 from typing import Protocol
