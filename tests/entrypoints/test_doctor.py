@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from tests.support import database
+from tests.support.stores import Store
 
 import matinee
 from matinee.entrypoints.cli.doctor import examine
@@ -197,6 +198,20 @@ def test_a_running_house_without_workers_or_answer_fails(
         found = examined(MATINEE_DATABASE_URL=database_url)
     assert {found.state(name) for name in ("house", "worker", "migrations")} == {"fail"}
     assert "matinee worker" in found.text("worker")
+
+
+def test_a_bucket_is_tried_and_its_failure_named(examined: Examined, nanio: Store) -> None:
+    knobs = {f"MATINEE_{name.upper()}": str(value) for name, value in nanio.settings().items()}
+    good = examined(**knobs)
+    assert good.state("storage") == "ok"
+    assert "bucket films" in good.text("storage")
+    bad = examined(**knobs | {"MATINEE_S3_SECRET_KEY": "hush"})
+    assert bad.state("storage") == "fail"
+    assert "403 SignatureDoesNotMatch" in bad.text("storage")
+    assert "docs/guides/stores.md" in bad.text("storage")
+    assert "hush" not in bad.text("storage")
+    none = examined(**knobs | {"MATINEE_S3_BUCKET": ""})
+    assert "MATINEE_STORAGE=s3 needs MATINEE_S3_BUCKET, the name of a bucket." in none.text("settings")
 
 
 def test_everything_wrong_is_named_at_once(examined: Examined, tmp_path: Path) -> None:

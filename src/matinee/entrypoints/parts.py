@@ -16,7 +16,7 @@ from matinee.infra.db import Database
 from matinee.infra.jobs.queue import Queue
 from matinee.infra.postgres import running_url
 from matinee.infra.room import Room
-from matinee.infra.storage.local import LocalStorage
+from matinee.infra.storage.opening import open_store
 from matinee.infra.storage.port import Storage
 from matinee.infra.work import Works
 from matinee.kernel.errors import Unavailable
@@ -58,13 +58,22 @@ class Parts:
     rooms: Sequence[Room]
 
 
+def open_bus(knobs: BusSettings, database: Database) -> Bus:
+    """The carrier that the settings name, not started."""
+    if knobs.bus == "redis" and knobs.redis_url is not None:
+        from matinee.infra.bus.redis import RedisBus  # only who uses it waits for its client to load
+
+        return RedisBus(knobs.redis_url.get_secret_value())
+    return MemoryBus() if knobs.bus == "memory" else PostgresBus(database)
+
+
 def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
     """Build every part, open none."""
     url = database_url(settings)
     knobs = settings.of(DatabaseSettings)
     database = Database(url, pool_size=knobs.pool_size, pool_overflow=knobs.pool_overflow)
-    storage = LocalStorage(settings.house.data_dir / "storage")
-    bus: Bus = MemoryBus() if settings.of(BusSettings).bus == "memory" else PostgresBus(database)
+    storage = open_store(settings)
+    bus = open_bus(settings.of(BusSettings), database)
     queue = Queue(url, ROOMS)
     works = Works(database=database, settings=settings, storage=storage, bus=bus, outbox=queue, clock=clock)
     return Parts(

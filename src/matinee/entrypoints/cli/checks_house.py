@@ -22,12 +22,19 @@ from matinee.entrypoints.cli.finding import Finding
 from matinee.entrypoints.cli.prepare import newest_revision, revision_of
 from matinee.infra import postgres
 from matinee.kernel.errors import MatineeError
-from matinee.kernel.settings import DatabaseSettings, HouseSettings, Settings, WorkerSettings
+from matinee.kernel.settings import (
+    DatabaseSettings,
+    HouseSettings,
+    Settings,
+    StorageSettings,
+    WorkerSettings,
+)
 
 LEAST_SERVER = 150_000
 _CLOCK_WARN_S = 2.0
 _CLOCK_FAIL_S = 60.0
 _ANSWER_S = 5.0
+_STORE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,15 +260,21 @@ def _workers(connection: "psycopg.Connection[Any]", settings: Settings, found: P
 
 def storage(settings: Settings) -> Iterator[Finding]:
     """Write, read and remove a small key, where there is a store yet."""
-    root = settings.house.data_dir / "storage"
-    if not root.is_dir():
-        return
-    from matinee.infra.storage.local import LocalStorage
+    from matinee.infra.storage.opening import local_folder, open_store, place_of
 
-    try:
-        asyncio.run(LocalStorage(root).check())
-    except (MatineeError, OSError) as error:
-        said = error.detail if isinstance(error, MatineeError) else str(error)
-        yield Finding.fail("storage", said, f"Is the disk full, or {root} not writable for this user?")
+    local = settings.of(StorageSettings).storage == "local"
+    if local and not local_folder(settings).is_dir():
         return
-    yield Finding.ok("storage", f"{root} takes bytes and gives them back")
+    place = place_of(settings)
+    try:
+        asyncio.run(asyncio.wait_for(open_store(settings).check(), _STORE_S))
+    except (MatineeError, OSError) as error:  # the second is a time-out, too
+        said = error.detail if isinstance(error, MatineeError) else str(error) or "It does not answer."
+        mend = (
+            f"Is the disk full, or {place} not writable for this user?"
+            if local
+            else f"Look at MATINEE_S3_… and docs/guides/stores.md: this is {place}."
+        )
+        yield Finding.fail("storage", said, mend)
+        return
+    yield Finding.ok("storage", f"{place} takes bytes and gives them back")

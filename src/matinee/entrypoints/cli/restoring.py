@@ -17,7 +17,7 @@ from matinee.entrypoints.cli import dump
 from matinee.entrypoints.cli.archive import BadBackup, Reader, opened
 from matinee.entrypoints.cli.saving import Say, key_files, lock, running_database
 from matinee.entrypoints.cli.supervise import UNFINISHED
-from matinee.infra.storage.local import LocalStorage
+from matinee.infra.storage.opening import open_store
 from matinee.infra.storage.port import Storage
 from matinee.kernel.errors import Conflict, Unavailable
 from matinee.kernel.settings import HouseSettings, Settings
@@ -46,13 +46,14 @@ def restore(settings: Settings, path: Path, *, force: bool, say: Say) -> dict[st
                 f"The data folder {house.data_dir} cannot be used: {error.strerror}."
             ) from error
         with _alone(house), running_database(settings) as url:
-            storage = LocalStorage(house.data_dir / "storage")
+            storage = open_store(settings)
             dump.refuse_in_use(url)
             if not force:
                 _refuse_what_is_there(house, storage, url)
-            _refuse_full_disk(
-                house.data_dir, sum(kept.size_bytes for kept in manifest.below("storage").values())
-            )
+            sizes = [kept.size_bytes for kept in manifest.below("storage").values()]
+            # A store elsewhere takes the files one after another through this disk.
+            elsewhere = asyncio.run(storage.free_bytes()) is None
+            _refuse_full_disk(house.data_dir, max(sizes, default=0) if elsewhere else sum(sizes))
             _put_back(house, storage, url, reader, say)
     return {
         "path": str(path),
@@ -100,7 +101,7 @@ def _refuse_full_disk(folder: Path, needed_bytes: int) -> None:
         )
 
 
-def _put_back(house: HouseSettings, storage: LocalStorage, url: str, reader: Reader, say: Say) -> None:
+def _put_back(house: HouseSettings, storage: Storage, url: str, reader: Reader, say: Say) -> None:
     manifest = reader.manifest
     present = asyncio.run(_keys(storage))
     # Its own folder below the data folder: from there a file moves into the store without another copy.

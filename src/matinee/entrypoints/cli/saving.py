@@ -19,7 +19,7 @@ from matinee.entrypoints.cli.archive import BadBackup, Manifest, Writer, opened
 from matinee.entrypoints.cli.dump import Snapshot, snapshot
 from matinee.entrypoints.cli.supervise import UNFINISHED
 from matinee.infra import postgres
-from matinee.infra.storage.local import LocalStorage
+from matinee.infra.storage.opening import open_store
 from matinee.infra.storage.port import Storage
 from matinee.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from matinee.kernel.settings import DatabaseSettings, HouseSettings, Settings
@@ -42,7 +42,7 @@ def save(settings: Settings, path: Path, *, say: Say) -> dict[str, Any]:
     """
     began = time.monotonic()
     _refuse_place(settings.house, path)
-    storage = LocalStorage(settings.house.data_dir / "storage")
+    storage = open_store(settings)
     with _database(settings) as url, _cleaned(Writer(path)) as writer:
         before = asyncio.run(_keys(storage))
         say("Reading the database …")
