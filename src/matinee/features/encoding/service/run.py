@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -73,12 +73,13 @@ class _Run:
     rungs: Sequence[str]
     first_segment: int
     end_segment: int
-    source: Path
+    source_key: str
     scratch: Path
     facts: SourceFacts | None
     ladder: Ladder | None
     renditions: dict[str, UUID]
     percent: float = 0.0
+    source: Path = field(init=False)
 
     def on_progress(self, progress: Progress) -> None:
         self.percent = min(99.9, progress.percent)
@@ -115,6 +116,8 @@ async def run_step(work: Work, order: RunStep) -> None:
         try:
             await _hold(work.settings(EncodingSettings).hold_dir, run.name)
             async with _reporting(run):
+                # Out here and not with the claim: a store elsewhere takes minutes to give a film.
+                run.source = await run.works.storage.local_path(run.source_key, run.scratch)
                 await _RUNNERS[run.kind](run)
         except (Superseded, VideoGone, TreeNotFound):
             log.info("encoding.superseded", step=run.name)
@@ -153,7 +156,6 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     scratch = house.data_dir / "scratch" / str(encode.video_id) / step.name
     await asyncio.to_thread(shutil.rmtree, scratch, True)
     scratch.mkdir(parents=True, mode=0o700)
-    source = await work.storage.local_path(blob.key, scratch)
     await course.report(work, encode)
     return _Run(
         works=work.works,
@@ -165,7 +167,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
         rungs=tuple(step.rungs),
         first_segment=step.first_segment,
         end_segment=step.end_segment,
-        source=source,
+        source_key=blob.key,
         scratch=scratch,
         facts=SourceFacts.from_json(encode.facts) if encode.facts else None,
         ladder=Ladder.from_json(encode.ladder) if encode.ladder else None,
@@ -351,9 +353,9 @@ async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> Non
     tools = tools_of(work)
     scratch = work.settings(HouseSettings).data_dir / "scratch" / str(video_id) / f"poster-{blob_id}"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    source = await work.storage.local_path(blob.key, scratch)
     try:
         async with work.outside():
+            source = await work.storage.local_path(blob.key, scratch)
             try:
                 poster = await normalise_picture(
                     tools, source, scratch, index=OWN_POSTER_INDEX, widths=POSTER_WIDTHS
