@@ -95,8 +95,5 @@ class Joiner:
             parts += [task.result() for task in copying]
         return parts
 
-    async def _read(self, slices: Sequence[Slice]) -> bytearray:
-        data = bytearray()
-        for piece in slices:
-            data += await self._objects.read_all(piece.key)
-        return data
+    async def _read(self, slices: Sequence[Slice]) -> bytes:
+        return b"".join([chunk for piece in slices async for chunk in self._objects.read(piece.key)])

@@ -93,10 +93,10 @@ class Multipart:
         )
         return str(request.url)
 
-    async def put_part(self, key: str, upload_id: str, number: int, data: bytes | bytearray) -> Part:
+    async def put_part(self, key: str, upload_id: str, number: int, data: bytes) -> Part:
         """Send the bytes of one part. Idempotent."""
         url = self._bucket.url(key, partNumber=str(number), uploadId=upload_id)
-        answer = await self._send("PUT", url, bytes(data))
+        answer = await self._send("PUT", url, data)
         return Part(number, answer.headers.get("etag", ""), len(data))
 
     async def copy_part(self, key: str, upload_id: str, number: int, source: str) -> Part:
@@ -215,7 +215,13 @@ class Multipart:
         request = AWSRequest(method, url, data=body, headers=headers)
         signer = S3SigV4Auth(await self._keys.now(), "s3", self._bucket.region)
         await asyncio.to_thread(signer.add_auth, request)  # hashes the body
-        return self._client.build_request(method, url, content=body, headers=dict(request.headers.items()))
+        words = {**dict(request.headers.items()), "content-length": str(len(body))}
+        return self._client.build_request(method, url, content=_once(body), headers=words)
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    """Not the bytes themselves: answers and requests of httpx hold each other until the collector comes by."""
+    yield body
 
 
 @cache

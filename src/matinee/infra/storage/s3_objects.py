@@ -86,7 +86,7 @@ class Objects:
                 yield _stored(meta)
 
     async def read(
-        self, key: str, start: int = 0, end: int | None = None, *, chunk_bytes: int = PART_BYTES
+        self, key: str, start: int = 0, end: int | None = None, *, chunk_bytes: int = 1 << 20
     ) -> AsyncIterator[bytes]:
         """Bytes [start, end) in pieces of at most `chunk_bytes`. An answer that ends early is `Unavailable`."""
         if end is not None and end <= start:
