@@ -258,7 +258,7 @@ def main() -> None:
         data_dir.chmod(0o711)
         server = postgres.start(data_dir)
         try:
-            _migrate(server.url)
+            migrate(server.url)
             session, _ = asyncio.run(fill(data_dir, server.url, given.videos))
             _analyse(server.url)
             with socket.create_server(("127.0.0.1", 0)) as free:
@@ -278,7 +278,7 @@ def main() -> None:
         print(f"{name:32}{figures}{row['times_trivial']:11.1f}")
 
 
-def _migrate(url: str) -> None:
+def migrate(url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
