@@ -149,7 +149,8 @@ def _is_ours(folder: Path) -> bool:
 
 def _link_project() -> None:
     """Our own package and command inside the environment, without a build back end."""
-    site = sysconfig.get_path("purelib", vars={"base": str(VENV), "platbase": str(VENV)})
+    # Debian's own Python answers for /usr/local unless it is asked as an environment.
+    site = sysconfig.get_path("purelib", scheme="venv", vars={"base": str(VENV), "platbase": str(VENV)})
     Path(site, "matinee.pth").write_text(f"{ROOT / 'src'}\n", encoding="utf-8")
     command = VENV / "bin" / "matinee"
     # Found from its own place: a first line with a path would break at a space in it.

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("media_version", sa.BigInteger(), nullable=False),
         sa.Column("poster_number", sa.BigInteger(), nullable=True),
+        sa.Column("poster_reason", sa.Text(), nullable=True),
         sa.Column("own_posters", sa.BigInteger(), nullable=False),
         sa.Column("view_count", sa.BigInteger(), nullable=False),
         _moment("created_at"),

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from matinee.entrypoints.parts import assemble
 from matinee.features.accounts import service as accounts
+from matinee.features.accounts.errors import WeakPassword
 from matinee.features.people import service as people
+from matinee.kernel.errors import Invalid
 from matinee.kernel.settings import Settings
 
 CLI_TOKEN_FILE = "cli-token"
@@ -30,7 +32,12 @@ async def _ensure(settings: Settings) -> str | None:
             if operator_id is None:
                 given = settings.of(accounts.AccountsSettings).admin_password
                 password = given.get_secret_value() if given is not None else secrets.token_urlsafe(12)
-                account = await accounts.create(work, OPERATOR_EMAIL, password, roles=("admin", "creator"))
+                try:
+                    account = await accounts.create(
+                        work, OPERATOR_EMAIL, password, roles=("admin", "creator")
+                    )
+                except WeakPassword as error:
+                    raise Invalid(f"MATINEE_ADMIN_PASSWORD cannot be used: {error.detail}") from None
                 await people.create(work, account.id, OPERATOR_HANDLE, "Operator")
                 operator_id = account.id
                 made_up = None if given is not None else password

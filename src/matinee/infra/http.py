@@ -3,6 +3,7 @@
 Never holds a rule of a room.
 """
 
+import asyncio
 import contextlib
 import re
 import secrets
@@ -39,6 +40,10 @@ from matinee.kernel.errors import (
 
 log = structlog.get_logger(__name__)
 PROBLEM = "application/problem+json"
+MAX_BODY_BYTES = 1_000_000
+MAX_BODY_S = 30.0
+_ANY_SIZE = "/api/v1/uploads"
+"""Takes bodies of any size and length in time: it counts for itself."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATUS: tuple[tuple[type[MatineeError], int], ...] = (
     (NotSignedIn, 401),
@@ -52,9 +57,9 @@ _STATUS: tuple[tuple[type[MatineeError], int], ...] = (
 )
 _TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Refused", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 412: "Precondition failed", 413: "Too large", 415: "Unsupported media type",
-    416: "Range not satisfiable", 422: "Invalid", 429: "Too many requests", 500: "Internal error",
-    503: "Unavailable",
+    408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Too large",
+    415: "Unsupported media type", 416: "Range not satisfiable", 422: "Invalid", 429: "Too many requests",
+    500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 
 Authenticate = Callable[[Work, Request], Awaitable[Actor]]
@@ -208,6 +213,35 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
     app.add_middleware(_Front, allowed_hosts=frozenset(allowed_hosts), hsts=hsts)
 
 
+def _bounded(receive: Receive) -> Receive:
+    """A body as forms have it: soon here, and not too large. Raises HTTPException 408 or 413 to whoever reads it."""
+    total = 0
+    over = False
+    deadline = time.monotonic() + MAX_BODY_S
+
+    async def bounded() -> Message:
+        nonlocal total, over
+        if over:
+            return await receive()
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                message = await receive()
+        except TimeoutError:
+            over = True
+            raise HTTPException(
+                408, "The request took too long to arrive.", headers={"Connection": "close"}
+            ) from None
+        total += len(message.get("body", b""))
+        over = not message.get("more_body", False)
+        if total > MAX_BODY_BYTES:
+            over = True
+            sentence = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
+            raise HTTPException(413, sentence, headers={"Connection": "close"})
+        return message
+
+    return bounded
+
+
 class _Front:
     """Outermost layer: request id, host check, figures and headers, for streaming answers too."""
 
@@ -228,6 +262,10 @@ class _Front:
             return
         request = Request(scope) if scope["type"] == "http" else None
         headers = dict(scope["headers"])
+        if request is not None and sum(name == b"host" for name, _ in scope["headers"]) != 1:
+            sentence = "A request names one host."
+            await problem(request, 400, "house.unknown_host", sentence)(scope, receive, send)
+            return
         given = headers.get(b"x-request-id", b"").decode("latin-1")
         request_id = given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
@@ -240,6 +278,14 @@ class _Front:
         if request is None and name not in self.allowed_hosts:
             await send({"type": "websocket.close", "code": 1008})
             return
+        if request is not None and not scope["path"].startswith(_ANY_SIZE):
+            announced = headers.get(b"content-length", b"0")
+            if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+                sentence = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
+                answer = problem(request, 413, TooLarge.code, sentence, headers={"Connection": "close"})
+                await answer(scope, receive, send)
+                return
+            receive = _bounded(receive)
         started = time.monotonic()
         first = True
         frames = "*" if scope["path"].startswith("/embed/") else "'none'"

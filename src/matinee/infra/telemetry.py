@@ -86,5 +86,6 @@ def configure_logging(*, form: str = "json", level: str = "info") -> None:
         logging.getLogger(name).handlers[:] = []
         logging.getLogger(name).propagate = True
     logging.getLogger("uvicorn.access").disabled = True
-    for name in ("procrastinate", "alembic", "httpx", "PIL"):
+    # uvicorn.error tells the address of everybody who opens a socket, at level info.
+    for name in ("uvicorn.error", "procrastinate", "alembic", "httpx", "PIL"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -9,12 +9,13 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from tests.support.films import upload
+from tests.support.films import film, upload
 from tests.support.house import House, Person
 from typer.testing import CliRunner, Result
 
 from matinee.entrypoints.parts import assemble, opened
 from matinee.features.admin.commands import commands
+from matinee.features.encoding import service as encoding
 from matinee.features.files.messages import HashBlob, SweepUploads
 from matinee.infra.work import Works
 from matinee.kernel.errors import MatineeError
@@ -96,13 +97,24 @@ async def test_a_dead_job_shows_its_error_and_is_tried_again_by_button(house: Ho
     assert number in [job["id"] for job in await jobs(operator, state="done")]
 
 
-async def test_a_waiting_job_is_cancelled_by_button(house: House) -> None:
-    operator = await house.person("admin")
+async def test_a_step_s_cancel_cancels_its_encode_and_nothing_else_can_be_cancelled(
+    house: House, tmp_path: Path
+) -> None:
+    operator, creator = await house.person("admin"), await house.person()
     await with_jobs(house, 1)
-    (job,) = await jobs(operator)
-    assert (await operator.client.post(f"/api/v1/admin/jobs/{job['id']}/cancel")).status_code == 204
-    assert [found["id"] for found in await jobs(operator, state="cancelled")] == [job["id"]]
-    assert (await operator.client.post(f"/api/v1/admin/jobs/{job['id']}/retry")).status_code == 409
+    (other,) = await jobs(operator)
+    refused = await operator.client.post(f"/api/v1/admin/jobs/{other['id']}/cancel")
+    assert (refused.status_code, "never be done" in refused.text) == (409, True)
+    video = await upload(creator.client, film(tmp_path, seconds=2))
+    async with house.works.open() as work:
+        (blob_id,) = await work.session.scalars(text("SELECT id FROM files_blob"))
+        await encoding.begin(work, video["id"], blob_id, work.now)
+    (check,) = [job for job in await jobs(operator) if job["kind"] == "encoding.run_urgent_step"]
+    assert (await operator.client.post(f"/api/v1/admin/jobs/{check['id']}/cancel")).status_code == 204
+    assert (await creator.client.get(f"/api/v1/videos/{video['id']}")).json()["state"] == "cancelled"
+    assert check["id"] in [found["id"] for found in await jobs(operator, state="cancelled")]
+    assert (await operator.client.post(f"/api/v1/admin/jobs/{check['id']}/cancel")).status_code == 409
+    assert (await operator.client.post(f"/api/v1/admin/jobs/{check['id']}/retry")).status_code == 409
     assert (await operator.client.post("/api/v1/admin/jobs/123456/retry")).status_code == 404
 
 
@@ -154,7 +166,7 @@ async def test_jobs_are_steered_from_the_terminal(house: House) -> None:
     assert (await terminal(house, "retry", str(number))).exit_code == 0
     again = await terminal(house, "retry", str(number))
     assert isinstance(again.exception, MatineeError)
-    assert (await terminal(house, "cancel", str(number))).exit_code == 0
+    assert isinstance((await terminal(house, "cancel", str(number))).exception, MatineeError)
     assert (await terminal(house, "ls", "--state", "asleep")).exit_code == 2
     with pytest.raises(MatineeError):
         raise (await terminal(house, "show", "999999")).exception or AssertionError

@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel
-         * @description Take a waiting job out of the queue, or ask a running one to stop.
+         * @description Cancel the encode that the job is a step of. No other job can be cancelled.
          */
         post: operations["cancel_api_v1_admin_jobs__job_id__cancel_post"];
         delete?: never;
@@ -1584,6 +1584,11 @@ export interface components {
             poster_candidates: components["schemas"]["PosterChoice"][];
             /** Reason */
             reason: string | null;
+            /**
+             * Poster Reason
+             * @description Why the owner's last own picture was refused.
+             */
+            poster_reason?: string | null;
             /** Reason Code */
             reason_code: string | null;
             /** Error Log */

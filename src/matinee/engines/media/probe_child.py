@@ -92,7 +92,7 @@ def video_stream(container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
         if "attached_pic" not in str(stream.disposition).lower() and stream.codec_context is not None:
             return stream
-    raise Rejected("no_picture", "This file has sound but no moving picture.")
+    raise Rejected("no_picture", "This file has no moving picture.")
 
 
 def _read(path: Path, order: dict[str, Any]) -> SourceFacts:

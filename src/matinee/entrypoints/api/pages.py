@@ -73,6 +73,8 @@ async def asset(request: Request, path: str) -> Response:
 async def watch_page(request: Request, video_id: str) -> Response:
     """The watch page; a stranger to a private video gets 404, with the same page shell."""
     parts: Parts = request.app.state.parts
+    if (moved := _to_localhost(parts, request)) is not None:
+        return moved
     embedded = request.url.path.startswith("/embed/")
     try:
         async with parts.works.open(reading=True) as work:
@@ -110,6 +112,8 @@ async def watch_page(request: Request, video_id: str) -> Response:
 @router.get("/@{handle}")
 async def profile_page(request: Request, handle: str) -> Response:
     parts: Parts = request.app.state.parts
+    if (moved := _to_localhost(parts, request)) is not None:
+        return moved
     try:
         async with parts.works.open(reading=True) as work:
             work.actor = await authenticate(work, request)
@@ -129,20 +133,25 @@ _PAGES = ("/", "/upload", "/videos", "/videos/{rest:path}", "/sign-in", "/sign-u
 
 
 async def page(request: Request) -> Response:
-    """Any other page of the client. On 127.0.0.1 it leads to localhost, which passkeys need."""
+    """Any other page of the client."""
     parts: Parts = request.app.state.parts
+    return _to_localhost(parts, request) or _page(parts, "")
+
+
+def _to_localhost(parts: Parts, request: Request) -> Response | None:
+    """From 127.0.0.1 to localhost, where one is signed in and which passkeys need."""
     if request.url.hostname == "127.0.0.1" and parts.settings.house.public_url is None:
         return RedirectResponse(str(request.url.replace(hostname="localhost")), 307)
-    return _page(parts, "")
+    return None
 
 
 for _path in _PAGES:
     router.add_api_route(_path, page, methods=["GET"])
 
 
-@router.get("/{name}")
+@router.get("/{name:path}")
 async def root_file(request: Request, name: str) -> Response:
-    """Files at the root of the built client (icon, manifest, robots); else 404 with the page shell."""
+    """Files at the root of the built client (icon, manifest, robots); else 404, with the page shell for people."""
     parts: Parts = request.app.state.parts
     folder = web_dir(parts).resolve()
     if name != "index.html" and "/" not in name and not name.startswith("."):

@@ -84,16 +84,30 @@ def token_for(server: str) -> str:
     given = ClientSettings().token
     if given is not None:
         return given.get_secret_value()
-    kept = _kept_tokens().get(server)
-    if isinstance(kept, str):
+    kept, local = _kept_tokens().get(server), _local_token(server)
+    if isinstance(kept, str) and (local is None or _is_good(server, kept)):
         return kept
+    if local is not None:
+        return local
+    raise NotSignedIn(f"You are not signed in at {server}: run `matinee login {server}`.")
+
+
+def _local_token(server: str) -> str | None:
     house = HouseSettings()
     here = {f"http://{name}:{house.port}" for name in ("localhost", "127.0.0.1", "[::1]")}
     if server in here | {origin(house.address)}:
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            if token := (house.data_dir / CLI_TOKEN_FILE).read_text(encoding="ascii").strip():
-                return token
-    raise NotSignedIn(f"You are not signed in at {server}: run `matinee login {server}`.")
+            return (house.data_dir / CLI_TOKEN_FILE).read_text(encoding="ascii").strip() or None
+    return None
+
+
+def _is_good(server: str, token: str) -> bool:
+    """Whether a kept token still opens the house of this machine, which may be another than it was."""
+    try:
+        answer = httpx.get(f"{server}/api/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    except httpx.HTTPError:
+        return True  # whoever asks next says that the server is away
+    return answer.status_code != 401
 
 
 def keep_token(server: str, token: str) -> Path:

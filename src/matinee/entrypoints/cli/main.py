@@ -16,7 +16,7 @@ import matinee
 from matinee.entrypoints.cli.doctor import doctor
 from matinee.entrypoints.cli.foreseen import foreseen
 from matinee.entrypoints.cli.login import login
-from matinee.entrypoints.cli.upload import upload
+from matinee.entrypoints.cli.upload import UploadCommand, upload
 
 if TYPE_CHECKING:
     from matinee.infra.work import Works
@@ -56,7 +56,7 @@ def build(*, light: bool = False) -> typer.Typer:
         context.obj = open_house
 
     app.command("up")(up)
-    app.command("upload")(upload)
+    app.command("upload", cls=UploadCommand)(upload)
     app.command("login")(login)
     app.command("version")(version)
     app.command("doctor")(doctor)
@@ -105,7 +105,7 @@ def _add_house(app: typer.Typer) -> None:
 def main() -> None:
     """The console entry."""
     try:
-        build(light=sys.argv[1:2] in [[name] for name in LIGHT])()
+        build(light=sys.argv[1:2] in [[name] for name in LIGHT])(prog_name="matinee")
     except BrokenPipeError:
         # Whoever read our output has enough; let nothing complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -17,6 +17,8 @@ from urllib.parse import urljoin
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 from matinee.entrypoints.cli import progress
 from matinee.entrypoints.cli.client import (
@@ -55,6 +57,24 @@ class Outcome:
     playable_s: float | None = None
     ready_s: float | None = None
     exit_code: int = UNREACHABLE
+
+
+class UploadCommand(TyperCommand):
+    """Its exit code 2 says that a film was rejected: a wrong option is a 1."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except TyperException as error:
+            error.exit_code = FAILED
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TyperException as error:
+            error.exit_code = FAILED
+            raise
 
 
 def upload(

@@ -9,6 +9,7 @@ import structlog
 import typer
 
 from matinee.entrypoints.parts import assemble, load_settings, opened
+from matinee.infra import scratch
 from matinee.infra.room import Lane
 from matinee.infra.telemetry import configure_logging
 from matinee.kernel.settings import Settings, WorkerSettings
@@ -26,7 +27,8 @@ async def run(settings: Settings, lanes: list[Lane]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with opened(parts):
-        log.info("worker.started", lanes=lanes)
+        swept = await asyncio.to_thread(scratch.sweep, settings.house.data_dir)
+        log.info("worker.started", lanes=lanes, swept=swept)
         await parts.queue.work(parts.works, {lane: slots[lane] for lane in lanes}, stop)
         log.info("worker.stopped")
 

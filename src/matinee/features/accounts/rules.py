@@ -58,8 +58,8 @@ def normalise_email(text: str) -> str:
 
 
 def normalise_login(text: str) -> str:
-    """The form in which an email or a handle is looked up."""
-    return unicodedata.normalize("NFC", text.strip()).lower()
+    """The form in which an email or a handle is looked up; handles are shown with an @ in front."""
+    return unicodedata.normalize("NFC", text.strip().removeprefix("@")).lower()
 
 
 def normalise_password(text: str) -> bytes:

@@ -74,9 +74,9 @@ def retry(context: typer.Context, job: JobArgument) -> None:
 
 @commands.command()
 def cancel(context: typer.Context, job: JobArgument) -> None:
-    """Take a waiting job out of the queue, or ask a running one to stop."""
+    """Cancel the encode that the job is a step of; no other job can be cancelled."""
     _in_house(context, lambda work: service.cancel_job(work, job))
-    typer.echo(f"Job {job} is cancelled, or stops as soon as its worker asks.")
+    typer.echo(f"The encode of job {job} is cancelled; its source is kept.")
 
 
 def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:

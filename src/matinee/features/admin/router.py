@@ -43,7 +43,7 @@ async def retry(job_id: JobId, work: Work = needs(service.OPERATE)) -> None:
 
 @router.post("/jobs/{job_id}/cancel", status_code=204)
 async def cancel(job_id: JobId, work: Work = needs(service.OPERATE)) -> None:
-    """Take a waiting job out of the queue, or ask a running one to stop."""
+    """Cancel the encode that the job is a step of. No other job can be cancelled."""
     await service.cancel_job(work, job_id)
 
 

@@ -16,8 +16,10 @@ from matinee.infra.jobs import ledger
 from matinee.infra.jobs.ledger import JobInfo
 from matinee.infra.jobs.queue import CHANNEL
 from matinee.infra.work import Work
-from matinee.kernel.errors import Invalid, NotFound
+from matinee.kernel.errors import Conflict, Invalid, NotFound
+from matinee.kernel.ids import VideoId
 from matinee.kernel.page import Page
+from matinee.kernel.subject import Subject
 
 OPERATE = "admin.operate"
 MAX_JOB_ID = (1 << 63) - 1
@@ -71,8 +73,14 @@ async def retry_job(work: Work, job_id: int) -> None:
 
 
 async def cancel_job(work: Work, job_id: int) -> None:
-    """Take a waiting job out, or ask a running one to stop. Raises `NotFound` or `Conflict`."""
-    await ledger.cancel(work.session, job_id)
+    """Cancel the encode that the job is a step of: the film can be taken up again. What any other job does would be
+    left undone for ever. Raises `NotFound` or `Conflict`."""
+    found = await job(work, job_id)
+    if found.state not in ("waiting", "running"):
+        raise Conflict("This job has ended already.")
+    if found.kind not in encoding.STEP_KINDS or found.subject is None:
+        raise Conflict("Only an encode can be cancelled: what this job does would never be done.")
+    await encoding.cancel(work, VideoId(Subject.parse(found.subject).id))
     work.signal(CHANNEL)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from matinee.features.encoding import service
+from matinee.features.encoding.errors import EncodeNotFound
 from matinee.kernel.ids import VideoId
 
 commands = typer.Typer(
@@ -43,7 +44,10 @@ def show(context: typer.Context, video: VideoArgument) -> None:
 
     async def run() -> None:
         async with context.obj() as works, works.open() as work:
-            for step in await service.steps_of(work, VideoId(video)):
+            steps = await service.steps_of(work, VideoId(video))
+            if not steps:
+                raise EncodeNotFound
+            for step in steps:
                 seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
                 console.print(
                     f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds}"

@@ -87,8 +87,13 @@ async def expectation(
     return found.one_or_none()
 
 
-async def drop_expectations(session: AsyncSession, subject: str) -> None:
-    await session.execute(delete(Expectation).where(Expectation.subject == subject))
+async def drop_expectations(session: AsyncSession, subject: str, purpose: str | None = None) -> None:
+    query = delete(Expectation).where(Expectation.subject == subject)
+    await session.execute(query if purpose is None else query.where(Expectation.purpose == purpose))
+
+
+async def blobs_for(session: AsyncSession, subject: str) -> Sequence[UUID]:
+    return (await session.scalars(select(BlobRow.id).where(BlobRow.subject == subject))).all()
 
 
 async def upload(session: AsyncSession, id: UUID, *, lock: bool = False) -> Upload | None:

@@ -45,6 +45,7 @@ class Video(Base):
     revision: Mapped[int] = mapped_column(default=0)
     media_version: Mapped[int] = mapped_column(default=0)
     poster_number: Mapped[int | None]
+    poster_reason: Mapped[str | None] = mapped_column(Text)
     own_posters: Mapped[int] = mapped_column(default=0)
     view_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]

@@ -198,6 +198,9 @@ class Video(Card):
     source_playing: bool = Field(description="The copied source is in the master.")
     poster_candidates: list[PosterChoice]
     reason: str | None
+    poster_reason: str | None = Field(
+        default=None, description="Why the owner's last own picture was refused."
+    )
     reason_code: str | None
     error_log: str | None
     source: SourceFacts | None

@@ -6,6 +6,7 @@ Never carries state: a client fetches again through HTTP, where it is checked ag
 import asyncio
 import contextlib
 import json
+import time
 from collections import defaultdict
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ log = structlog.get_logger(__name__)
 MAX_TOPICS = 100
 MAX_MESSAGE_CHARACTERS = 1_000
 SILENCE_S = 90
+ASK_AGAIN_S = 15.0
 
 
 class Gateway:
@@ -79,6 +81,7 @@ class _Socket:
         self._pending: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._ended = False
+        self._asked_at = time.monotonic()
 
     def wake(self, channel: str) -> None:
         self._pending[channel] = None
@@ -106,11 +109,35 @@ class _Socket:
             await self._wake.wait()
             self._wake.clear()
             pending, self._pending = self._pending, {}
+            if not await self._still_may():
+                return
             for topic, channel in tuple(self.topics.items()):
                 if channel in pending:
                     await self._send({"op": "signal", "topic": topic})
             if self._ended:
                 return
+
+    async def _still_may(self) -> bool:
+        """Now and then, before a signal is sent: the session may have ended, and what was public may be private. False
+        when the socket should end; the client comes back as whoever it is now."""
+        if time.monotonic() - self._asked_at < ASK_AGAIN_S:
+            return True
+        self._asked_at = time.monotonic()
+        try:
+            async with self.works.open(reading=True) as work:
+                actor: Actor = await self.websocket.app.state.authenticate(work, self.websocket)
+        except MatineeError:
+            return False
+        if actor.account_id != self.actor.account_id:
+            return False
+        self.actor = actor
+        for topic, channel in tuple(self.topics.items()):
+            if await self.gateway.resolve(self.works, actor, topic) != channel:
+                del self.topics[topic]
+                if channel not in self.topics.values():
+                    self.gateway.leave(channel, self)
+                await self._send({"op": "refused", "topic": topic})
+        return True
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self.websocket.send_text(json.dumps(message))
@@ -171,7 +198,7 @@ async def open_socket(websocket: WebSocket) -> None:
     try:
         with contextlib.suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
             await socket.run(actor)
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await websocket.close(1001)
     finally:
         state.gateway.sockets.discard(socket)

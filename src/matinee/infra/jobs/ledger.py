@@ -164,13 +164,6 @@ async def retry(session: AsyncSession, job_id: int) -> None:
     await session.execute(text("UPDATE procrastinate_jobs SET attempts = 0 WHERE id = :i"), {"i": job_id})
 
 
-async def cancel(session: AsyncSession, job_id: int) -> None:
-    """Take a waiting job out, or ask a running one to stop. Raises `NotFound` or `Conflict`."""
-    if await _status(session, job_id) not in ("todo", "doing"):
-        raise Conflict("This job has ended already.")
-    await session.execute(text("SELECT procrastinate_cancel_job_v1(:i, true, false)"), {"i": job_id})
-
-
 async def cancel_subject(session: AsyncSession, subject: str, kinds: list[str]) -> int:
     """Cancel all waiting and running jobs of `kinds` about `subject`. Returns how many."""
     rows = await session.execute(

@@ -5,8 +5,6 @@ Never decides what a message means: the rooms' handlers do.
 
 import asyncio
 import contextlib
-import os
-import socket
 import time
 import traceback
 from collections import defaultdict
@@ -30,6 +28,7 @@ from matinee.infra.db import libpq_url, raw_connection
 from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
 from matinee.infra.jobs.tables import JobNote
 from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
+from matinee.infra.scratch import process_name
 from matinee.infra.work import Works
 from matinee.kernel.actor import SYSTEM
 from matinee.kernel.errors import Unavailable
@@ -221,7 +220,7 @@ class Queue:
         self.works = works
         settings = works.settings
         stalled_s = settings.of(WorkerSettings).stalled_after_s
-        name = f"{socket.gethostname()}-{os.getpid()}"[:120]
+        name = process_name()
         async with self.app.open_async():
             workers = [
                 asyncio.create_task(

@@ -74,7 +74,9 @@ def _copy_of_wheel(home: Path) -> Path:
     except OSError as error:
         shutil.rmtree(staging, ignore_errors=True)
         if not target.is_dir():  # otherwise another starter was quicker
-            raise PostgresError(f"PostgreSQL's programs could not be copied into {home}: {error}") from error
+            # Of many files `copytree` tells of each: the first says what is wrong with all.
+            first = error.args[0][0][2] if isinstance(error, shutil.Error) else error
+            raise PostgresError(f"PostgreSQL's programs could not be copied into {home}: {first}") from error
     return folder
 
 

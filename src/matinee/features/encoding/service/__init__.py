@@ -11,9 +11,11 @@ from matinee.features.encoding.service.course import (
     steps_of,
 )
 from matinee.features.encoding.service.figures import refresh_metrics
+from matinee.features.encoding.service.ordering import STEP_KINDS
 from matinee.features.encoding.service.run import make_own_poster, run_step
 
 __all__ = [
+    "STEP_KINDS",
     "begin",
     "cancel",
     "encodes",

@@ -12,6 +12,7 @@ from matinee.infra.work import Work
 WINDOW = 128
 """How many jobs of one owner are sent to a lane ahead; the others wait as rows. Enough for as many workers."""
 JOB_KINDS = {"urgent": "encoding.run_urgent_step", "long": "encoding.run_long_step"}
+STEP_KINDS = frozenset(JOB_KINDS.values())
 
 
 async def want(work: Work, encode: Encode, steps: Sequence[Step]) -> None:

@@ -48,6 +48,7 @@ from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
 from matinee.infra import process
+from matinee.infra.scratch import scratch_of
 from matinee.infra.work import Work, Works
 from matinee.kernel.ids import AccountId, BlobId, RenditionId, VideoId
 from matinee.kernel.settings import HouseSettings
@@ -132,8 +133,15 @@ async def run_step(work: Work, order: RunStep) -> None:
             await _note_failure(run, f"{type(error).__name__}: {error}", time.monotonic() - started)
             raise
         finally:
-            await asyncio.to_thread(shutil.rmtree, run.scratch, True)
+            await asyncio.to_thread(_clear, run.scratch)
     await _record_end(work, run, time.monotonic() - started)
+
+
+def _clear(scratch: Path) -> None:
+    """The step's folder, and its video's when it was the last."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        scratch.parent.rmdir()
 
 
 async def _claim(work: Work, order: RunStep) -> _Run | None:
@@ -152,8 +160,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     step.percent = 0.0
     step.started_at = work.now
     blob = await files.blob(work, BlobId(encode.blob_id))
-    house = work.settings(HouseSettings)
-    scratch = house.data_dir / "scratch" / str(encode.video_id) / step.name
+    scratch = scratch_of(work.settings(HouseSettings).data_dir) / str(encode.video_id) / step.name
     await asyncio.to_thread(shutil.rmtree, scratch, True)
     scratch.mkdir(parents=True, mode=0o700)
     await course.report(work, encode)
@@ -344,15 +351,16 @@ async def _store_poster(
 
 async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> None:
     """The owner's own picture, cleaned and scaled, becomes the poster; its upload is dropped. A picture that cannot be
-    read changes nothing."""
+    shown changes nothing but the reason that the owner reads."""
     view = await videos.encoding_view(work, video_id)
     blob = await files.blob(work, blob_id)
     if view is None:
         await files.drop_blob(work, blob_id)
         return
     tools = tools_of(work)
-    scratch = work.settings(HouseSettings).data_dir / "scratch" / str(video_id) / f"poster-{blob_id}"
+    scratch = scratch_of(work.settings(HouseSettings).data_dir) / str(video_id) / f"poster-{blob_id}"
     scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    refused = ""
     try:
         async with work.outside():
             source = await work.storage.local_path(blob.key, scratch)
@@ -362,13 +370,16 @@ async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> Non
                 )
             except Rejected as rejected:
                 log.info("encoding.poster_rejected", code=rejected.code)
-                poster = None
-        if poster is not None and (view := await videos.encoding_view(work, video_id)) is not None:
+                poster, refused = None, rejected.sentence
+        view = await videos.encoding_view(work, video_id)
+        if view is not None and poster is not None:
             own = await _store_poster(work, view, poster.index, None, poster.tint, poster.files)
             await videos.set_own_poster(work, video_id, own)
+        elif view is not None:
+            await videos.refuse_own_poster(work, video_id, refused)
         await files.drop_blob(work, blob_id)
     finally:
-        await asyncio.to_thread(shutil.rmtree, scratch, True)
+        await asyncio.to_thread(_clear, scratch)
 
 
 _RUNNERS = {

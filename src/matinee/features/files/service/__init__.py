@@ -6,7 +6,7 @@ exports and erases. Never commits.
 
 from matinee.features.files.rules import tree_key
 from matinee.features.files.schemas import TreeId
-from matinee.features.files.service.blobs import blob, drop_blob, hash_blob
+from matinee.features.files.service.blobs import blob, drop_blob, drop_blobs_for, hash_blob
 from matinee.features.files.service.duties import (
     delete_blob_bytes,
     delete_tree_bytes,
@@ -43,6 +43,7 @@ __all__ = [
     "delete_tree_bytes",
     "discard_part",
     "drop_blob",
+    "drop_blobs_for",
     "drop_tree",
     "end_upload",
     "erase",

@@ -13,6 +13,7 @@ from matinee.features.files.schemas import Blob
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId, BlobId, UploadId
+from matinee.kernel.subject import Subject
 
 HASH_DELAY_S = 60
 
@@ -29,6 +30,12 @@ async def drop_blob(work: Work, blob_id: BlobId) -> None:
     """Free its quota now and delete its bytes after the commit. Idempotent."""
     if await repository.delete_blob(work.session, blob_id):
         work.send(DeleteBlobBytes(blob_id=blob_id))
+
+
+async def drop_blobs_for(work: Work, subject: str | Subject) -> None:
+    """The same for every whole upload of a subject that is gone, also one that nobody has taken yet."""
+    for id in await repository.blobs_for(work.session, str(subject)):
+        await drop_blob(work, BlobId(id))
 
 
 async def record_blob(work: Work, upload: Upload, blob_id: BlobId) -> None:

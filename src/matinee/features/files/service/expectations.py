@@ -25,7 +25,6 @@ async def expect(
     )
 
 
-async def unexpect(work: Work, subject: str | Subject) -> None:
-    """Take no more uploads for `subject`, whatever the purpose. Those already open go on: see
-    `cancel_uploads`."""
-    await repository.drop_expectations(work.session, str(subject))
+async def unexpect(work: Work, subject: str | Subject, purpose: str | None = None) -> None:
+    """Take no more uploads for `subject`, of `purpose` or of any. Those already open go on: see `cancel_uploads`."""
+    await repository.drop_expectations(work.session, str(subject), purpose)

@@ -117,11 +117,12 @@ async def end_upload(work: Work, upload_id: UploadId) -> None:
     await drop_upload(work, upload)
 
 
-async def cancel_uploads(work: Work, subject: str | Subject) -> None:
-    """End all unfinished uploads for `subject`; a connection that still brings bytes is cut at its next
-    slice."""
+async def cancel_uploads(work: Work, subject: str | Subject, purpose: str | None = None) -> None:
+    """End all unfinished uploads for `subject`, of `purpose` or of any; a connection that still brings bytes is cut at
+    its next slice."""
     for upload in await repository.open_uploads(work.session, subject=str(subject)):
-        await drop_upload(work, upload)
+        if purpose in (None, upload.purpose):
+            await drop_upload(work, upload)
 
 
 async def uploads_for(work: Work, subject: str | Subject) -> list[UploadInfo]:

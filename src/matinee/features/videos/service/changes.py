@@ -10,6 +10,7 @@ from matinee.features.videos.messages import VideoPublished
 from matinee.features.videos.models import Video
 from matinee.features.videos.schemas import State
 from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId
 
 
 def subject_of(video_id: UUID) -> str:
@@ -61,6 +62,18 @@ def enter(work: Work, video: Video, state: State) -> None:
     if state not in ("checking", "encoding", "playable"):
         video.progress = None
     changed(work, video)
+
+
+async def expect_file(work: Work, video: Video) -> None:
+    """After a change of state: let the owner send a file where the video takes one, else refuse it before its bytes
+    come."""
+    subject = subject_of(video.id)
+    if video.state in rules.TAKES_A_FILE:
+        most = files.limits(work).max_upload_bytes
+        await files.expect(work, AccountId(video.owner_id), "video", subject, most)
+    else:
+        await files.unexpect(work, subject, "video")
+        await files.cancel_uploads(work, subject, "video")
 
 
 async def locked(work: Work, video_id: UUID) -> Video:

@@ -20,7 +20,15 @@ from matinee.features.videos.schemas import (
     SourceFacts,
     VideoProgress,
 )
-from matinee.features.videos.service.changes import changed, drop_made, enter, locked, publish, state_of
+from matinee.features.videos.service.changes import (
+    changed,
+    drop_made,
+    enter,
+    expect_file,
+    locked,
+    publish,
+    state_of,
+)
 from matinee.infra.work import Work
 from matinee.kernel.ids import BlobId
 
@@ -51,6 +59,7 @@ async def begin_checking(work: Work, video_id: UUID, blob_id: UUID, received_at:
     video.source = video.duration_s = video.width = video.height = None
     video.playable_at = video.ready_at = None
     enter(work, video, "checking")
+    await expect_file(work, video)
     return True
 
 
@@ -78,6 +87,7 @@ async def reject(work: Work, video_id: UUID, code: str, sentence: str) -> None:
         await files.drop_blob(work, BlobId(video.source_blob_id))
         video.source_blob_id = None
     enter(work, video, "rejected")
+    await expect_file(work, video)
     video.reason_code, video.reason = code[:80], sentence
 
 
@@ -87,6 +97,7 @@ async def fail(work: Work, video_id: UUID, code: str, sentence: str, log: str) -
     if video is None or not rules.may_become(state_of(video), "failed"):
         return
     enter(work, video, "failed")
+    await expect_file(work, video)
     video.reason_code, video.reason, video.error_log = code[:80], sentence, log[-16_000:].replace("\x00", "")
 
 
@@ -95,6 +106,7 @@ async def mark_cancelled(work: Work, video_id: UUID) -> None:
     video = await repository.video(work.session, video_id, lock=True)
     if video is not None and rules.may_become(state_of(video), "cancelled"):
         enter(work, video, "cancelled")
+        await expect_file(work, video)
 
 
 async def resume_encoding(work: Work, video_id: UUID) -> None:
@@ -103,6 +115,7 @@ async def resume_encoding(work: Work, video_id: UUID) -> None:
     if video.state in ("failed", "cancelled"):
         has_source = video.source_blob_id is not None
         enter(work, video, rules.resumed(has_source, video.source is not None, video.playable_at))
+        await expect_file(work, video)
         publish(work, video)
 
 
@@ -178,7 +191,15 @@ async def set_own_poster(work: Work, video_id: UUID, candidate: PosterCandidate)
     video.own_posters += 1
     work.session.add(_poster(video, number, candidate, own=True))
     video.poster_number = number
+    video.poster_reason = None
     await work.session.flush()
+    changed(work, video)
+
+
+async def refuse_own_poster(work: Work, video_id: UUID, sentence: str) -> None:
+    """The owner's picture cannot be shown; the one before stays."""
+    video = await locked(work, video_id)
+    video.poster_reason = sentence
     changed(work, video)
 
 

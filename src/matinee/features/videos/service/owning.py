@@ -13,7 +13,7 @@ from matinee.features.videos.schemas import Card, Figures, NewVideo, PosterPick,
 from matinee.features.videos.service import access, changes, filling, showing
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound, TooLarge
-from matinee.kernel.ids import BlobId, VideoId, new_id
+from matinee.kernel.ids import VideoId, new_id
 from matinee.kernel.page import Page, decode_cursor, encode_cursor
 
 POSTER_MAX_BYTES = 20_000_000
@@ -164,8 +164,7 @@ async def discard(work: Work, row: VideoRow) -> None:
     await changes.drop_made(work, row)
     for poster in (await repository.posters(work.session, [row.id]))[row.id]:
         await files.drop_tree(work, files.TreeId(poster.tree_id))
-    if row.source_blob_id is not None:
-        await files.drop_blob(work, BlobId(row.source_blob_id))
+    await files.drop_blobs_for(work, subject)
     work.send(VideoDeleted(video_id=VideoId(row.id), source_blob_id=row.source_blob_id))
     changes.changed(work, row)
     await work.session.delete(row)

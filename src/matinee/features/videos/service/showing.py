@@ -118,6 +118,7 @@ async def _video(
         if insight
         else [],
         reason=row.reason if insight else None,
+        poster_reason=row.poster_reason if insight else None,
         reason_code=row.reason_code if insight else None,
         error_log=row.error_log if insight else None,
         source=SourceFacts.model_validate(row.source) if insight and row.source is not None else None,

@@ -1,0 +1,53 @@
+"""What every request meets first: one host, a body of a size and time that forms have."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.support.house import House
+
+from matinee.infra import http
+
+
+async def _spaces(count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b" " * 100_000
+
+
+@pytest.mark.parametrize("path", ["/api/v1/session", "/api/v1/accounts", "/api/v1/videos"])
+async def test_a_form_of_any_size_is_refused_before_it_is_read(house: House, path: str) -> None:
+    client = await house.client()
+    json = {"Content-Type": "application/json"}
+    announced = await client.post(path, headers=json, content=b" " * (http.MAX_BODY_BYTES + 1))
+    assert (announced.status_code, announced.json()["status"]) == (413, 413)
+    unannounced = await client.post(path, headers=json, content=_spaces(20))
+    assert unannounced.status_code == 413, unannounced.text
+
+
+async def test_a_body_that_never_ends_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MAX_BODY_S", 0.2)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+        yield b"}"
+
+    client = await house.client()
+    answer = await client.post(
+        "/api/v1/session", headers={"Content-Type": "application/json"}, content=drip()
+    )
+    assert answer.status_code == 408, answer.text
+
+
+async def test_a_request_names_one_host(house: House) -> None:
+    client = await house.client()
+    answer = await client.get("/health/live", headers=[("Host", "localhost"), ("Host", "elsewhere.example")])
+    assert answer.status_code == 400
+
+
+async def test_an_address_of_people_that_leads_nowhere_is_a_page(house: House) -> None:
+    client = await house.client()
+    for accept, kind in (("text/html", "text/html"), ("*/*", "application/problem+json")):
+        answer = await client.get("/nothing/here/at-all", headers={"Accept": accept})
+        assert answer.status_code in (404, 503), answer.text
+        assert answer.headers["content-type"].startswith(kind) or answer.status_code == 503
