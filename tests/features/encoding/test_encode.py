@@ -265,6 +265,12 @@ async def test_a_picture_of_the_owners_own_becomes_the_poster(
     after = (await f.get(person.client, made["id"]))["poster"]
     assert after["base"] != before["base"]
     assert (await person.client.get(f"{after['base']}/640.jpg")).status_code == 200
+    picture.write_bytes(b"GIF89a and then words")
+    await f.send(person.client, picture, purpose="poster", subject=f"video:{made['id']}")
+    await house.run_jobs()
+    refused = await f.get(person.client, made["id"])
+    assert refused["poster"] == after
+    assert "cannot be read" in refused["poster_reason"]
 
 
 async def test_a_step_that_a_dead_worker_left_behind_repeats_only_what_is_missing(

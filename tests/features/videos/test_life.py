@@ -6,6 +6,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.features.videos.film import Film
 from tests.support.films import TUS, coded
@@ -287,3 +288,36 @@ async def test_other_sites_are_told_how_to_embed(house: House) -> None:
     for wrong in ("http://evil.example/watch/1", "ftp://localhost:8000/watch/1", "http://[", page + "0", "x"):
         assert (await guest.get("/oembed", params={"url": wrong})).status_code == 404, wrong
     assert (await guest.get("/oembed", params={"url": page, "format": "xml"})).status_code == 422
+
+
+async def test_a_film_takes_one_file_and_another_only_when_that_one_failed(house: House) -> None:
+    owner = await house.person()
+    film = await Film.made(house, owner)
+    rival = await _offer(owner, film)
+    await film.check()
+    assert (await owner.client.head(rival, headers=TUS)).status_code == 404, "the loser is told at once"
+    assert (await _ask(owner, film)).status_code == 404
+    async with house.works.open() as work:
+        await videos.reject(work, film.id, "encoding.not_a_video", "This is no video.")
+    assert (await _ask(owner, film)).status_code == 201
+
+
+async def test_a_deleted_film_frees_a_whole_file_that_nobody_took(house: House) -> None:
+    owner = await house.person()
+    film = await Film.made(house, owner)
+    await film.upload()
+    assert (await owner.client.get("/api/v1/me/storage")).json()["used_bytes"] > 0
+    assert (await owner.client.delete(f"/api/v1/videos/{film.id}")).status_code == 204
+    assert (await owner.client.get("/api/v1/me/storage")).json()["used_bytes"] == 0
+
+
+async def _ask(person: Person, film: Film) -> httpx.Response:
+    metadata = f"filename {coded('b.mp4')},purpose {coded('video')},subject {coded(f'video:{film.id}')}"
+    headers = {**TUS, "Upload-Length": "100", "Upload-Metadata": metadata}
+    return await person.client.post("/api/v1/uploads", headers=headers)
+
+
+async def _offer(person: Person, film: Film) -> str:
+    answer = await _ask(person, film)
+    assert answer.status_code == 201, answer.text
+    return str(answer.headers["location"])
