@@ -65,10 +65,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("name", name="infra_worker_pkey"),
     )
+    op.create_table(
+        "infra_paused_lane",
+        sa.Column("lane", sa.String(20), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("lane", name="infra_paused_lane_pkey"),
+    )
 
 
 def downgrade() -> None:
-    for table in ("infra_worker", "infra_job_note", "infra_tally_cursor", "infra_tally"):
+    for table in ("infra_paused_lane", "infra_worker", "infra_job_note", "infra_tally_cursor", "infra_tally"):
         op.drop_table(table)
     for table in ("events", "periodic_defers", "jobs", "workers"):
         op.execute(f"DROP TABLE procrastinate_{table} CASCADE")

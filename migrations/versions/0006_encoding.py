@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(), nullable=True),
         sa.Column("log", sa.Text(), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("worker", sa.String(120), nullable=True),
         sa.PrimaryKeyConstraint("video_id", "name", name="encoding_step_pkey"),
         sa.ForeignKeyConstraint(
             ["video_id"], ["encoding_encode.video_id"], name="encoding_step_video_id_fkey", ondelete="CASCADE"

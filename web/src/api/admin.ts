@@ -30,5 +30,7 @@ export const encodesQuery = queryOptions({
   queryFn: () => take(api.GET("/api/v1/admin/encodes", { params: { query: {} } })),
 });
 
+export const pauseLane = (lane: string) => done(api.POST("/api/v1/admin/lanes/{lane}/pause", { params: { path: { lane } } }));
+export const resumeLane = (lane: string) => done(api.POST("/api/v1/admin/lanes/{lane}/resume", { params: { path: { lane } } }));
 export const retryJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{job_id}/retry", { params: { path: { job_id: id } } }));
 export const cancelJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));

@@ -104,6 +104,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/lanes/{lane}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Let no worker begin anything more of a lane; what runs goes on.
+         */
+        post: operations["pause_api_v1_admin_lanes__lane__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/lanes/{lane}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Let a paused lane go on.
+         */
+        post: operations["resume_api_v1_admin_lanes__lane__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/encodes": {
         parameters: {
             query?: never;
@@ -1028,7 +1068,8 @@ export interface components {
         };
         /**
          * LaneInfo
-         * @description One lane. `oldest_waiting_s` counts from when the oldest waiting job was due.
+         * @description One lane. `oldest_waiting_s` counts from when the oldest waiting job was due; `paused_at` is set while no worker
+         *     takes its jobs.
          */
         LaneInfo: {
             /** Lane */
@@ -1041,6 +1082,8 @@ export interface components {
             failed: number;
             /** Oldest Waiting S */
             oldest_waiting_s: number | null;
+            /** Paused At */
+            paused_at?: string | null;
         };
         /** Leaving */
         Leaving: {
@@ -1397,11 +1440,14 @@ export interface components {
         };
         /**
          * StepInfo
-         * @description One step. `seconds` is the time its last run took; `log` holds the last lines of what failed.
+         * @description One step. `started_at`, `seconds` and `worker` tell of its last run; `log` holds the last lines of what
+         *     failed.
          */
         StepInfo: {
             /** Name */
             name: string;
+            /** Kind */
+            kind: string;
             /**
              * State
              * @enum {string}
@@ -1411,8 +1457,12 @@ export interface components {
             attempts: number;
             /** Percent */
             percent: number;
+            /** Started At */
+            started_at: string | null;
             /** Seconds */
             seconds: number | null;
+            /** Worker */
+            worker: string | null;
             /** Log */
             log: string | null;
         };
@@ -1854,6 +1904,84 @@ export interface operations {
             header?: never;
             path: {
                 job_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_api_v1_admin_lanes__lane__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `io`, `cpu` or `gpu`. */
+                lane: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_api_v1_admin_lanes__lane__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `io`, `cpu` or `gpu`. */
+                lane: string;
             };
             cookie?: never;
         };

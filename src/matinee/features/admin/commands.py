@@ -18,7 +18,10 @@ from matinee.features.admin.schemas import JobState
 from matinee.infra.work import Work, Works
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
-commands = typer.Typer(name="jobs", help="Jobs: list, show, try again, cancel.", no_args_is_help=True)
+commands = typer.Typer(
+    name="jobs", help="Jobs: list, show, try again, cancel; pause a lane.", no_args_is_help=True
+)
+LaneArgument = Annotated[str, typer.Argument(help="io, cpu or gpu.")]
 JobArgument = Annotated[int, typer.Argument(min=1, max=service.MAX_JOB_ID, help="The job's number.")]
 
 
@@ -77,6 +80,37 @@ def cancel(context: typer.Context, job: JobArgument) -> None:
     """Cancel the encode that the job is a step of; no other job can be cancelled."""
     _in_house(context, lambda work: service.cancel_job(work, job))
     typer.echo(f"The encode of job {job} is cancelled; its source is kept.")
+
+
+@commands.command()
+def lanes(context: typer.Context) -> None:
+    """The lanes: what waits, runs and failed in each, and which are paused."""
+
+    async def run(work: Work) -> None:
+        table = Table(
+            "lane", "waiting", "running", "failed", "oldest waits", "paused", box=None, pad_edge=False
+        )
+        for lane in (await service.overview(work)).queues:
+            oldest = "" if lane.oldest_waiting_s is None else f"{lane.oldest_waiting_s:.0f} s"
+            counts = (str(lane.waiting), str(lane.running), str(lane.failed))
+            table.add_row(lane.lane, *counts, oldest, _ago(lane.paused_at))
+        Console().print(table)
+
+    _in_house(context, run)
+
+
+@commands.command()
+def pause(context: typer.Context, lane: LaneArgument) -> None:
+    """Let no worker begin anything more of a lane; what runs goes on."""
+    _in_house(context, lambda work: service.pause_lane(work, lane))
+    typer.echo(f"Lane {lane} is paused: `matinee jobs resume {lane}` lets it go on.")
+
+
+@commands.command()
+def resume(context: typer.Context, lane: LaneArgument) -> None:
+    """Let a paused lane go on."""
+    _in_house(context, lambda work: service.resume_lane(work, lane))
+    typer.echo(f"Lane {lane} goes on.")
 
 
 def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:

@@ -12,6 +12,7 @@ from matinee.infra.work import Work
 from matinee.kernel.page import Page
 
 router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
+Lane = Annotated[str, Path(max_length=20, description="`io`, `cpu` or `gpu`.")]
 JobId = Annotated[int, Path(ge=1, le=service.MAX_JOB_ID)]
 
 
@@ -45,6 +46,18 @@ async def retry(job_id: JobId, work: Work = needs(service.OPERATE)) -> None:
 async def cancel(job_id: JobId, work: Work = needs(service.OPERATE)) -> None:
     """Cancel the encode that the job is a step of. No other job can be cancelled."""
     await service.cancel_job(work, job_id)
+
+
+@router.post("/lanes/{lane}/pause", status_code=204)
+async def pause(lane: Lane, work: Work = needs(service.OPERATE)) -> None:
+    """Let no worker begin anything more of a lane; what runs goes on."""
+    await service.pause_lane(work, lane)
+
+
+@router.post("/lanes/{lane}/resume", status_code=204)
+async def resume(lane: Lane, work: Work = needs(service.OPERATE)) -> None:
+    """Let a paused lane go on."""
+    await service.resume_lane(work, lane)
 
 
 @router.get("/encodes")

@@ -84,6 +84,18 @@ async def cancel_job(work: Work, job_id: int) -> None:
     work.signal(CHANNEL)
 
 
+async def pause_lane(work: Work, lane: str) -> None:
+    """No worker begins anything more of `lane`; what runs goes on. Raises `NotFound`."""
+    await ledger.pause(work.session, lane)
+    work.signal(CHANNEL)
+
+
+async def resume_lane(work: Work, lane: str) -> None:
+    """Raises `NotFound`."""
+    await ledger.go_on(work.session, lane)
+    work.signal(CHANNEL)
+
+
 async def encodes(work: Work, *, active: bool, limit: int) -> AdminEncodes:
     """Newest first; `active` leaves out those that ended well. An encode whose video is gone is left out."""
     found = await encoding.encodes(work, active=active, limit=limit)

@@ -50,7 +50,8 @@ def show(context: typer.Context, video: VideoArgument) -> None:
             for step in steps:
                 seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
                 console.print(
-                    f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds}"
+                    f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds:>9}"
+                    f"  {step.worker or ''}"
                 )
                 if step.log:
                     console.print(step.log, markup=False, highlight=False)
@@ -76,5 +77,22 @@ def cancel(context: typer.Context, video: VideoArgument) -> None:
     async def run() -> None:
         async with context.obj() as works, works.open() as work:
             await service.cancel(work, VideoId(video))
+
+    asyncio.run(run())
+
+
+@commands.command()
+def bench(
+    context: typer.Context,
+    seconds: Annotated[float, typer.Option(min=2, max=120, help="Length of the film that is made.")] = 10,
+) -> None:
+    """How fast this machine encodes: the whole ladder of a moving 1080p picture, one job with all threads."""
+
+    async def run() -> None:
+        async with context.obj() as works, works.open() as work:
+            console.print("Making and encoding a film …")
+            took = await service.measure(work, seconds)
+        for name, rung_s in took.items():
+            console.print(f"{name:24}{rung_s:8.1f} s  {seconds / rung_s:6.2f} × real time")
 
     asyncio.run(run())

@@ -77,6 +77,7 @@ class Step(Base):
     seconds: Mapped[float | None] = mapped_column(Float)
     log: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    worker: Mapped[str | None] = mapped_column(String(120))
 
     __table_args__ = (
         Index(

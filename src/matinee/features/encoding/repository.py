@@ -60,6 +60,24 @@ async def steps_of(session: AsyncSession, video_ids: Sequence[UUID]) -> Sequence
     return (await session.scalars(query)).all()
 
 
+async def waiting_s(session: AsyncSession, last: int = 200) -> float:
+    """Seconds of one encoder that all open chunks together will take, by the pace of the `last` that were done."""
+    recent = (
+        select(Step.seconds, Step.weight)
+        .where(Step.kind == "chunk", Step.state == "done", Step.seconds.is_not(None))
+        .order_by(Step.started_at.desc())
+        .limit(last)
+        .subquery()
+    )
+    pace = select(func.sum(recent.c.seconds) / func.nullif(func.sum(recent.c.weight), 0)).scalar_subquery()
+    open_ = (
+        select(func.sum(Step.weight * (1 - Step.percent / 100)) * pace)
+        .join(Encode, Encode.video_id == Step.video_id)
+        .where(_OPEN, Step.kind == "chunk", Step.state.in_(("waiting", "running")))
+    )
+    return float(await session.scalar(open_) or 0.0)
+
+
 async def encodes_of(session: AsyncSession, owner_id: UUID, most: int = 100) -> Sequence[UUID]:
     """The videos of some encodes of an owner; empty when none is left."""
     query = select(Encode.video_id).where(Encode.owner_id == owner_id).limit(most)

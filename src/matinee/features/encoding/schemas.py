@@ -11,13 +11,17 @@ StepState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 
 class StepInfo(BaseModel):
-    """One step. `seconds` is the time its last run took; `log` holds the last lines of what failed."""
+    """One step. `started_at`, `seconds` and `worker` tell of its last run; `log` holds the last lines of what
+    failed."""
 
     name: str
+    kind: str
     state: StepState
     attempts: int
     percent: float
+    started_at: datetime | None
     seconds: float | None
+    worker: str | None
     log: str | None
 
 

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from matinee.infra.jobs.tables import PausedLane
+from matinee.infra.room import Lane
 from matinee.kernel.errors import Conflict, NotFound
 
+LANES: Final[tuple[str, ...]] = get_args(Lane)
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 _STATES: dict[str, tuple[str, ...]] = {
     "waiting": ("todo",),
@@ -48,13 +52,15 @@ class JobInfo(BaseModel):
 
 
 class LaneInfo(BaseModel):
-    """One lane. `oldest_waiting_s` counts from when the oldest waiting job was due."""
+    """One lane. `oldest_waiting_s` counts from when the oldest waiting job was due; `paused_at` is set while no worker
+    takes its jobs."""
 
     lane: str
     waiting: int
     running: int
     failed: int
     oldest_waiting_s: float | None
+    paused_at: datetime | None = None
 
 
 class WorkerInfo(BaseModel):
@@ -88,10 +94,32 @@ async def lanes(session: AsyncSession) -> list[LaneInfo]:
         )
         for row in rows
     }
+    paused = await paused_lanes(session)
+    idle = LaneInfo(lane="", waiting=0, running=0, failed=0, oldest_waiting_s=None)
     return [
-        found.get(lane, LaneInfo(lane=lane, waiting=0, running=0, failed=0, oldest_waiting_s=None))
-        for lane in sorted({"io", "cpu", "gpu", *found})
+        found.get(lane, idle).model_copy(update={"lane": lane, "paused_at": paused.get(lane)})
+        for lane in sorted({*LANES, *found})
     ]
+
+
+async def paused_lanes(session: AsyncSession) -> dict[str, datetime]:
+    """Since when, by lane."""
+    rows = await session.execute(select(PausedLane.lane, PausedLane.paused_at))
+    return {row[0]: row[1] for row in rows}
+
+
+async def pause(session: AsyncSession, lane: str) -> None:
+    """What runs goes on; nothing else of `lane` is begun, by any worker. Idempotent. Raises `NotFound`."""
+    if lane not in LANES:
+        raise NotFound("There is no such lane.")
+    await session.execute(insert(PausedLane).values(lane=lane).on_conflict_do_nothing())
+
+
+async def go_on(session: AsyncSession, lane: str) -> None:
+    """Idempotent. Raises `NotFound`."""
+    if lane not in LANES:
+        raise NotFound("There is no such lane.")
+    await session.execute(delete(PausedLane).where(PausedLane.lane == lane))
 
 
 async def counts(session: AsyncSession) -> list[tuple[str, str, int]]:

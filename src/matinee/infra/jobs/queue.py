@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from matinee.infra import tally, telemetry
 from matinee.infra.db import libpq_url, raw_connection
+from matinee.infra.jobs import ledger
 from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
 from matinee.infra.jobs.tables import JobNote
 from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
@@ -89,6 +90,9 @@ class Queue:
         )
         self.rooms = rooms
         self.works: Works | None = None
+        self._paused: frozenset[str] = frozenset()
+        self._fetch = self.app.job_manager.fetch_job
+        self.app.job_manager.fetch_job = self._fetch_unless_paused  # type: ignore[method-assign]
         self._signalled_at = 0.0
         self._handlers: dict[type[Message], list[tuple[str, Handler]]] = defaultdict(list)
         self._by_name: dict[str, Handler] = {}
@@ -137,6 +141,15 @@ class Queue:
         if self.works is None:
             raise Unavailable("The queue of this process runs no jobs.")
         return self.works
+
+    async def _fetch_unless_paused(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        if queues is not None and self._paused.intersection(queues):
+            return None
+        return await self._fetch(queues=queues, worker_id=worker_id)
+
+    async def _look_for_pauses(self, works: Works) -> None:
+        async with works.open(SYSTEM, reading=True) as work:
+            self._paused = frozenset(await ledger.paused_lanes(work.session))
 
     async def write(self, session: AsyncSession, messages: list[tuple[Message, datetime | None]]) -> None:
         """Enqueue each message for each of its handlers, inside the transaction of `session`."""
@@ -221,6 +234,7 @@ class Queue:
         settings = works.settings
         stalled_s = settings.of(WorkerSettings).stalled_after_s
         name = process_name()
+        await self._look_for_pauses(works)
         async with self.app.open_async():
             workers = [
                 asyncio.create_task(
@@ -262,6 +276,7 @@ class Queue:
         while True:
             try:
                 await note_worker(works, name, {str(lane): n for lane, n in lanes.items()}, stalled_s)
+                await self._look_for_pauses(works)
                 for kind, data in await rescue(works, stalled_s, self._by_name):
                     await self.bury_stalled(kind, data)
                 if "io" in lanes:

@@ -29,3 +29,12 @@ class WorkerRow(Base):
     lanes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     heartbeat_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
+
+
+class PausedLane(Base):
+    """A lane whose waiting jobs no worker takes, until somebody lets it go on."""
+
+    __tablename__ = "infra_paused_lane"
+
+    lane: Mapped[str] = mapped_column(String(20), primary_key=True)
+    paused_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))

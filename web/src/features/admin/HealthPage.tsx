@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { encodesQuery, overviewQuery } from "@/api/admin";
+import { encodesQuery, overviewQuery, pauseLane, resumeLane } from "@/api/admin";
 import { useSignal } from "@/api/signals";
-import type { Overview } from "@/api/types";
+import type { Encode, Overview } from "@/api/types";
 import { percent, size } from "@/lib/amount";
 import { took } from "@/lib/time";
 import { STATE_WORDS } from "@/features/videos/mine/words";
 import { Bar } from "@/ui/Bar";
+import { Button } from "@/ui/Button";
 import { Fault, Ghost, Loading } from "@/ui/States";
+import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/useTitle";
 import { When } from "@/ui/When";
 import { Encodes } from "./Encodes";
@@ -25,10 +27,11 @@ function Health() {
   useTitle("Health");
   const { data, error, refetch } = useQuery(overviewQuery);
   const encodes = useQuery(encodesQuery);
-  useSignal("jobs", () => {
+  const refresh = () => {
     void refetch();
     void encodes.refetch();
-  });
+  };
+  useSignal("jobs", refresh);
   return (
     <>
       <div className="mb-5 flex flex-wrap items-baseline justify-between gap-3">
@@ -45,14 +48,17 @@ function Health() {
           </div>
         </Loading>
       ) : null}
-      {data ? <Figures data={data} /> : null}
-      {encodes.data ? <Encodes encodes={encodes.data.items} /> : null}
+      {data ? <Figures data={data} encodes={encodes.data?.items ?? []} refresh={refresh} /> : null}
+      {encodes.data ? <Encodes encodes={encodes.data.items} refresh={refresh} /> : null}
     </>
   );
 }
 
-function Figures({ data }: { data: Overview }) {
+function Figures({ data, encodes, refresh }: { data: Overview; encodes: Encode[]; refresh: () => void }) {
   const { disk } = data;
+  const busy = encodes.flatMap((encode) =>
+    encode.steps.filter((step) => step.state === "running").map((step) => ({ ...step, title: encode.video.title })),
+  );
   const states = Object.entries(data.videos.by_state);
   return (
     <>
@@ -79,13 +85,25 @@ function Figures({ data }: { data: Overview }) {
           {data.workers.length === 0 ? <p className="mt-1 font-semibold text-bad">None is alive. Films wait until one starts.</p> : null}
           <ul className="mt-1 grid gap-1 text-ui">
             {data.workers.map((worker) => (
-              <li key={worker.name} className="flex justify-between gap-3">
-                <span className="min-w-0 truncate">
-                  <span className="font-semibold">{worker.name}</span> <span className="meta">{Object.entries(worker.lanes).map(([lane, slots]) => `${lane} × ${slots}`).join(", ")}</span>
+              <li key={worker.name}>
+                <span className="flex justify-between gap-3">
+                  <span className="min-w-0 truncate">
+                    <span className="font-semibold">{worker.name}</span> <span className="meta">{Object.entries(worker.lanes).map(([lane, slots]) => `${lane} × ${slots}`).join(", ")}</span>
+                  </span>
+                  <span className="meta flex-none">
+                    seen <When moment={worker.heartbeat_at} />
+                  </span>
                 </span>
-                <span className="meta flex-none">
-                  seen <When moment={worker.heartbeat_at} />
-                </span>
+                {busy
+                  .filter((step) => step.worker === worker.name)
+                  .map((step) => (
+                    <span key={`${step.title}-${step.name}`} className="meta num flex justify-between gap-3 pl-3">
+                      <span className="min-w-0 truncate">
+                        {step.name} of {step.title}
+                      </span>
+                      <span className="flex-none">{Math.floor(step.percent)} %</span>
+                    </span>
+                  ))}
               </li>
             ))}
           </ul>
@@ -110,13 +128,16 @@ function Figures({ data }: { data: Overview }) {
                 <th scope="col" className="n">
                   Oldest waits
                 </th>
+                <th scope="col">
+                  <span className="sr-only">Actions</span>
+                </th>
               </tr>
             </thead>
             <tbody>
               {data.queues.map((queue) => (
                 <tr key={queue.lane}>
                   <td data-label="Lane" className="font-semibold">
-                    {queue.lane}
+                    {queue.lane} {queue.paused_at ? <span className="badge">paused</span> : null}
                   </td>
                   <td data-label="Waiting" className="n">
                     {queue.waiting}
@@ -135,6 +156,9 @@ function Figures({ data }: { data: Overview }) {
                   </td>
                   <td data-label="Oldest waits" className="n">
                     {queue.oldest_waiting_s === null ? "–" : took(queue.oldest_waiting_s)}
+                  </td>
+                  <td className="n">
+                    <LaneButton queue={queue} refresh={refresh} />
                   </td>
                 </tr>
               ))}
@@ -155,5 +179,23 @@ function Figures({ data }: { data: Overview }) {
         </section>
       </div>
     </>
+  );
+}
+
+function LaneButton({ queue, refresh }: { queue: Overview["queues"][number]; refresh: () => void }) {
+  const { lane, paused_at } = queue;
+  async function toggle() {
+    try {
+      await (paused_at ? resumeLane(lane) : pauseLane(lane));
+      toast(paused_at ? `Lane ${lane} goes on.` : `Lane ${lane} is paused. What runs goes on to its end.`);
+    } catch (error) {
+      toast(error instanceof Error ? error.message : "That did not work.");
+    }
+    refresh();
+  }
+  return (
+    <Button small look="quiet" onPress={() => void toggle()} aria-label={`${paused_at ? "Go on with" : "Pause"} lane ${lane}`}>
+      {paused_at ? "Go on" : "Pause"}
+    </Button>
   );
 }

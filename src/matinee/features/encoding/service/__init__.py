@@ -11,6 +11,7 @@ from matinee.features.encoding.service.course import (
     steps_of,
 )
 from matinee.features.encoding.service.figures import refresh_metrics
+from matinee.features.encoding.service.measuring import measure
 from matinee.features.encoding.service.ordering import STEP_KINDS
 from matinee.features.encoding.service.run import make_own_poster, run_step
 
@@ -23,6 +24,7 @@ __all__ = [
     "forget",
     "give_up",
     "make_own_poster",
+    "measure",
     "refresh_metrics",
     "retry",
     "run_step",

@@ -257,10 +257,13 @@ async def encodes(
 def _step_info(step: Step) -> StepInfo:
     return StepInfo(
         name=step.name,
+        kind=step.kind,
         state=step.state,
         attempts=step.attempts,
         percent=100.0 if step.state == "done" else step.percent,
+        started_at=step.started_at,
         seconds=step.seconds,
+        worker=step.worker,
         log=step.log,
     )
 

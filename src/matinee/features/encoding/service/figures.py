@@ -2,6 +2,7 @@
 
 from prometheus_client import Gauge
 
+from matinee.features.encoding import repository
 from matinee.features.encoding.service import course
 from matinee.infra.telemetry import REGISTRY
 from matinee.infra.work import Work
@@ -16,8 +17,17 @@ ENCODE_SPEED = Gauge(
 )
 
 
+QUEUE_SECONDS = Gauge(
+    "matinee_encode_queue_seconds",
+    "Seconds that one encoder would need for all chunks that are open. By the number of encoders: how long the last of"
+    " them waits.",
+    registry=REGISTRY,
+)
+
+
 async def refresh_metrics(work: Work) -> None:
     """At scrape time."""
+    QUEUE_SECONDS.set(await repository.waiting_s(work.session))
     infos = await course.encodes(work, active=True, limit=200)
     for state in ("checking", "encoding", "failed"):
         ENCODES.labels(state).set(sum(info.state == state for info in infos))

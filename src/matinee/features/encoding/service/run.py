@@ -48,7 +48,7 @@ from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
 from matinee.infra import process
-from matinee.infra.scratch import scratch_of
+from matinee.infra.scratch import process_name, scratch_of
 from matinee.infra.work import Work, Works
 from matinee.kernel.ids import AccountId, BlobId, RenditionId, VideoId
 from matinee.kernel.settings import HouseSettings
@@ -158,7 +158,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     step.state = "running"
     step.attempts += 1
     step.percent = 0.0
-    step.started_at = work.now
+    step.started_at, step.worker = work.now, process_name()
     blob = await files.blob(work, BlobId(encode.blob_id))
     scratch = scratch_of(work.settings(HouseSettings).data_dir) / str(encode.video_id) / step.name
     await asyncio.to_thread(shutil.rmtree, scratch, True)
