@@ -170,3 +170,35 @@ async def test_jobs_are_steered_from_the_terminal(house: House) -> None:
     assert (await terminal(house, "ls", "--state", "asleep")).exit_code == 2
     with pytest.raises(MatineeError):
         raise (await terminal(house, "show", "999999")).exception or AssertionError
+
+
+async def test_a_paused_lane_begins_nothing_until_it_goes_on(house: House) -> None:
+    operator = await house.person("admin")
+    await with_jobs(house, 2)
+    assert (await operator.client.post("/api/v1/admin/lanes/io/pause")).status_code == 204
+    assert (await operator.client.post("/api/v1/admin/lanes/attic/pause")).status_code == 404
+    seen = (await operator.client.get("/api/v1/admin/overview")).json()
+    assert [queue["lane"] for queue in seen["queues"] if queue["paused_at"]] == ["io"]
+
+    async def left() -> int:
+        return sum(job["kind"] == "files.hash_blob" for job in await jobs(operator, state="waiting"))
+
+    async with _working(house):
+        await asyncio.sleep(1.5)  # longer than an idle worker takes to look
+        assert await left() == 2
+        assert (await terminal(house, "resume", "io")).exit_code == 0
+        async with asyncio.timeout(20):
+            while await left():
+                await asyncio.sleep(0.1)
+    assert "io" in (await terminal(house, "lanes")).output
+
+
+@asynccontextmanager
+async def _working(house: House) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(house.parts.queue.work(house.works, {"io": 2}, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
