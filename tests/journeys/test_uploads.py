@@ -111,6 +111,20 @@ def test_an_upload_goes_on_after_a_reload_when_its_file_is_chosen_again(
     assert sent[0] >= safe, "no byte is sent twice"
 
 
+def test_a_file_chosen_like_a_new_one_goes_on_with_the_upload_that_waits_for_it(
+    page: Page, server: Server, film: Path
+) -> None:
+    id = acts.video_id(_begin(page, server, film))
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(page.get_by_test_id("upload-row").first).to_contain_text("are safe here")
+    row = acts.choose_file(page, film)
+    expect(row).to_have_attribute("data-state", "sending")
+    expect(row).to_have_attribute("data-video", id)
+    expect(page.get_by_test_id("upload-row")).to_have_count(1)
+    _arrives_whole(page, server, row, film)
+
+
 def test_an_upload_outlives_the_death_of_the_server(page: Page, server: Server, film: Path) -> None:
     row = _begin(page, server, film)
     before = server.api_pids

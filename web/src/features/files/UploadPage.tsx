@@ -63,7 +63,7 @@ export function UploadPage() {
   }
   async function add(picked: Picked[]) {
     if (picked.length === 0) return;
-    (await sender()).addFiles(picked);
+    await (await sender()).addFiles(picked);
   }
   async function again(info: UploadInfo) {
     const go = async (picked: Picked | undefined) => {

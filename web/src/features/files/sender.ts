@@ -1,13 +1,14 @@
 /** Sends bytes by tus: two files at once, goes on by itself after a lost network, never twice the same byte. */
 import { type DetailedError, Upload } from "tus-js-client";
 import { csrf, Problem, toProblem } from "@/api/client";
-import { UPLOADS } from "@/api/files";
+import { UPLOADS, uploadsQuery } from "@/api/files";
 import type { UploadInfo } from "@/api/types";
-import { createVideo } from "@/api/videos";
+import { createVideo, videoQuery } from "@/api/videos";
 import { client } from "@/app/client";
 import { backoff, ready } from "@/lib/uploadQueue";
 import { dropFile, keepFile, keptFile } from "./handles";
 import { uploads } from "./store";
+import { type Waiting, waitingFor } from "./waiting";
 
 export type Picked = { file: File; handle: FileSystemFileHandle | null };
 
@@ -24,14 +25,33 @@ export function titleOf(filename: string): string {
   return (bare || filename).slice(0, 100);
 }
 
-export function addFiles(picked: Picked[]): void {
-  const fresh = picked.map(({ file, handle }) => {
+/** A file that an unfinished upload waits for goes on with it; every other one is a new film. */
+export async function addFiles(picked: Picked[]): Promise<void> {
+  const waiting = await unfinished();
+  for (const { file, handle } of picked) {
+    const here = new Set(uploads.read().items.map((item) => item.uploadId));
+    const info = waitingFor(file, waiting.filter((one) => !here.has(one.info.id)));
+    if (info && (await stillWaits(info)) && (await goOn(info, { file, handle })) === null) continue;
     const key = crypto.randomUUID();
     tasks.set(key, { file, handle, upload: null, timer: null });
-    return { key, name: file.name, size: file.size };
-  });
-  uploads.dispatch({ type: "add", items: fresh });
+    uploads.dispatch({ type: "add", items: [{ key, name: file.name, size: file.size }] });
+  }
   pump();
+}
+
+async function unfinished(): Promise<Waiting[]> {
+  const list = await client.query({ ...uploadsQuery, staleTime: 0 }).catch(() => client.getQueryData(uploadsQuery.queryKey));
+  const infos = (list?.items ?? []).filter((info) => info.purpose === "video");
+  return Promise.all(infos.map(async (info) => ({ info, modified: (await keptFile(info.id))?.modified ?? null })));
+}
+
+/** The bytes of a film just deleted may be listed a little longer than the film. */
+async function stillWaits(info: UploadInfo): Promise<boolean> {
+  try {
+    return (await client.query({ ...videoQuery(info.subject.replace(/^video:/, "")), staleTime: 0 })).state === "uploading";
+  } catch {
+    return false;
+  }
 }
 
 /** Goes on with an upload the server already holds a part of. Says why when the file is another one. */
