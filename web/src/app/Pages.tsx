@@ -1,4 +1,6 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
+import { useEffect, useEffectEvent } from "react";
+import { Problem } from "@/api/client";
 import { Fault } from "@/ui/States";
 import { buttonClass } from "@/ui/Button";
 import { useTitle } from "@/ui/useTitle";
@@ -16,6 +18,17 @@ export function NotHere() {
   );
 }
 
-export function PageFault({ error, reset }: { error: unknown; reset?: () => void }) {
-  return <Fault error={error} what="This page did not open" level={1} {...(reset ? { retry: reset } : {})} />;
+export function PageFault({ error }: { error: unknown }) {
+  const router = useRouter();
+  const away = error instanceof Problem && error.status === 0;
+  // What failed may be the page's code or what stands before it: the router asks for both again.
+  const retry = () => void router.invalidate();
+  const again = useEffectEvent(retry);
+  useEffect(() => {
+    if (!away) return;
+    const back = () => again();
+    window.addEventListener("online", back);
+    return () => window.removeEventListener("online", back);
+  }, [away]);
+  return <Fault error={error} what="This page did not open" level={1} retry={retry} />;
 }

@@ -1,6 +1,7 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { meQuery } from "@/api/accounts";
 import { client } from "./client";
+import { lazyPage } from "./lazyPage";
 import { NotHere, PageFault } from "./Pages";
 import { Shell } from "./shell/Shell";
 
@@ -19,7 +20,7 @@ function text(value: unknown): string | undefined {
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  component: lazyRouteComponent(() => import("@/features/videos/home/HomePage"), "HomePage"),
+  component: lazyPage(() => import("@/features/videos/home/HomePage"), "HomePage"),
 });
 const watch = createRoute({
   getParentRoute: () => shell,
@@ -28,30 +29,30 @@ const watch = createRoute({
     const t = Number(search["t"]);
     return Number.isFinite(t) && t > 0 ? { t } : {};
   },
-  component: lazyRouteComponent(() => import("@/features/videos/watch/WatchPage"), "WatchPage"),
+  component: lazyPage(() => import("@/features/videos/watch/WatchPage"), "WatchPage"),
 });
 const upload = createRoute({
   getParentRoute: () => shell,
   path: "/upload",
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import("@/features/files/UploadPage"), "UploadPage"),
+  component: lazyPage(() => import("@/features/files/UploadPage"), "UploadPage"),
 });
 const videos = createRoute({
   getParentRoute: () => shell,
   path: "/videos",
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import("@/features/videos/mine/MyVideosPage"), "MyVideosPage"),
+  component: lazyPage(() => import("@/features/videos/mine/MyVideosPage"), "MyVideosPage"),
 });
 const video = createRoute({
   getParentRoute: () => shell,
   path: "/videos/$id",
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import("@/features/videos/mine/EditPage"), "EditPage"),
+  component: lazyPage(() => import("@/features/videos/mine/EditPage"), "EditPage"),
 });
 const profile = createRoute({
   getParentRoute: () => shell,
   path: "/@{$handle}",
-  component: lazyRouteComponent(() => import("@/features/people/ProfilePage"), "ProfilePage"),
+  component: lazyPage(() => import("@/features/people/ProfilePage"), "ProfilePage"),
 });
 const signIn = createRoute({
   getParentRoute: () => shell,
@@ -61,13 +62,13 @@ const signIn = createRoute({
     // Only a path of this house may follow a sign-in.
     return next?.startsWith("/") && !next.startsWith("//") ? { next } : {};
   },
-  component: lazyRouteComponent(() => import("@/features/accounts/SignInPage"), "SignInPage"),
+  component: lazyPage(() => import("@/features/accounts/SignInPage"), "SignInPage"),
 });
 const signUp = createRoute({
   getParentRoute: () => shell,
   path: "/sign-up",
   validateSearch: signIn.options.validateSearch,
-  component: lazyRouteComponent(() => import("@/features/accounts/SignUpPage"), "SignUpPage"),
+  component: lazyPage(() => import("@/features/accounts/SignUpPage"), "SignUpPage"),
 });
 const device = createRoute({
   getParentRoute: () => shell,
@@ -77,19 +78,19 @@ const device = createRoute({
     return code ? { code } : {};
   },
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import("@/features/accounts/DevicePage"), "DevicePage"),
+  component: lazyPage(() => import("@/features/accounts/DevicePage"), "DevicePage"),
 });
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import("@/features/accounts/SettingsPage"), "SettingsPage"),
+  component: lazyPage(() => import("@/features/accounts/SettingsPage"), "SettingsPage"),
 });
 const run = createRoute({
   getParentRoute: () => shell,
   path: "/run",
   beforeLoad: signedIn,
-  component: lazyRouteComponent(() => import("@/features/admin/HealthPage"), "HealthPage"),
+  component: lazyPage(() => import("@/features/admin/HealthPage"), "HealthPage"),
 });
 const jobs = createRoute({
   getParentRoute: () => shell,
@@ -99,14 +100,14 @@ const jobs = createRoute({
     const state = search["state"];
     return state === "waiting" || state === "running" || state === "done" || state === "failed" ? { state } : {};
   },
-  component: lazyRouteComponent(() => import("@/features/admin/JobsPage"), "JobsPage"),
+  component: lazyPage(() => import("@/features/admin/JobsPage"), "JobsPage"),
 });
 const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotHere });
 const embed = createRoute({
   getParentRoute: () => root,
   path: "/embed/$id",
   validateSearch: watch.options.validateSearch,
-  component: lazyRouteComponent(() => import("@/features/videos/watch/EmbedPage"), "EmbedPage"),
+  component: lazyPage(() => import("@/features/videos/watch/EmbedPage"), "EmbedPage"),
 });
 
 export const router = createRouter({

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/accounts";
+import { loadTheRest } from "@/app/lazyPage";
 import { chooseTheme } from "@/app/theme";
 import { stage } from "@/features/videos/player/stage";
 import { Toaster } from "@/ui/Toaster";
@@ -10,8 +11,10 @@ import { placeOf } from "./rooms";
 import { SideBar } from "./SideBar";
 import { useShortcuts } from "./useShortcuts";
 
-const MiniPlayer = lazy(() => import("@/features/videos/player/MiniPlayer"));
-const ShortcutList = lazy(() => import("./ShortcutList"));
+const miniPlayer = () => import("@/features/videos/player/MiniPlayer");
+const shortcutList = () => import("./ShortcutList");
+const MiniPlayer = lazy(miniPlayer);
+const ShortcutList = lazy(shortcutList);
 
 export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
@@ -26,6 +29,8 @@ export function Shell() {
   useEffect(() => {
     if (me?.account) chooseTheme(me.theme);
   }, [me?.account, me?.theme]);
+  // The first page is up when the shell is: what the others need comes now, so that they open offline, too.
+  useEffect(() => loadTheRest([miniPlayer, shortcutList]), []);
   useEffect(() => {
     // A new page begins at its main part for keyboard and screen reader, except on the first load.
     if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
