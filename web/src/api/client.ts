@@ -77,6 +77,7 @@ async function reach<T>(answer: Promise<Answer<T>>): Promise<Answer<T>> {
   try {
     return await answer;
   } catch {
+    if (!navigator.onLine) throw new Problem(0, "network.away", "You are offline. Nothing is lost; try again when the network is back.");
     throw new Problem(0, "network.lost", "The server cannot be reached. Nothing is lost; try again when the network is back.");
   }
 }

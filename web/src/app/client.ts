@@ -5,8 +5,11 @@ export const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
+      // Offline, a page says so instead of waiting without a word, and asks again when the network is back.
+      networkMode: "always",
+      refetchOnReconnect: true,
       // A refusal stays a refusal; only a lost network or a broken server is worth asking again.
-      retry: (failures, error) => failures < 2 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
+      retry: (failures, error) => navigator.onLine && failures < 2 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
       retryDelay: (attempt) => 400 * 2 ** attempt,
     },
   },

@@ -25,6 +25,7 @@ export function Fault({ error, what, retry, level = 2 }: { error: unknown; what:
         <Title className={level === 1 ? "text-h2" : "text-h3"}>{what}</Title>
         <p className="mt-1 max-w-[62ch] text-ink-2">
           {problem?.message ?? "Something on this page broke. Nothing you saved is lost; reload to go on."}
+          {problem?.code === "network.away" ? " This page then also tries by itself." : null}
         </p>
         <div className="mt-3 flex flex-wrap items-center gap-3">
           {retry ? (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { approveDevice, denyDevice, deviceQuery } from "@/api/accounts";
+import { Problem } from "@/api/client";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Fault, Ghost } from "@/ui/States";
@@ -62,10 +63,14 @@ function Approve({ code, onOther }: { code: string; onOther: () => void }) {
         </p>
       </div>
     );
-  if (device.error)
+  if (device.error && !device.data)
     return (
       <div className="mx-auto max-w-[560px] py-10">
-        <Fault error={device.error} what="This code is not known" level={1} retry={onOther} />
+        {device.error instanceof Problem && device.error.status === 0 ? (
+          <Fault error={device.error} what="The code was not looked up" level={1} retry={() => void device.refetch()} />
+        ) : (
+          <Fault error={device.error} what="This code is not known" level={1} retry={onOther} />
+        )}
       </div>
     );
   if (!device.data) return <Ghost className="mx-auto mt-14 h-64 max-w-[420px]" />;

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { meQuery } from "@/api/accounts";
-import { Ghost } from "@/ui/States";
+import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
 import { LookPart } from "./settings/LookPart";
@@ -10,7 +10,7 @@ import { TokensPart } from "./settings/TokensPart";
 
 export function SettingsPage() {
   useTitle("Settings");
-  const { data: me } = useQuery(meQuery);
+  const { data: me, error, refetch } = useQuery(meQuery);
   return (
     <div className="max-w-[720px]">
       <h1 className="mb-5">Settings</h1>
@@ -22,6 +22,8 @@ export function SettingsPage() {
           <TokensPart />
           <AccountPart email={me.account.email} />
         </div>
+      ) : error ? (
+        <Fault error={error} what="Your settings did not come" retry={() => void refetch()} />
       ) : (
         <Ghost className="h-96" />
       )}

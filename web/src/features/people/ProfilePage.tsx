@@ -25,7 +25,7 @@ export function ProfilePage() {
   const mine = me?.profile?.handle === handle;
 
   if (profile.error instanceof Problem && profile.error.status === 404) return <NotHere />;
-  if (profile.error) return <Fault error={profile.error} what="This page did not come" level={1} retry={() => void profile.refetch()} />;
+  if (profile.error && !profile.data) return <Fault error={profile.error} what="This page did not come" level={1} retry={() => void profile.refetch()} />;
   return (
     <>
       {profile.data ? (

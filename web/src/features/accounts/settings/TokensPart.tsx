@@ -23,7 +23,7 @@ export function TokensPart() {
   return (
     <Part title="Programs and devices" words="What may act in your name without your password, until you end it.">
       {tokens.isPending ? <Ghost className="h-16" /> : null}
-      {tokens.isError ? <Fault error={tokens.error} what="The list did not come" retry={() => void tokens.refetch()} /> : null}
+      {tokens.isError && !tokens.data ? <Fault error={tokens.error} what="The list did not come" retry={() => void tokens.refetch()} /> : null}
       {tokens.data?.items.length === 0 ? <p className="text-ui text-ink-2">None. The command “matinee login” on another machine makes one.</p> : null}
       <ul className="grid">
         {tokens.data?.items.map((token) => (

@@ -32,7 +32,7 @@ export function EmbedPage() {
       <h1 className="sr-only">{video?.title ?? "Film"}</h1>
       {session && video ? <Player engine={session.engine} video={video} /> : null}
       {video && !playable ? <NotYet video={video} /> : null}
-      {error ? (
+      {error && !video ? (
         <p role="alert" className="grid h-full place-items-center p-6 text-center text-ink-2">
           {error instanceof Problem && error.status === 404 ? "There is no film at this address, or it is not for everyone." : error.message}
         </p>
