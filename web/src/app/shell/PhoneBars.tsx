@@ -45,9 +45,11 @@ export function BottomBar({ me }: { me: Me | undefined }) {
             )}
           </Link>
           <Link to="/upload" className="add" aria-label="Upload">
-            <i>
-              <PlusIcon size={24} aria-hidden="true" />
-            </i>
+            {({ isActive }) => (
+              <i>
+                <PlusIcon size={24} weight={isActive ? "bold" : "regular"} aria-hidden="true" />
+              </i>
+            )}
           </Link>
           {isOperator(me) ? (
             <Link to="/run">
