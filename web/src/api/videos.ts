@@ -1,6 +1,6 @@
 /** Videos: lists, one video, what its owner may do with it, and what watching reports. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { api, done, take } from "./client";
+import { api, done, Problem, take } from "./client";
 import type { NewVideo, VideoPatch, VideoState } from "./types";
 
 const PAGE = 24;
@@ -44,6 +44,9 @@ export const videoQuery = (id: string) =>
     queryKey: ["video", id],
     queryFn: () => take(api.GET("/api/v1/videos/{video_id}", { params: { path: { video_id: id } } })),
   });
+
+/** Nobody finds this film: it is not there, or its address is none (422). */
+export const isNowhere = (error: unknown) => error instanceof Problem && (error.status === 404 || error.status === 422);
 
 const at = (id: string) => ({ params: { path: { video_id: id } } });
 

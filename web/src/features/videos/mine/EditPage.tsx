@@ -1,10 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { Problem } from "@/api/client";
 import { useSignal } from "@/api/signals";
 import type { Video } from "@/api/types";
-import { cancelVideo, deleteVideo, retryVideo, videoQuery } from "@/api/videos";
+import { cancelVideo, deleteVideo, isNowhere, retryVideo, videoQuery } from "@/api/videos";
 import { NotHere } from "@/app/Pages";
 import { size } from "@/lib/amount";
 import { honest } from "@/lib/progress";
@@ -32,7 +31,7 @@ export function EditPage() {
   useTitle(data?.title);
   if (data && !data.is_owner) return <NotHere />;
   if (data) return <Edit key={data.id} video={data} />;
-  if (error instanceof Problem && error.status === 404) return <NotHere />;
+  if (isNowhere(error)) return <NotHere />;
   if (error) return <Fault error={error} what="The film did not open" level={1} retry={() => void refetch()} />;
   return (
     <Loading what="Opening the film">

@@ -1,9 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useSyncExternalStore } from "react";
-import { Problem } from "@/api/client";
 import { useSignal } from "@/api/signals";
-import { videoQuery } from "@/api/videos";
+import { isNowhere, videoQuery } from "@/api/videos";
 import { useTitle } from "@/ui/useTitle";
 import { Player } from "../player/Player";
 import { stage } from "../player/stage";
@@ -34,7 +33,7 @@ export function EmbedPage() {
       {video && !playable ? <NotYet video={video} /> : null}
       {error && !video ? (
         <p role="alert" className="grid h-full place-items-center p-6 text-center text-ink-2">
-          {error instanceof Problem && error.status === 404 ? "There is no film at this address, or it is not for everyone." : error.message}
+          {isNowhere(error) ? "There is no film at this address, or it is not for everyone." : error.message}
         </p>
       ) : null}
     </main>

@@ -2,9 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/accounts";
-import { Problem } from "@/api/client";
 import { useSignal } from "@/api/signals";
-import { fetchResume, videoQuery } from "@/api/videos";
+import { fetchResume, isNowhere, videoQuery } from "@/api/videos";
 import type { Video } from "@/api/types";
 import { Picture } from "@/ui/Still";
 import { buttonClass } from "@/ui/Button";
@@ -34,7 +33,7 @@ function Watch({ id, at }: { id: string; at: number | undefined }) {
   useSignal(`video:${id}`, () => void refetch());
   useTitle(video?.title);
   if (video) return <Open video={video} at={at} refetch={() => void refetch()} />;
-  if (error instanceof Problem && error.status === 404) return <Nothing />;
+  if (isNowhere(error)) return <Nothing />;
   if (error)
     return (
       <div className="main">
