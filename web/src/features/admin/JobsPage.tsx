@@ -98,7 +98,7 @@ function Jobs() {
                   key={job.id}
                   job={job}
                   onRetry={() => void run(() => retryJob(job.id), `Job ${job.id} waits for a worker again.`)}
-                  onCancel={() => void run(() => cancelJob(job.id), `Job ${job.id} is cancelled.`)}
+                  onCancel={() => void run(() => cancelJob(job.id), "The whole encode of its film is cancelled.")}
                 />
               ))}
             </tbody>
@@ -109,6 +109,9 @@ function Jobs() {
     </>
   );
 }
+
+/** Only the steps of an encode can be cancelled, and they go together: a film is encoded whole or not at all. */
+const ENCODE_STEP = "encoding.run_";
 
 function Line({ job, onRetry, onCancel }: { job: Job; onRetry: () => void; onCancel: () => void }) {
   const video = /^video:(.+)$/.exec(job.subject ?? "")?.[1];
@@ -147,9 +150,9 @@ function Line({ job, onRetry, onCancel }: { job: Job; onRetry: () => void; onCan
                 Try again
               </Button>
             ) : null}
-            {job.state === "waiting" || job.state === "running" ? (
-              <Button small look="quiet" onPress={onCancel} aria-label={`Cancel: job ${job.id}`}>
-                Cancel
+            {job.kind.startsWith(ENCODE_STEP) && (job.state === "waiting" || job.state === "running") ? (
+              <Button small look="quiet" onPress={onCancel} aria-label={`Cancel the whole encode of its film: job ${job.id}`}>
+                Cancel the encode
               </Button>
             ) : null}
           </span>
