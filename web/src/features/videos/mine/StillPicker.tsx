@@ -15,6 +15,7 @@ export function StillPicker({ video }: { video: Video }) {
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const picked = video.poster_candidates.find((one) => one.poster.base === video.poster?.base);
+  const refused = video.poster_reason && !busy ? `Your picture was not taken: ${video.poster_reason}` : null;
   const own = video.poster !== null && !picked;
 
   async function pick(index: number) {
@@ -82,7 +83,7 @@ export function StillPicker({ video }: { video: Video }) {
           if (file) void send(file);
         }}
       />
-      {fault ? <p role="alert" className="fault">{fault}</p> : null}
+      {fault ?? refused ? <p role="alert" className="fault">{fault ?? refused}</p> : null}
       {video.poster_candidates.length === 0 ? <p className="hint">Stills from the film appear here once it has been checked.</p> : null}
     </div>
   );
