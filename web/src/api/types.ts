@@ -5,8 +5,7 @@ type Schemas = components["schemas"];
 export type Me = Schemas["Me"];
 export type Profile = Schemas["Profile"];
 export type Card = Schemas["Card"];
-/** `poster_reason`: why the owner's own picture was not taken; optional until the schema has it. */
-export type Video = Schemas["Video"] & { poster_reason?: string | null };
+export type Video = Schemas["Video"];
 export type VideoPatch = Schemas["VideoPatch"];
 export type NewVideo = Schemas["NewVideo"];
 export type Visibility = Card["visibility"];
