@@ -2,15 +2,33 @@
 import { lazyRouteComponent } from "@tanstack/react-router";
 import { Problem } from "@/api/client";
 
-type Load = () => Promise<unknown>;
+type Load<T = unknown> = () => Promise<T>;
 
 const loads: Load[] = [];
 
 /** As the router's own, but never reloads the window: a reload offline leaves the house, and an upload would end with it. */
 export const lazyPage: typeof lazyRouteComponent = (load, name) => {
-  loads.push(load);
-  return lazyRouteComponent(() => load().catch(() => Promise.reject(missing())), name);
+  const careful = withCare(load);
+  loads.push(careful);
+  return lazyRouteComponent(careful, name);
 };
+
+/** Browsers may keep a failed import for good: nothing is asked for offline, and what failed goes by another address. */
+function withCare<T>(load: Load<T>): Load<T> {
+  let arrived: T | null = null;
+  let address: string | null = null;
+  return async () => {
+    if (arrived) return arrived;
+    if (!navigator.onLine) throw missing();
+    try {
+      arrived = address ? ((await import(/* @vite-ignore */ `${address}?again=${Date.now()}`)) as T) : await load();
+      return arrived;
+    } catch (error) {
+      address ??= /https?:\S+\.js/.exec(String(error))?.[0] ?? null;
+      throw missing();
+    }
+  };
+}
 
 function missing(): Problem {
   return navigator.onLine
@@ -27,8 +45,15 @@ export function loadTheRest(more: Load[]): void {
   // Safari has no idle moments to offer.
   const idle = (act: () => void) => ("requestIdleCallback" in window ? requestIdleCallback(act) : setTimeout(act, 500));
   const next = () => {
-    const load = waiting.shift();
-    if (load) void load().then(() => idle(next), () => undefined);
+    const load = waiting[0];
+    if (!load) return;
+    load().then(
+      () => {
+        waiting.shift();
+        idle(next);
+      },
+      () => window.addEventListener("online", () => idle(next), { once: true }),
+    );
   };
   idle(next);
 }
