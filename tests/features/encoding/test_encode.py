@@ -107,7 +107,9 @@ async def test_the_film_plays_while_its_ladder_still_waits(
         ready = await until(person, made["id"], lambda video: video["state"] == "ready")
         assert ready["playback"]["revision"] >= video["playback"]["revision"]
         data = await f.stream(person.client, urljoin(ready["playback"]["hls"], master.playlists[0].uri))
-        assert len(f.frames(data, tmp_path)) == round(kind.get("seconds", 6) * 25)
+        # Of its own length: with MP3 in AVI, ffmpeg leaves a frame out, which is shown twice.
+        assert len(f.frames(data, tmp_path)) == round(ready["duration_s"] * 25)
+        assert abs(ready["duration_s"] - kind.get("seconds", 6)) < 0.05
 
 
 async def test_the_low_rungs_play_while_the_high_ones_are_held(
