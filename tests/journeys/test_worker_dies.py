@@ -41,4 +41,6 @@ def test_a_killed_worker_loses_no_frame(server: Server, clip_folder: Path, tmp_p
     master = m3u8.loads(httpx.get(master_url).text, uri=master_url)
     assert len(master.playlists) == 2
     counted = {_frames(variant.absolute_uri, tmp_path) for variant in master.playlists}
-    assert counted == {clips.frames(str(source), "-fps_mode", "cfr")}, "frames that AVI leaves out are shown twice"
+    assert counted == {clips.frames(str(source), "-fps_mode", "cfr")}, (
+        "frames that AVI leaves out are shown twice"
+    )
