@@ -352,6 +352,7 @@ async def test_a_cancelled_chunk_can_be_made_again(plain: Path, tmp_path: Path) 
 
     async def first(segment: object) -> None:
         running.set()
+        await asyncio.sleep(60)  # the encode cannot end before it is cancelled
 
     task = asyncio.create_task(
         encode_chunk(clips.tools(), plain, facts, ladder, ladder.rungs, chunk, tmp_path, on_segment=first)

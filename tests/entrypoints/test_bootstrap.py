@@ -8,7 +8,7 @@ from tests.conftest import MakeHouse
 from tests.support.house import House
 
 from matinee.entrypoints.bootstrap import CLI_TOKEN_FILE, ensure_operator
-from matinee.features.accounts.errors import WeakPassword
+from matinee.kernel.errors import Invalid
 
 
 async def test_the_operator_is_made_once_with_a_password_that_works(house: House) -> None:
@@ -31,7 +31,7 @@ async def test_the_operators_password_can_be_given(make_house: MakeHouse) -> Non
 
 async def test_a_weak_given_password_stops_the_first_start(make_house: MakeHouse) -> None:
     house = await make_house(admin_password="password1234")
-    with pytest.raises(WeakPassword):
+    with pytest.raises(Invalid, match="MATINEE_ADMIN_PASSWORD"):
         await asyncio.to_thread(ensure_operator, house.settings)
 
 
