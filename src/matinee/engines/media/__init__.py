@@ -10,6 +10,7 @@ show it.
     await copy_source(tools, path, facts, ladder, folder, on_segment=...)     of what plays as it is, else NotCopyable
     hls_master(...), hls_media(...), dash_manifest(...)     manifests as text: pure
     await make_posters(tools, path, facts, folder)          candidates at key frames
+    await make_storyboard(tools, plan_storyboard(ladder), init, segments, folder)     pictures for whoever seeks
     await decodes(tools, init, [segment])                   does it really play?
 
 Segments lie at `<folder>/<rendition>/<n>.m4s` beside `init.mp4`; `n` counts from 0 and means the same stretch
@@ -38,6 +39,13 @@ from matinee.engines.media.manifests import Rendition, dash_manifest, hls_master
 from matinee.engines.media.posters import Poster, make_posters, normalise_picture
 from matinee.engines.media.probe import ProbeLimits, probe
 from matinee.engines.media.sniff import Container, sniff
+from matinee.engines.media.storyboards import (
+    Storyboard,
+    StoryboardPlan,
+    make_storyboard,
+    plan_storyboard,
+    storyboard_vtt,
+)
 from matinee.engines.media.tools import EncodeFailed, Ended, NotCopyable, Rejected, Run, Tools
 from matinee.engines.media.tracks import Progress, Segment
 from matinee.engines.media.verify import decodes
@@ -63,6 +71,8 @@ __all__ = [
     "Rung",
     "Segment",
     "SourceFacts",
+    "Storyboard",
+    "StoryboardPlan",
     "Tools",
     "VideoFacts",
     "audio_name",
@@ -75,10 +85,13 @@ __all__ = [
     "hls_master",
     "hls_media",
     "make_posters",
+    "make_storyboard",
     "normalise_picture",
     "plan_chunks",
     "plan_copy",
     "plan_ladder",
+    "plan_storyboard",
     "probe",
     "sniff",
+    "storyboard_vtt",
 ]
