@@ -8,6 +8,7 @@ from sqlalchemy import text
 from tests.support.films import TUS, coded
 from tests.support.house import House, Person
 
+from matinee.engines.media import Storyboard
 from matinee.features.files import service as files
 from matinee.features.videos import schemas
 from matinee.features.videos import service as videos
@@ -25,6 +26,7 @@ FACTS = schemas.SourceFacts(
     ),
     audio=[schemas.SourceAudio(codec="aac", channels=2, sample_rate=48_000, language="de")],
 )  # fmt: skip
+BOARD = Storyboard(step_s=4, count=4, duration_s=16, width=160, height=90, across=2, down=1)
 SIZES = {"240p": (426, 240), "360p": (640, 360), "720p": (1280, 720), "source": (1280, 720)}
 
 
@@ -51,7 +53,7 @@ class Film:
 
     @classmethod
     async def playing(cls, house: House, person: Person, **form: Any) -> "Film":
-        """`playable`: one complete rung with its sound, one picture."""
+        """`playable`: one complete rung with its sound, two pictures, a storyboard."""
         film = await cls.made(house, person, **form)
         await film.check()
         await film.add("240p")
@@ -59,6 +61,7 @@ class Film:
         await film.put("audio-0", range(4), complete=True)
         await film.put("240p", range(4), complete=True)
         await film.pictures(2)
+        await film.storyboard()
         async with house.works.open() as work:
             await videos.mark_playable(work, film.id, work.now)
         return film
@@ -135,6 +138,14 @@ class Film:
         async with self.house.works.open() as work:
             candidates = [await self._picture(work, index) for index in range(number)]
             await videos.set_posters(work, self.id, candidates)
+
+    async def storyboard(self) -> None:
+        """Two sheets of two cells."""
+        async with self.house.works.open() as work:
+            tree = await videos.begin_storyboard(work, self.id)
+            for n in range(BOARD.sheet_count):
+                await work.storage.put_bytes(files.tree_key(tree, f"{n}.webp"), f"sheet {n}".encode())
+            await videos.set_storyboard(work, self.id, tree, BOARD, 14)
 
     async def own_picture(self) -> None:
         async with self.house.works.open() as work:

@@ -24,6 +24,8 @@ async def addresses(film: Film, base: str) -> dict[str, str]:
         "init": f"{base}/{rung}/init.mp4",
         "segment": f"{base}/{rung}/0.m4s",
         "poster": f"{base}/poster/{number}/320.jpg",
+        "storyboard": f"{base}/storyboard.vtt",
+        "sheet": f"{base}/storyboard/100.webp",
     }
 
 

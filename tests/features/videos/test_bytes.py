@@ -1,11 +1,14 @@
 """Ranges, conditions and caching of stored bytes."""
 
 from datetime import UTC, datetime
+from urllib.parse import urljoin
 
 import pytest
-from tests.features.videos.film import Film, content
+from tests.features.videos.film import BOARD, Film, content
 from tests.support.house import House
 
+from matinee.features.videos import service as videos
+from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.router.ranges import Slice, decide
 
 AT = datetime(2026, 5, 4, 3, 2, 1, 500_000, UTC)
@@ -127,3 +130,55 @@ async def test_an_own_picture_is_shown_under_an_address_of_its_own(house: House)
     assert (refused.status_code, refused.json()["code"]) == (422, "videos.no_such_poster")
     await film.pictures(1)
     assert (await film.seen())["poster"] == second["poster"]
+
+
+async def test_a_storyboard_names_its_sheets_and_another_files_sheets_have_other_addresses(
+    house: House,
+) -> None:
+    film = await Film.made(house, await house.person(), visibility="public")
+    await film.check()
+    await film.add("240p")
+    await film.put("240p", range(4), complete=True)
+    client = film.person.client
+    playback = (await film.seen())["playback"]
+    assert playback["storyboard"] is None
+    assert (await client.get(f"{await film.base()}/storyboard.vtt")).status_code == 404
+    await film.storyboard()
+    address = (await film.seen())["playback"]["storyboard"]
+    answer = await client.get(address)
+    assert answer.headers["content-type"].startswith("text/vtt")
+    assert "no-cache" in answer.headers["cache-control"]
+    head, *cues = answer.text.strip().split("\n\n")
+    assert head == "WEBVTT"
+    assert [cue.splitlines()[1] for cue in cues] == [
+        f"storyboard/{sheet}.webp#xywh={x},0,160,90" for sheet in (100, 101) for x in (0, 160)
+    ]
+    assert cues[-1].splitlines()[0] == "00:00:12.000 --> 00:00:16.000"
+    known = await client.get(address, headers={"If-None-Match": answer.headers["etag"]})
+    assert known.status_code == 304
+    sheet = await client.get(urljoin(address, "storyboard/101.webp"))
+    assert (sheet.content, sheet.headers["content-type"]) == (b"sheet 1", "image/webp")
+    assert sheet.headers["cache-control"].endswith("max-age=31536000, immutable")
+    for name in ("0.webp", "102.webp", "100.jpg", "0100.webp", "x.webp"):
+        assert (await client.get(urljoin(address, f"storyboard/{name}"))).status_code == 404, name
+    async with house.works.open() as work:
+        await videos.fail(work, film.id, "encoding.failed", "It failed.", "")
+    await film.check()
+    assert (await client.get(urljoin(address, "storyboard/100.webp"))).status_code == 404
+    await film.add("240p")
+    await film.put("240p", range(4), complete=True)
+    await film.storyboard()
+    assert "storyboard/200.webp" in (await client.get(f"{await film.base()}/storyboard.vtt")).text
+
+
+async def test_a_storyboard_of_a_file_that_was_replaced_meanwhile_is_not_shown(house: House) -> None:
+    film = await Film.made(house, await house.person())
+    await film.check()
+    async with house.works.open() as work:
+        tree = await videos.begin_storyboard(work, film.id)
+        assert await videos.begin_storyboard(work, film.id) == tree
+        await videos.fail(work, film.id, "encoding.failed", "It failed.", "")
+    await film.check()
+    with pytest.raises(VideoGone):
+        async with house.works.open() as work:
+            await videos.set_storyboard(work, film.id, tree, BOARD, 14)

@@ -456,6 +456,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{video_id}/{grant}/storyboard.vtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storyboard
+         * @description WebVTT: for every moment a place (`#xywh=`) on one of the sheets.
+         */
+        get: operations["storyboard_media__video_id___grant__storyboard_vtt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media/{video_id}/{grant}/storyboard/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sheet
+         * @description A sheet of small pictures of the film.
+         */
+        get: operations["sheet_media__video_id___grant__storyboard__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/media/{video_id}/{grant}/{rendition_id}/index.m3u8": {
         parameters: {
             query?: never;
@@ -1241,13 +1281,16 @@ export interface components {
         };
         /**
          * Playback
-         * @description Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition.
+         * @description Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition. `storyboard` is
+         *     WebVTT that names a small picture for every moment.
          */
         Playback: {
             /** Hls */
             hls: string;
             /** Dash */
             dash: string;
+            /** Storyboard */
+            storyboard: string | null;
             /** Grant Expires At */
             grant_expires_at: string | null;
             /** Revision */
@@ -2760,6 +2803,115 @@ export interface operations {
                 grant: string;
                 number: string;
                 /** @description `<width>.avif`, `.webp` or `.jpg`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    storyboard_media__video_id___grant__storyboard_vtt_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The manifest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description You have it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sheet_media__video_id___grant__storyboard__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                video_id: string;
+                /** @description `open`, or `<expires>.<signature>`. */
+                grant: string;
+                /** @description `<number>.webp`. */
                 name: string;
             };
             cookie?: never;

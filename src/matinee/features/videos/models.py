@@ -1,7 +1,8 @@
 """Tables. Private: rows never leave the service.
 
 `Video.master` lists the renditions that the master shows, so that a change of that set is seen and counted;
-`best_height` is the best of them, so that lists need no look at renditions.
+`best_height` is the best of them, so that lists need no look at renditions. `Video.storyboard` is the engine's
+description of the sheets in `storyboard_tree_id`, once all of them are stored.
 """
 
 from datetime import datetime
@@ -47,6 +48,8 @@ class Video(Base):
     poster_number: Mapped[int | None]
     poster_reason: Mapped[str | None] = mapped_column(Text)
     own_posters: Mapped[int] = mapped_column(default=0)
+    storyboard_tree_id: Mapped[UUID | None]
+    storyboard: Mapped[dict[str, Any] | None]
     view_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     received_at: Mapped[datetime | None]

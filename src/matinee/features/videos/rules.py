@@ -28,6 +28,7 @@ VIEW_AGAIN: Final = timedelta(hours=6)
 VISIT_KEPT: Final = timedelta(days=1)
 OWN_POSTERS_FROM: Final = 1_000_000
 POSTERS_PER_SOURCE: Final = 100
+SHEETS_PER_SOURCE: Final = 100
 OPEN_GRANT: Final = "open"
 
 

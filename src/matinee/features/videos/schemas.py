@@ -123,10 +123,12 @@ class Card(BaseModel):
 
 
 class Playback(BaseModel):
-    """Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition."""
+    """Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition. `storyboard` is
+    WebVTT that names a small picture for every moment."""
 
     hls: str
     dash: str
+    storyboard: str | None
     grant_expires_at: datetime | None
     revision: int
 

@@ -1,4 +1,4 @@
-"""The addresses under /media: manifests, segments, pictures, originals.
+"""The addresses under /media: manifests, segments, pictures, storyboards, originals.
 
 The grant in the address is what opens them; cookies and tokens are not read. What is not to be served is 404,
 whatever the reason. No database connection is held while bytes flow.
@@ -103,6 +103,29 @@ async def picture(
     width, _, form = name.partition(".")
     stored = await service.picture(work, _id(video_id), grant, _number(number), _number(width), form)
     return await _bytes(request, work, stored)
+
+
+@router.head("/{video_id}/{grant}/storyboard.vtt", include_in_schema=False)
+@router.get("/{video_id}/{grant}/storyboard.vtt", responses=_TEXT, response_class=Response)
+async def storyboard(video_id: _Id, grant: _Grant, request: Request, work: Work = _by_address) -> Response:
+    """WebVTT: for every moment a place (`#xywh=`) on one of the sheets."""
+    return _text(request, await service.storyboard(work, _id(video_id), grant))
+
+
+@router.head("/{video_id}/{grant}/storyboard/{name}", include_in_schema=False)
+@router.get("/{video_id}/{grant}/storyboard/{name}", responses=_BYTES, response_class=Response)
+async def sheet(
+    video_id: _Id,
+    grant: _Grant,
+    name: Annotated[str, Path(description="`<number>.webp`.")],
+    request: Request,
+    work: Work = _by_address,
+) -> Response:
+    """A sheet of small pictures of the film."""
+    number, _, form = name.partition(".")
+    if form != "webp":
+        raise MediaNotFound
+    return await _bytes(request, work, await service.sheet(work, _id(video_id), grant, _number(number)))
 
 
 @router.head("/{video_id}/{grant}/{rendition_id}/index.m3u8", include_in_schema=False)

@@ -10,6 +10,7 @@ from matinee.features.videos.service.duties import erase, export, own_channel, r
 from matinee.features.videos.service.embedding import embed
 from matinee.features.videos.service.filling import (
     begin_checking,
+    begin_storyboard,
     encoding_view,
     fail,
     mark_cancelled,
@@ -22,6 +23,7 @@ from matinee.features.videos.service.filling import (
     set_posters,
     set_progress,
     set_source,
+    set_storyboard,
 )
 from matinee.features.videos.service.owning import (
     cancel,
@@ -46,6 +48,8 @@ from matinee.features.videos.service.playing import (
     picture,
     playlist,
     segment,
+    sheet,
+    storyboard,
 )
 from matinee.features.videos.service.renditions import (
     add_rendition,
@@ -69,6 +73,7 @@ __all__ = [
     "add_rendition",
     "add_segments",
     "begin_checking",
+    "begin_storyboard",
     "cancel",
     "cards",
     "create",
@@ -115,6 +120,9 @@ __all__ = [
     "set_progress",
     "set_rendition_percent",
     "set_source",
+    "set_storyboard",
+    "sheet",
+    "storyboard",
     "take_beats",
     "watch",
     "withdraw_rendition",

@@ -32,7 +32,7 @@ def publish(work: Work, video: Video) -> None:
 
 
 async def drop_made(work: Work, video: Video) -> None:
-    """Free all that was made of the source: renditions and the pictures found in it."""
+    """Free all that was made of the source: renditions, the pictures found in it, the storyboard."""
     for rendition in (await repository.renditions(work.session, [video.id]))[video.id]:
         await files.drop_tree(work, TreeId(rendition.tree_id))
         await work.session.delete(rendition)
@@ -42,6 +42,9 @@ async def drop_made(work: Work, video: Video) -> None:
             await work.session.delete(poster)
             if video.poster_number == poster.number:
                 video.poster_number = None
+    if video.storyboard_tree_id is not None:
+        await files.drop_tree(work, TreeId(video.storyboard_tree_id))
+        video.storyboard_tree_id = video.storyboard = None
     await work.session.flush()
     if video.master:
         video.master = []

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from matinee.engines.media import Storyboard
 from matinee.features.files import service as files
 from matinee.features.files.schemas import TreeId
 from matinee.features.videos import repository, rules
-from matinee.features.videos.errors import WrongState
+from matinee.features.videos.errors import VideoGone, WrongState
 from matinee.features.videos.messages import VideoReady
 from matinee.features.videos.models import Poster, Video
 from matinee.features.videos.schemas import (
@@ -28,9 +29,10 @@ from matinee.features.videos.service.changes import (
     locked,
     publish,
     state_of,
+    subject_of,
 )
 from matinee.infra.work import Work
-from matinee.kernel.ids import BlobId
+from matinee.kernel.ids import AccountId, BlobId
 
 
 async def encoding_view(work: Work, video_id: UUID, for_update: bool = False) -> EncodingView | None:
@@ -213,3 +215,25 @@ def _poster(video: Video, number: int, candidate: PosterCandidate, *, own: bool)
         tree_id=candidate.tree_id,
         widths=sorted(candidate.widths),
     )
+
+
+async def begin_storyboard(work: Work, video_id: UUID) -> TreeId:
+    """Where its sheets belong, as `{n}.webp` from 0 on; the same as long as the source is the same."""
+    video = await locked(work, video_id)
+    if video.storyboard_tree_id is None:
+        tree = await files.open_tree(work, AccountId(video.owner_id), "storyboard", subject_of(video_id))
+        video.storyboard_tree_id = tree
+    return TreeId(video.storyboard_tree_id)
+
+
+async def set_storyboard(
+    work: Work, video_id: UUID, tree_id: TreeId, board: Storyboard, size_bytes: int
+) -> None:
+    """All its sheets are stored in `tree_id`, `size_bytes` together: players may show them."""
+    video = await locked(work, video_id)
+    if video.storyboard_tree_id != tree_id:
+        raise VideoGone
+    if video.storyboard is None:
+        await files.note_tree_bytes(work, tree_id, size_bytes)
+        video.storyboard = board.to_json()
+        changed(work, video)

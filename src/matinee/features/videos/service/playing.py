@@ -25,6 +25,7 @@ from matinee.kernel.ids import BlobId
 
 HLS_TYPE: Final = "application/vnd.apple.mpegurl"
 DASH_TYPE: Final = "application/dash+xml"
+VTT_TYPE: Final = "text/vtt"
 _PICTURES: Final = {"avif": "image/avif", "webp": "image/webp", "jpg": "image/jpeg"}
 _KEPT_MANIFESTS: Final = 512
 
@@ -106,6 +107,32 @@ async def picture(work: Work, video_id: UUID, grant: str, number: int, width: in
         raise MediaNotFound
     key = files.tree_key(TreeId(poster.tree_id), f"{width}.{form}")
     return Stored(key, _PICTURES[form], "picture", grant == rules.OPEN_GRANT)
+
+
+async def storyboard(work: Work, video_id: UUID, grant: str) -> Manifest:
+    """Which place of which sheet shows which stretch of the film."""
+    video, board = await _storyboard(work, video_id, grant)
+    text = media.storyboard_vtt(board, "storyboard/{n}.webp", video.generation * rules.SHEETS_PER_SOURCE)
+    return _manifest(text, VTT_TYPE, grant)
+
+
+async def sheet(work: Work, video_id: UUID, grant: str, number: int) -> Stored:
+    """One sheet of the storyboard. Its number is never given to another source's: sheets are cached for ever."""
+    video, board = await _storyboard(work, video_id, grant)
+    n = number - video.generation * rules.SHEETS_PER_SOURCE
+    if video.storyboard_tree_id is None or not 0 <= n < board.sheet_count:
+        raise MediaNotFound
+    key = files.tree_key(TreeId(video.storyboard_tree_id), f"{n}.webp")
+    return Stored(key, _PICTURES["webp"], "picture", grant == rules.OPEN_GRANT)
+
+
+async def _storyboard(work: Work, video_id: UUID, grant: str) -> tuple[Video, media.Storyboard]:
+    video = await repository.video(work.session, video_id)
+    if not access.grant_opens(work, video_id, video, grant, "media") or video is None:
+        raise MediaNotFound
+    if video.storyboard is None:
+        raise MediaNotFound
+    return video, media.Storyboard.from_json(video.storyboard)
 
 
 async def original(work: Work, video_id: UUID, grant: str) -> Stored:

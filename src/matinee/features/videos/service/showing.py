@@ -146,6 +146,7 @@ def _playback(row: VideoRow, grant: access.Grant) -> Playback | None:
     return Playback(
         hls=f"{base}/master.m3u8",
         dash=f"{base}/manifest.mpd",
+        storyboard=None if row.storyboard is None else f"{base}/storyboard.vtt",
         grant_expires_at=grant.expires_at,
         revision=row.revision,
     )

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { storageQuery } from "@/api/files";
 import { percent, size } from "@/lib/amount";
 
-const NAMES: Record<string, string> = { video: "originals", source: "originals", original: "originals", rendition: "qualities", renditions: "qualities", poster: "stills", posters: "stills" };
+const NAMES: Record<string, string> = { video: "originals", source: "originals", original: "originals", rendition: "qualities", renditions: "qualities", poster: "stills", posters: "stills", storyboard: "stills" };
 const COLOURS = ["var(--data-1)", "var(--data-2)", "var(--data-3)", "var(--data-4)", "var(--data-5)"];
 
 /** Where the bytes are: one bar, its parts named below. */
