@@ -91,6 +91,16 @@ def test_the_low_rungs_of_the_whole_film_come_before_the_high_ones() -> None:
     assert labels == sorted(labels, key=["low", "high"].index)
 
 
+def test_nobody_waits_for_a_storyboard() -> None:
+    _, steps = plan(facts(seconds=300))
+    (board,) = [step for step in steps if not rules.belongs_to_film(step.kind)]
+    assert (board.kind, board.rungs) == ("storyboard", ("240p",))
+    assert board.kind in rules.URGENT
+    assert {rules.tier(step) for step in steps if step.kind in rules.URGENT - {board.kind}} == {0}
+    assert rules.tier(board) == 1
+    assert board.kind not in rules.first_kinds({step.kind for step in steps})
+
+
 def test_step_names_are_unique() -> None:
     _, steps = plan(facts(seconds=600))
     assert len({step.name for step in steps}) == len(steps)

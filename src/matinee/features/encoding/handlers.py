@@ -53,7 +53,7 @@ async def bury_step(work: Work, message: RunStep, reason: str) -> None:
         "The encoder could not finish this film after several tries."
         " Your file is kept: try again, or replace it."
     )
-    await service.give_up(work, VideoId(message.video_id), message.generation, sentence)
+    await service.give_up(work, VideoId(message.video_id), message.generation, message.step, sentence)
 
 
 async def make_poster(work: Work, message: NormalisePoster) -> None:

@@ -19,7 +19,7 @@ class RunStep(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunUrgentStep(RunStep):
-    """A short step that somebody waits for: checking, copying, the first segments."""
+    """A short step that somebody waits for: checking, copying, the first segments, pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,7 +86,8 @@ async def encodes_of(session: AsyncSession, owner_id: UUID, most: int = 100) -> 
 
 # Turns.
 
-_OPEN = Encode.state.in_(("checking", "encoding"))
+# What still waits of a film that is done is its storyboard.
+_OPEN = Encode.state.in_(("checking", "encoding", "done"))
 
 
 async def lock_turns(session: AsyncSession, lane: str) -> None:

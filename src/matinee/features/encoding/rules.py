@@ -8,8 +8,8 @@ from typing import Literal
 from matinee.engines.media import Chunk, Ladder, Rung, SourceFacts, plan_chunks
 from matinee.features.encoding.schemas import EncodeState, StepState
 
-StepKind = Literal["check", "copy", "early", "audio", "chunk", "pictures"]
-URGENT: frozenset[StepKind] = frozenset({"check", "copy", "early", "audio", "pictures"})
+StepKind = Literal["check", "copy", "early", "audio", "chunk", "pictures", "storyboard"]
+URGENT: frozenset[StepKind] = frozenset({"check", "copy", "early", "audio", "pictures", "storyboard"})
 ENDED: frozenset[EncodeState] = frozenset({"done", "rejected", "failed", "cancelled"})
 LOW_RUNGS = 2
 EARLY_SEGMENTS = 2
@@ -42,6 +42,8 @@ def plan_steps(facts: SourceFacts, ladder: Ladder, slots: int = 2) -> list[StepP
     chunks = plan_chunks(ladder, facts, max(1, slots))
     for label, rungs in rung_groups(ladder):
         steps += [_chunk_step(ladder, label, rungs, chunk) for chunk in chunks]
+    lowest = ladder.rungs[0].name
+    steps.append(StepPlan("storyboard", "storyboard", 5, (lowest,), 0, ladder.grid.segment_count))
     return steps
 
 
@@ -79,8 +81,14 @@ def _pixels(ladder: Ladder, rungs: Sequence[Rung], first: int, end: int) -> floa
 
 
 def tier(step: StepPlan) -> int:
-    """What matters most to an owner is 0; high rungs come after the low ones of all their films."""
-    return 1 if step.name.startswith("high-") else 0
+    """What matters most to an owner is 0; high rungs come after the low ones of all their films, a storyboard after
+    all that makes one of them playable."""
+    return 1 if step.kind == "storyboard" or step.name.startswith("high-") else 0
+
+
+def belongs_to_film(kind: str) -> bool:
+    """Whether the film is not ready, and has failed, without the step. Nobody waits for a storyboard."""
+    return kind != "storyboard"
 
 
 def percent(steps: Iterable[tuple[StepState, float, float]]) -> float:

@@ -13,7 +13,8 @@ from matinee.features.encoding.service.course import (
 from matinee.features.encoding.service.figures import refresh_metrics
 from matinee.features.encoding.service.measuring import measure
 from matinee.features.encoding.service.ordering import STEP_KINDS
-from matinee.features.encoding.service.run import make_own_poster, run_step
+from matinee.features.encoding.service.pictures import make_own_poster
+from matinee.features.encoding.service.run import run_step
 
 __all__ = [
     "STEP_KINDS",

@@ -92,8 +92,21 @@ def _firsts(steps: Sequence[Step]) -> list[Step]:
 
 async def want_rest(work: Work, encode: Encode) -> None:
     """Every step may run from now on. Idempotent; the caller holds the lock of `encode`."""
-    steps = await repository.steps(work.session, encode.video_id)
-    await ordering.want(work, encode, [step for step in steps if not step.wanted])
+    await ordering.want(work, encode, _rest(await repository.steps(work.session, encode.video_id)))
+
+
+def _rest(steps: Sequence[Step]) -> list[Step]:
+    """What is not wanted yet and can be done: a storyboard is made of its rung, when that is whole."""
+    complete = _complete(steps)
+    return [
+        step
+        for step in steps
+        if not step.wanted and (rules.belongs_to_film(step.kind) or complete.issuperset(step.rungs))
+    ]
+
+
+def _complete(steps: Sequence[Step]) -> set[str]:
+    return rules.rungs_complete((step.rungs, step.state) for step in steps if step.kind == "chunk")  # type: ignore[misc]
 
 
 async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
@@ -107,24 +120,27 @@ async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
 
 
 async def advance(work: Work, encode: Encode) -> None:
-    """After a step's end: finish the rungs that are complete, and the whole when nothing is left.
+    """After a step's end: finish the rungs that are complete, and the whole when nothing is left of the film.
 
     The caller holds the lock of `encode`.
     """
+    if encode.state != "encoding":
+        return
     steps = await repository.steps(work.session, encode.video_id)
     assert encode.ladder is not None
     ladder = Ladder.from_json(encode.ladder)
-    chunks = [(step.rungs, step.state) for step in steps if step.kind == "chunk"]
-    for name in sorted(rules.rungs_complete(chunks)):  # type: ignore[arg-type]
+    for name in sorted(_complete(steps)):
         rendition = encode.renditions.get(name)
         if rendition is not None:
             await videos.finish_rendition(work, UUID(rendition), frame_count=ladder.grid.frame_count)
-    if all(step.state == "done" for step in steps) and encode.state == "encoding":
+    film = [step for step in steps if rules.belongs_to_film(step.kind)]
+    await ordering.want(work, encode, [step for step in _rest(steps) if step not in film])
+    if all(step.state == "done" for step in film):
         encode.state = "done"
         await videos.mark_ready(work, VideoId(encode.video_id), work.now)
         work.send(EncodeFinished(video_id=encode.video_id))
         return
-    if all(step.state == "done" for step in steps if step.wanted):
+    if all(step.state == "done" for step in film if step.wanted):
         await want_rest(work, encode)
     await report(work, encode, steps)
 
@@ -201,10 +217,17 @@ async def erase(work: Work, owner_id: UUID) -> bool:
     return not await repository.encodes_of(work.session, owner_id)
 
 
-async def give_up(work: Work, video_id: VideoId, generation: int, sentence: str) -> None:
-    """A step failed for the last time: the encode fails, with its last lines where owner and operator read them."""
+async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sentence: str) -> None:
+    """The step `name` failed for the last time: the encode fails, with its last lines where owner and operator read
+    them. A film goes without its storyboard."""
     encode = await repository.encode(work.session, video_id, lock=True)
-    if encode is None or encode.generation != generation or encode.state in rules.ENDED:
+    if encode is None or encode.generation != generation:
+        return
+    given_up = await repository.step(work.session, video_id, name)
+    if given_up is not None and not rules.belongs_to_film(given_up.kind):
+        given_up.state = "failed"
+        return
+    if encode.state in rules.ENDED:
         return
     encode.state = "failed"
     log = ""
@@ -234,7 +257,7 @@ async def retry(work: Work, video_id: VideoId) -> None:
         step.wanted = step.ordered = False
     firsts = [step for step in open_ if step.kind == "check"] or _firsts(steps)
     waiting = [step for step in firsts if step in open_]
-    await ordering.want(work, encode, waiting if waiting and encode.playable_at is None else open_)
+    await ordering.want(work, encode, waiting if waiting and encode.playable_at is None else _rest(steps))
 
 
 async def steps_of(work: Work, video_id: VideoId) -> list[StepInfo]:

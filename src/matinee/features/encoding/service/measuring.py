@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from matinee.engines.media import Chunk, EncodeFailed, encode_chunk, plan_ladder, probe
-from matinee.features.encoding.service.run import tools_of
+from matinee.features.encoding.service.programs import tools_of
 from matinee.infra.scratch import scratch_of
 from matinee.infra.work import Work
 from matinee.kernel.settings import HouseSettings

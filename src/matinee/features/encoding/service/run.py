@@ -9,11 +9,9 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import imageio_ffmpeg
 import structlog
 
 from matinee.engines.media import (
@@ -31,34 +29,30 @@ from matinee.engines.media import (
     encode_audio,
     encode_chunk,
     make_posters,
-    normalise_picture,
     plan_copy,
     plan_ladder,
     probe,
 )
-from matinee.features.encoding import repository
+from matinee.features.encoding import repository, rules
 from matinee.features.encoding.messages import RunStep
 from matinee.features.encoding.models import Encode
 from matinee.features.encoding.service import course, ordering, tracks
+from matinee.features.encoding.service.pictures import POSTER_WIDTHS, publish_storyboard, store_poster
+from matinee.features.encoding.service.programs import clear, tools_of
 from matinee.features.encoding.service.publish import Publisher, Superseded
 from matinee.features.encoding.settings import EncodingSettings
 from matinee.features.files import service as files
 from matinee.features.files.errors import TreeNotFound
-from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
-from matinee.infra import process
 from matinee.infra.scratch import process_name, scratch_of
 from matinee.infra.work import Work, Works
-from matinee.kernel.ids import AccountId, BlobId, RenditionId, VideoId
+from matinee.kernel.ids import BlobId, RenditionId, VideoId
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
 REPORT_S = 1.0
 HOLD_POLL_S = 0.05
-PATIENT_NICE = 10
-POSTER_WIDTHS = (320, 640, 1280)
-OWN_POSTER_INDEX = 0
 
 
 @dataclass(slots=True)
@@ -96,17 +90,6 @@ class _Run:
         )
 
 
-def tools_of(work: Work, *, patient: bool = False) -> Tools:
-    """The engine's tools as the settings say; `patient` ones give way to what somebody waits for."""
-    knobs = work.settings(EncodingSettings)
-    return Tools(
-        ffmpeg=knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe()),
-        run=partial(process.run, nice=PATIENT_NICE) if patient else process.run,
-        quiet_s=knobs.encode_quiet_s,
-        threads=knobs.encoder_threads,
-    )
-
-
 async def run_step(work: Work, order: RunStep) -> None:
     """Run the step that `order` names, if it still waits for anybody. Raises what the engine raised."""
     run = await _claim(work, order)
@@ -118,7 +101,8 @@ async def run_step(work: Work, order: RunStep) -> None:
             await _hold(work.settings(EncodingSettings).hold_dir, run.name)
             async with _reporting(run):
                 # Out here and not with the claim: a store elsewhere takes minutes to give a film.
-                run.source = await run.works.storage.local_path(run.source_key, run.scratch)
+                if run.kind != "storyboard":
+                    run.source = await run.works.storage.local_path(run.source_key, run.scratch)
                 await _RUNNERS[run.kind](run)
         except (Superseded, VideoGone, TreeNotFound):
             log.info("encoding.superseded", step=run.name)
@@ -133,27 +117,19 @@ async def run_step(work: Work, order: RunStep) -> None:
             await _note_failure(run, f"{type(error).__name__}: {error}", time.monotonic() - started)
             raise
         finally:
-            await asyncio.to_thread(_clear, run.scratch)
+            await asyncio.to_thread(clear, run.scratch)
     await _record_end(work, run, time.monotonic() - started)
-
-
-def _clear(scratch: Path) -> None:
-    """The step's folder, and its video's when it was the last."""
-    shutil.rmtree(scratch, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        scratch.parent.rmdir()
 
 
 async def _claim(work: Work, order: RunStep) -> _Run | None:
     encode = await repository.encode(work.session, order.video_id, lock=True)
-    if (
-        encode is None
-        or encode.generation != order.generation
-        or encode.state not in ("checking", "encoding")
-    ):
+    if encode is None or encode.generation != order.generation:
         return None
     step = await repository.step(work.session, order.video_id, order.step)
     if step is None or step.state == "done":
+        return None
+    late = encode.state == "done" and not rules.belongs_to_film(step.kind)
+    if encode.state not in ("checking", "encoding") and not late:
         return None
     step.state = "running"
     step.attempts += 1
@@ -166,7 +142,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     await course.report(work, encode)
     return _Run(
         works=work.works,
-        tools=tools_of(work, patient=step.kind in ("chunk", "pictures")),
+        tools=tools_of(work, patient=step.kind in ("chunk", "pictures", "storyboard")),
         video_id=VideoId(encode.video_id),
         generation=encode.generation,
         name=step.name,
@@ -325,61 +301,16 @@ async def _pictures(run: _Run) -> None:
         if view is None:
             raise Superseded
         candidates = [
-            await _store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files)
+            await store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files)
             for poster in posters
         ]
         await videos.set_posters(work, run.video_id, candidates)
 
 
-async def _store_poster(
-    work: Work,
-    view: video_schemas.EncodingView,
-    index: int,
-    at_s: float | None,
-    tint: str,
-    pictures: Sequence[tuple[int, str, Path]],
-) -> video_schemas.PosterCandidate:
-    tree = await files.open_tree(work, AccountId(view.owner_id), "poster", f"video:{view.id}")
-    total = 0
-    for width, extension, path in pictures:
-        stored = await work.storage.put_file(files.tree_key(tree, f"{width}.{extension}"), path)
-        total += stored.size_bytes
-    await files.note_tree_bytes(work, tree, total)
-    widths = sorted({width for width, _, _ in pictures})
-    return video_schemas.PosterCandidate(index=index, at_s=at_s, tree_id=tree, widths=widths, tint=tint)
-
-
-async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> None:
-    """The owner's own picture, cleaned and scaled, becomes the poster; its upload is dropped. A picture that cannot be
-    shown changes nothing but the reason that the owner reads."""
-    view = await videos.encoding_view(work, video_id)
-    blob = await files.blob(work, blob_id)
-    if view is None:
-        await files.drop_blob(work, blob_id)
-        return
-    tools = tools_of(work)
-    scratch = scratch_of(work.settings(HouseSettings).data_dir) / str(video_id) / f"poster-{blob_id}"
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    refused = ""
-    try:
-        async with work.outside():
-            source = await work.storage.local_path(blob.key, scratch)
-            try:
-                poster = await normalise_picture(
-                    tools, source, scratch, index=OWN_POSTER_INDEX, widths=POSTER_WIDTHS
-                )
-            except Rejected as rejected:
-                log.info("encoding.poster_rejected", code=rejected.code)
-                poster, refused = None, rejected.sentence
-        view = await videos.encoding_view(work, video_id)
-        if view is not None and poster is not None:
-            own = await _store_poster(work, view, poster.index, None, poster.tint, poster.files)
-            await videos.set_own_poster(work, video_id, own)
-        elif view is not None:
-            await videos.refuse_own_poster(work, video_id, refused)
-        await files.drop_blob(work, blob_id)
-    finally:
-        await asyncio.to_thread(_clear, scratch)
+async def _storyboard(run: _Run) -> None:
+    _, ladder = run.plans()
+    rendition_id = RenditionId(run.renditions[run.rungs[0]])
+    await publish_storyboard(run.works, run.tools, run.video_id, ladder, rendition_id, run.scratch)
 
 
 _RUNNERS = {
@@ -389,6 +320,7 @@ _RUNNERS = {
     "audio": _audio,
     "chunk": _chunk,
     "pictures": _pictures,
+    "storyboard": _storyboard,
 }
 
 
@@ -401,7 +333,7 @@ async def _current(work: Work, run: _Run) -> Encode:
 
 async def _record_end(work: Work, run: _Run, seconds: float) -> None:
     encode = await repository.encode(work.session, run.video_id, lock=True)
-    if encode is None or encode.generation != run.generation or encode.state != "encoding":
+    if encode is None or encode.generation != run.generation or encode.state not in ("encoding", "done"):
         return
     step = await repository.step(work.session, run.video_id, run.name)
     if step is None:

@@ -1,0 +1,33 @@
+"""What the engine is handed: programs with their limits, as the settings say, and a folder to work in. Starts none."""
+
+import contextlib
+import shutil
+from functools import partial
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from matinee.engines.media import Tools
+from matinee.features.encoding.settings import EncodingSettings
+from matinee.infra import process
+from matinee.infra.work import Work
+
+PATIENT_NICE = 10
+
+
+def tools_of(work: Work, *, patient: bool = False) -> Tools:
+    """The engine's tools as the settings say; `patient` ones give way to what somebody waits for."""
+    knobs = work.settings(EncodingSettings)
+    return Tools(
+        ffmpeg=knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe()),
+        run=partial(process.run, nice=PATIENT_NICE) if patient else process.run,
+        quiet_s=knobs.encode_quiet_s,
+        threads=knobs.encoder_threads,
+    )
+
+
+def clear(scratch: Path) -> None:
+    """The step's folder, and its video's when it was the last."""
+    shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        scratch.parent.rmdir()
