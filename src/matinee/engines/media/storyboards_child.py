@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import av.logging
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from matinee.engines.media.probe_child import open_source, video_stream
@@ -45,14 +45,10 @@ def _pictures(path: Path, width: int, height: int) -> Iterator[Image.Image]:
         stream.thread_type = "SLICE"
         stream.codec_context.skip_frame = "NONKEY"
         for frame in container.decode(stream):
-            sized = frame.reformat(
-                width=width,
-                height=height,
-                format="rgb24",
-                src_colorspace=Colorspace.ITU709,
-                interpolation=Interpolation.AREA,
-            )
-            yield sized.to_image()
+            # Not sized on the way to RGB: that rounds every colour down.
+            plain: Any = frame.reformat(format="rgb24", src_colorspace=Colorspace.ITU709)
+            image: Image.Image = plain.to_image()
+            yield image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 if __name__ == "__main__":
