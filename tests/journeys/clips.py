@@ -78,6 +78,24 @@ def two_sounds(folder: Path) -> Path:
     return path
 
 
+DAWN_S = 60
+"""Of the film `dawn`."""
+
+
+def dawn(folder: Path) -> Path:
+    """A film that only grows lighter: its grey says the moment (see `dawn_grey`)."""
+    path = folder / "dawn.mp4"
+    if not path.exists():
+        grey = f"color=s=32x18:r=5:d={DAWN_S},format=gray,geq=lum='40+T*2.5',scale=640:360:flags=neighbor"
+        _run("-f", "lavfi", "-i", grey, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "10", str(path))
+    return path
+
+
+def dawn_grey(at_s: float) -> float:
+    """What a screen shows of it (0 to 255) at that moment."""
+    return 40 + at_s * 2.5
+
+
 def _repeat(once: Path, path: Path, seconds: float, *options: str) -> None:
     _run("-stream_loop", "-1", "-i", str(once), "-t", f"{seconds:g}", "-c", "copy", *options, str(path))
 

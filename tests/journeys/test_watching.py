@@ -2,12 +2,16 @@
 
 import base64
 import re
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from PIL import Image, ImageStat
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.journeys import acts, clips, programs
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, MakeContext
 from tests.support.server import Server, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -60,3 +64,77 @@ def test_files_dropped_on_the_page_are_uploaded_and_what_is_no_film_is_said_to_b
     film = rows.filter(has_text=source.name)
     expect(film).to_have_attribute("data-state", re.compile("playable|ready"), timeout=90_000)
     expect(rows.filter(has_text="notes.txt").or_(page.get_by_text("notes.txt")).first).to_be_visible()
+
+
+def _moment(peek: Locator) -> tuple[int, float]:
+    """The time that stands below the picture, and the grey of the picture."""
+    expect(peek.locator("img")).to_be_visible()
+    minutes, seconds = peek.inner_text().strip().split(":")
+    with Image.open(BytesIO(peek.locator(".shot").screenshot())) as image:
+        across, down = image.size
+        middle = image.convert("L").crop((across // 4, down // 4, across * 3 // 4, down * 3 // 4))
+        return int(minutes) * 60 + int(seconds), ImageStat.Stat(middle).mean[0]
+
+
+def _note(into: list[str], asked: Request) -> None:
+    into.append(asked.url.rsplit("/", 1)[1])
+
+
+def _lies_within(inner: Locator, outer: Locator) -> bool:
+    a, b = inner.bounding_box(), outer.bounding_box()
+    assert a is not None
+    assert b is not None
+    across = b["x"] <= a["x"] and a["x"] + a["width"] <= b["x"] + b["width"]
+    return across and b["y"] <= a["y"] and a["y"] + a["height"] <= b["y"] + b["height"]
+
+
+@pytest.mark.timeout(300)
+def test_who_seeks_sees_the_picture_of_that_moment(
+    make_context: MakeContext, server: Server, clip_folder: Path
+) -> None:
+    with server.person().client() as client:
+        id = programs.upload(client, clips.dawn(clip_folder))
+        until(
+            lambda: (programs.video(client, id)["playback"] or {}).get("storyboard"), "there is a storyboard"
+        )
+    for width in (PHONE_WIDTH, DESK_WIDTH):
+        context = make_context(viewport={"width": width, "height": 844}, has_touch=width == PHONE_WIDTH)
+        page = context.new_page()
+        fetched: list[str] = []
+        page.on("request", partial(_note, fetched))
+        page.goto(f"{server.address}/watch/{id}")
+        player, line = page.get_by_test_id("player"), page.get_by_role("slider", name="Seek")
+        peek = page.get_by_test_id("peek")
+        acts.plays(page, seconds=0.3)
+        page.keyboard.press("k")
+        assert not {"storyboard.vtt", "100.webp"} & set(fetched)
+        across = line.bounding_box()
+        assert across is not None
+        for share in (0.0, 0.37, 0.99):
+            line.hover(position={"x": share * (across["width"] - 1), "y": 10})
+            told, grey = _moment(peek)
+            assert abs(told - share * clips.DAWN_S) <= 1.5
+            assert abs(grey - clips.dawn_grey(told // 4 * 4)) < 4, (width, share, told, grey)
+            assert _lies_within(peek.locator(".shot"), player), (width, share)
+        assert fetched.count("storyboard.vtt") == 1
+        page.mouse.down()
+        page.mouse.move(across["x"] + across["width"] / 2, across["y"] - 60)
+        assert abs(_moment(peek)[0] - 30) <= 1.5
+        page.mouse.up()
+        page.mouse.move(5, 5)
+        expect(peek).to_have_count(0)
+        if width == PHONE_WIDTH:
+            finger = context.new_cdp_session(page)
+            for kind, share in (("touchStart", 0.1), ("touchMove", 0.4), ("touchMove", 0.5)):
+                point = {"x": across["x"] + share * across["width"], "y": across["y"] + 10}
+                finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+            assert abs(_moment(peek)[0] - 30) <= 1.5
+            finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            expect(peek).to_have_count(0)
+        line.focus()
+        page.keyboard.press("ArrowRight")
+        told, grey = _moment(peek)
+        assert abs(told - 35) <= 1.5
+        assert abs(grey - clips.dawn_grey(told // 4 * 4)) < 4
+        expect(line).to_have_attribute("aria-valuetext", re.compile(rf"^{told} seconds of 1 minute"))
+        expect(peek).to_have_count(0)

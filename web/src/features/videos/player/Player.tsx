@@ -106,7 +106,7 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
         </p>
       ) : null}
       <div className="chrome">
-        <Scrubber engine={engine} state={state} />
+        <Scrubber engine={engine} state={state} storyboard={video.playback?.storyboard ?? null} />
         <div className="ctl">
           <button type="button" className="ctl-btn" aria-label={state.paused ? "Play" : "Pause"} title={`${state.paused ? "Play" : "Pause"} (k)`} onClick={() => engine.toggle()}>
             {state.paused ? <PlayIcon size={24} weight="fill" aria-hidden="true" /> : <PauseIcon size={24} weight="fill" aria-hidden="true" />}

@@ -1,15 +1,37 @@
-import { useRef, useState } from "react";
-import { clock, spokenClock } from "@/lib/time";
+import { useEffect, useRef, useState } from "react";
+import { spokenClock } from "@/lib/time";
 import type { Engine, State } from "./engine";
+import { Peek } from "./Peek";
 
-/** Played in lamp, loaded paler, not yet encoded dimmed. Drag, press, or arrow keys. */
-export function Scrubber({ engine, state }: { engine: Engine; state: State }) {
+/** How long the picture stands after a key. */
+const GLANCE_MS = 2000;
+/** The keys of `usePlayerKeys` that move in the film. */
+const MOVES = /^(ArrowLeft|ArrowRight|Home|End|[0-9jl,.])$/;
+
+/** Played in lamp, loaded paler, not yet encoded dimmed. Drag, press, or arrow keys. `storyboard` is its address. */
+export function Scrubber({ engine, state, storyboard }: { engine: Engine; state: State; storyboard: string | null }) {
   const track = useRef<HTMLDivElement>(null);
   const [drag, setDrag] = useState<number | null>(null);
   const [hover, setHover] = useState<number | null>(null);
+  const [glancing, setGlancing] = useState(false);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const { duration } = state;
   const time = drag ?? state.time;
   const share = (value: number) => `${duration > 0 ? Math.min(100, Math.max(0, (value / duration) * 100)) : 0}%`;
+
+  const looked = drag ?? hover ?? (glancing ? state.time : null);
+
+  function glance() {
+    setGlancing(true);
+    if (timer.current) clearTimeout(timer.current);
+    timer.current = setTimeout(() => setGlancing(false), GLANCE_MS);
+  }
+  useEffect(
+    () => () => {
+      if (timer.current) clearTimeout(timer.current);
+    },
+    [],
+  );
 
   function at(clientX: number): number {
     const box = track.current?.getBoundingClientRect();
@@ -45,6 +67,14 @@ export function Scrubber({ engine, state }: { engine: Engine; state: State }) {
       }}
       onPointerCancel={() => setDrag(null)}
       onPointerLeave={() => setHover(null)}
+      onFocus={(event) => {
+        if (event.currentTarget.matches(":focus-visible")) glance();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") setGlancing(false);
+        else if (MOVES.test(event.key)) glance();
+      }}
+      onBlur={() => setGlancing(false)}
     >
       <span className="rail">
         {state.reach > 0 && state.reach < duration - 1 ? <s className="reach" style={{ width: share(state.reach) }} /> : null}
@@ -54,11 +84,7 @@ export function Scrubber({ engine, state }: { engine: Engine; state: State }) {
         <u style={{ width: share(time) }} />
       </span>
       <span className="knob" style={{ insetInlineStart: share(time) }} />
-      {hover !== null && duration > 0 ? (
-        <span className="peek num" style={{ insetInlineStart: share(hover) }}>
-          {clock(hover)}
-        </span>
-      ) : null}
+      <Peek url={storyboard} time={duration > 0 ? looked : null} share={share(looked ?? 0)} />
     </div>
   );
 }
