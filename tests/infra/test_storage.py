@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import itertools
 import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -274,6 +275,75 @@ async def test_a_prefix_ends_at_its_slash(store: Storage) -> None:
     assert [stored.key async for stored in store.list("t/1")] == ["t/1/a"]
     assert await store.delete_prefix("t/1") == 1
     assert {stored.key async for stored in store.list()} == {"t/10/a", "t/1-/a", "t/1.a"}
+
+
+async def test_parts_are_joined_in_order_and_consumed(store: Storage) -> None:
+    sources = [("p1", 5000), ("p2", 1), ("p3", len(DATA) - 5001)]
+    start = 0
+    for key, size in sources:
+        await store.append(key, 0, pieces(DATA[start : start + size]), limit=size)
+        start += size
+    assert await store.join("whole", sources) == len(DATA)
+    assert await store.join("whole", sources) == len(DATA)
+    assert await store.append_size("whole") == len(DATA)
+    assert [part.key async for part in store.parts()] == ["whole"]
+    await store.seal("whole", "blobs/whole")
+    assert await read(store, "blobs/whole") == DATA
+
+
+async def test_parts_of_any_size_are_joined_and_a_second_join_goes_on(store: Storage) -> None:
+    edges = [0, 9 * MIB, 9 * MIB + 3, 16 * MIB, 20 * MIB]
+    sources = [(f"p{number}", end - start) for number, (start, end) in enumerate(itertools.pairwise(edges))]
+    for (key, size), start in zip(sources, edges, strict=False):
+        await store.append(key, 0, pieces(FILM[start : start + size]), limit=size)
+    # As if a join had died after the first part, and had begun with the second.
+    assert await store.join("whole", sources[:1]) == 9 * MIB
+    await store.append("whole", 9 * MIB, pieces(FILM[9 * MIB : 9 * MIB + 1]), limit=len(FILM))
+    assert await store.join("whole", sources) == len(FILM)
+    assert await store.join("whole", sources) == len(FILM)
+    assert [(part.key, part.size_bytes) async for part in store.parts()] == [("whole", len(FILM))]
+    assert (await store.seal("whole", "k")).size_bytes == len(FILM)
+    assert await read_fast(store, "k") == FILM
+
+
+async def test_one_part_alone_is_joined_and_loses_what_lay_beyond_its_size(store: Storage) -> None:
+    await store.append("p", 0, pieces(b"abcdef"), limit=10)
+    assert await store.join("whole", [("p", 4)]) == 4
+    await store.seal("whole", "k")
+    assert await read(store, "k") == b"abcd"
+
+
+async def test_parts_that_are_not_whole_are_not_joined(store: Storage) -> None:
+    await store.append("p1", 0, pieces(b"abc"), limit=3)
+    await store.append("p2", 0, pieces(b"de"), limit=3)
+    with pytest.raises(Conflict):
+        await store.join("whole", [("p1", 3), ("p2", 3)])
+    with pytest.raises(NotFound):
+        await store.join("other", [("no", 3)])
+
+
+async def test_a_join_goes_on_after_a_crash_at_any_point(tmp_path: Path) -> None:
+    store = LocalStorage(tmp_path / "store")
+    parts = tmp_path / "store" / "parts"
+    sources = [("p1", 3), ("p2", 4), ("p3", 2)]
+    crashes: list[dict[str, bytes]] = [
+        {"p1": b"abc", "p2": b"defg", "p3": b"hi"},
+        {"p1": b"abc", "p2": b"defg", "p3": b"hi", "whole": b"of an older try"},
+        {"whole": b"abc", "p2": b"defg", "p3": b"hi"},
+        {"whole": b"abcde", "p2": b"defg", "p3": b"hi"},
+        {"whole": b"abcdefg", "p2": b"defg", "p3": b"hi"},
+        {"whole": b"abcdefg", "p3": b"hi"},
+        {"whole": b"abcdefghi", "p3": b"hi"},
+        {"whole": b"abcdefghi"},
+    ]
+    for crash in crashes:
+        for name, data in crash.items():
+            (parts / name).write_bytes(data)
+        assert await store.join("whole", sources) == 9
+        assert {path.name: path.read_bytes() for path in parts.iterdir()} == {"whole": b"abcdefghi"}
+    (parts / "whole").write_bytes(b"abcd")
+    with pytest.raises(Conflict):
+        await store.join("whole", sources)
 
 
 async def test_the_store_says_that_it_works_and_how_much_it_holds(store: Storage) -> None:

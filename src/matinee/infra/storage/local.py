@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from io import FileIO
@@ -20,6 +20,8 @@ from matinee.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 from matinee.kernel.ids import new_id
 
 T = TypeVar("T")
+JOIN_BYTES = 256 << 20
+_LOST = "The store holds fewer bytes of a part than were recorded."
 
 
 class LocalStorage:
@@ -218,6 +220,23 @@ class LocalStorage:
 
         return await self._run(place)
 
+    async def join(self, part: str, sources: Sequence[tuple[str, int]]) -> int:
+        target = self._path(self._parts, part)
+        offset = 0
+        for key, size in sources:
+            source = self._path(self._parts, key)
+            if await self._run(partial(_is_held, source, size, target, offset)):
+                if offset == 0:
+                    await self._run(partial(_place, source, target))
+                else:
+                    # Step by step, so that a cancelled caller waits for one step only.
+                    for start in range(0, size, JOIN_BYTES):
+                        most = min(JOIN_BYTES, size - start)
+                        await self._run(partial(_copy_range, source, start, most, target, offset + start))
+                    await self._run(partial(_remove, source))
+            offset += size
+        return await self._run(partial(_cut, target, offset))
+
     async def discard(self, part: str) -> None:
         path = self._path(self._parts, part)
         await self._run(lambda: path.unlink(missing_ok=True))
@@ -256,6 +275,53 @@ def _make_folder(folder: Path) -> None:
 def _place(source: Path, target: Path) -> None:
     os.replace(source, target)
     _sync_folder(target.parent)
+
+
+def _is_held(source: Path, size: int, target: Path, offset: int) -> bool:
+    """Whether `source` still has to be joined; else `target` holds it already. A source goes only once it is there."""
+    held = source.stat().st_size if source.exists() else None
+    joined = target.stat().st_size if target.exists() else 0
+    if held is None and joined < offset + size:
+        raise FileNotFoundError if joined == 0 else Conflict(_LOST)
+    if held is not None and (held < size or (offset and joined < offset)):
+        raise Conflict(_LOST)
+    return held is not None
+
+
+def _copy_range(source: Path, start: int, size: int, target: Path, offset: int) -> None:
+    """Bytes [start, start + size) of `source` to `target` at `offset`, durable: by the file system where it can."""
+    with FileIO(source) as reading, FileIO(target, "r+") as writing:
+        os.ftruncate(writing.fileno(), offset)
+        done = 0
+        while done < size:
+            done += _copy_some(reading.fileno(), start + done, writing.fileno(), offset + done, size - done)
+        os.fsync(writing.fileno())
+
+
+def _copy_some(reading: int, start: int, writing: int, offset: int, size: int) -> int:
+    if hasattr(os, "copy_file_range"):
+        with contextlib.suppress(OSError):  # not between these two file systems, or not here at all
+            if copied := os.copy_file_range(reading, writing, size, start, offset):
+                return copied
+    data = os.pread(reading, min(size, 1 << 20), start)
+    if not data:
+        raise Conflict(_LOST)
+    return os.pwrite(writing, data, offset)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _cut(path: Path, size: int) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.ftruncate(handle, size)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return size
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 Never knows who owns a key: room `files` does.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +62,15 @@ class Storage(Protocol):
 
     async def seal(self, part: str, key: str) -> Stored:
         """Turn the growing part into the immutable value `key`. Idempotent."""
+
+    async def join(self, part: str, sources: Sequence[tuple[str, int]]) -> int:
+        """Make the part `part` of the growing parts `sources`, (key, size) each, in their order, and consume them.
+        Returns its size once all of it is durable; only `append_size`, `seal` and `discard` follow.
+
+        Idempotent, and goes on after a crash at any point, given the same arguments: what a source held is found in
+        the source or in `part`, until the very end. Bytes beyond a source's size are left out. Raises `Conflict` when
+        one holds fewer, `NotFound` when it was never there. Moves bytes only where the store cannot rename or copy by
+        itself, and never holds a file in memory."""
 
     async def discard(self, part: str) -> None:
         """Drop a growing part. Idempotent."""

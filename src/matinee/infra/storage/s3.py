@@ -7,7 +7,7 @@ Never keeps a file on this machine but where `local_path` is asked for one.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +20,13 @@ from matinee.infra.storage.s3_joining import Joiner
 from matinee.infra.storage.s3_multipart import Multipart
 from matinee.infra.storage.s3_objects import Objects
 from matinee.infra.storage.s3_slices import (
+    SLICE_BYTES,
     Slice,
     SliceWriter,
     cut,
     drop_slices,
     folder_and_start,
+    slice_key,
     slices_of,
     to_the_end,
     unbroken,
@@ -34,6 +36,7 @@ from matinee.kernel.ids import new_id
 from matinee.kernel.settings import StorageSettings
 
 _LAST_WORD_S = 1.0
+_LOST = "The store holds fewer bytes of a part than were recorded."
 
 
 class S3Storage:
@@ -156,6 +159,46 @@ class S3Storage:
         await drop_slices(self._objects, slices)
         return stored
 
+    async def join(self, part: str, sources: Sequence[tuple[str, int]]) -> int:
+        """The store copies what lies on the grid of slices, such as all but the end of the first source; the rest
+        passes through this process, one slice at a time."""
+        offset = 0
+        for key, size in sources:
+            slices = await slices_of(self._objects, self._part(key))
+            held = unbroken(slices)
+            joined = await self.append_size(part)
+            if not held and joined < offset + size:
+                raise Conflict(_LOST) if joined else NotFound
+            if held and (held[-1].end < size or joined < offset):
+                raise Conflict(_LOST)
+            if held:
+                await self._take_over(part, offset, held, size)
+                await drop_slices(self._objects, slices)
+            offset += size
+        return await self.append(part, offset, _nothing(), limit=offset)
+
+    async def _take_over(self, part: str, offset: int, slices: Sequence[Slice], size: int) -> None:
+        """Write the first `size` bytes of `slices` to `part` at `offset`. Idempotent."""
+        await self.append(part, offset, _nothing(), limit=offset)
+        copied = 0
+        if offset % SLICE_BYTES == 0:
+            folder = self._part(part)
+            for piece in slices:
+                if piece.size_bytes != SLICE_BYTES or piece.end > size:
+                    break
+                await self._objects.copy(piece.key, slice_key(folder, offset + piece.start), SLICE_BYTES)
+                copied = piece.end
+
+        async def rest() -> AsyncIterator[bytes]:
+            for piece in slices:
+                if copied <= piece.start < size:
+                    end = min(piece.size_bytes, size - piece.start)
+                    async for chunk in self._objects.read(piece.key, 0, end):
+                        yield chunk
+
+        if copied < size:
+            await self.append(part, offset + copied, rest(), limit=offset + size)
+
     async def discard(self, part: str) -> None:
         await drop_slices(self._objects, await slices_of(self._objects, self._part(part)))
 
@@ -221,3 +264,8 @@ class S3Storage:
     def _named(self, stored: Stored) -> Stored:
         key = stored.key.removeprefix(f"{self._blobs}/")
         return Stored(key, stored.size_bytes, stored.modified_at, stored.etag)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
