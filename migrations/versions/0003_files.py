@@ -51,11 +51,22 @@ def upgrade() -> None:
         _moment("lease_expires_at", nullable=True),
         _moment("last_byte_at", nullable=True),
         sa.Column("blob_id", sa.Uuid(), nullable=True),
+        sa.Column("concat", sa.String(7), nullable=True),
+        sa.Column("concat_raw", sa.Text(), nullable=True),
+        sa.Column("final_id", sa.Uuid(), nullable=True),
+        sa.Column("position", sa.BigInteger(), nullable=True),
         _moment("created_at"),
         _moment("expires_at"),
         sa.PrimaryKeyConstraint("id", name="files_upload_pkey"),
         sa.CheckConstraint("state IN ('open', 'complete')", name="files_upload_state_ck"),
         sa.CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="files_upload_offset_ck"),
+        sa.CheckConstraint("concat IN ('partial', 'final')", name="files_upload_concat_ck"),
+    )
+    op.create_index(
+        "files_upload_final_id_ix",
+        "files_upload",
+        ["final_id"],
+        postgresql_where=sa.text("final_id IS NOT NULL"),
     )
     op.create_index("files_upload_owner_id_state_ix", "files_upload", ["owner_id", "state"])
     op.create_index("files_upload_subject_ix", "files_upload", ["subject"])

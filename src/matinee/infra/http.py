@@ -58,8 +58,8 @@ _STATUS: tuple[tuple[type[MatineeError], int], ...] = (
 _TITLES = {
     400: "Bad request", 401: "Not signed in", 403: "Refused", 404: "Not found", 405: "Method not allowed",
     408: "Request timeout", 409: "Conflict", 412: "Precondition failed", 413: "Too large",
-    415: "Unsupported media type", 416: "Range not satisfiable", 422: "Invalid", 429: "Too many requests",
-    500: "Internal error", 503: "Unavailable",
+    415: "Unsupported media type", 416: "Range not satisfiable", 422: "Invalid", 423: "Locked",
+    429: "Too many requests", 460: "Checksum mismatch", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 
 Authenticate = Callable[[Work, Request], Awaitable[Actor]]

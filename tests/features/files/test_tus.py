@@ -19,8 +19,10 @@ async def test_the_house_says_what_it_speaks(house: House) -> None:
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == answer.headers["tus-resumable"] == "1.0.0"
     assert set(answer.headers["tus-extension"].split(",")) == {
-        "creation", "creation-with-upload", "termination", "expiration",
+        "creation", "creation-with-upload", "termination", "expiration", "checksum", "concatenation",
+        "concatenation-unfinished",
     }  # fmt: skip
+    assert answer.headers["tus-checksum-algorithm"] == "md5,sha1,sha256"
     assert int(answer.headers["tus-max-size"]) > 1_000_000_000
 
 

@@ -1,6 +1,6 @@
 """Failures of the room, each with a stable code."""
 
-from matinee.kernel.errors import Conflict, Invalid, NotFound, TooLarge, Unavailable
+from matinee.kernel.errors import Conflict, Invalid, NotFound, Refused, TooLarge, Unavailable
 
 
 class UploadNotFound(NotFound):
@@ -66,6 +66,26 @@ class BadMetadata(Invalid):
 class BadHeader(Invalid):
     code = "files.bad_header"
     sentence = "A header of the upload cannot be read."
+
+
+class BadChecksum(Invalid):
+    code = "files.bad_checksum"
+    sentence = "Upload-Checksum cannot be read."
+
+
+class ChecksumMismatch(Conflict):
+    code = "files.checksum_mismatch"
+    sentence = "These bytes are not those of the checksum. Nothing of them was kept; send them again from the offset."
+
+
+class FinalUpload(Refused):
+    code = "files.final_upload"
+    sentence = "This upload is made of others and takes no bytes itself."
+
+
+class PartTaken(Conflict):
+    code = "files.part_taken"
+    sentence = "One of these partial uploads belongs to another upload already."
 
 
 class EmptyUpload(Invalid):

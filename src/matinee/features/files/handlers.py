@@ -6,6 +6,7 @@ from matinee.features.files.messages import (
     DeleteTreeBytes,
     DiscardPart,
     HashBlob,
+    JoinParts,
     SweepUploads,
 )
 from matinee.infra.room import Handler, Periodic
@@ -28,6 +29,10 @@ async def discard_part(work: Work, order: DiscardPart) -> None:
     await service.discard_part(work, order.upload_id)
 
 
+async def join_parts(work: Work, order: JoinParts) -> None:
+    await service.join_parts(work, order.upload_id)
+
+
 async def sweep_uploads(work: Work, _: SweepUploads) -> None:
     await service.sweep(work)
 
@@ -37,6 +42,7 @@ HANDLERS = (
     Handler(message=DeleteBlobBytes, run=delete_blob_bytes, retries=8),
     Handler(message=DeleteTreeBytes, run=delete_tree_bytes, retries=8),
     Handler(message=DiscardPart, run=discard_part, retries=8),
+    Handler(message=JoinParts, run=join_parts, lock=lambda m: f"files.join:{m.upload_id}", retries=8),
     Handler(message=SweepUploads, run=sweep_uploads, lock=lambda _: "files.sweep", retries=1),
 )
 PERIODIC = (Periodic(cron="* * * * *", order=SweepUploads),)

@@ -47,5 +47,12 @@ class DiscardPart(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JoinParts(Order):
+    """Make a final upload of its pieces, which are all there."""
+
+    upload_id: UploadId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepUploads(Order):
     """End what expired, finish what a crash left half finished, delete parts without an upload."""

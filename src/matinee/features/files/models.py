@@ -6,7 +6,7 @@ Owners are plain ids: a room above asks and erases through the service, and file
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matinee.infra.db import Base
@@ -37,7 +37,12 @@ class Expectation(Base):
 
 
 class Upload(Base):
-    """A tus upload. While `lease_owner` renews its lease nobody else writes."""
+    """A tus upload. While `lease_owner` renews its lease nobody else writes.
+
+    `concat` is `partial` for one that becomes the `position`-th piece of `final_id`, and `final` for one that is made
+    of such pieces; `concat_raw` is what HEAD gives back. The declared bytes of a final one are those of its pieces and
+    are counted there.
+    """
 
     __tablename__ = "files_upload"
 
@@ -55,12 +60,18 @@ class Upload(Base):
     lease_expires_at: Mapped[datetime | None]
     last_byte_at: Mapped[datetime | None]
     blob_id: Mapped[UUID | None]
+    concat: Mapped[str | None] = mapped_column(String(7))
+    concat_raw: Mapped[str | None] = mapped_column(Text)
+    final_id: Mapped[UUID | None]
+    position: Mapped[int | None]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
     __table_args__ = (
         CheckConstraint("state IN ('open', 'complete')", name="state"),
         CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="offset"),
+        CheckConstraint("concat IN ('partial', 'final')", name="concat"),
+        Index("files_upload_final_id_ix", "final_id", postgresql_where=text("final_id IS NOT NULL")),
         Index("files_upload_owner_id_state_ix", "owner_id", "state"),
         Index("files_upload_subject_ix", "subject"),
         Index("files_upload_expires_at_ix", "expires_at"),

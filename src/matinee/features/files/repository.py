@@ -33,7 +33,10 @@ async def bytes_by_purpose(
     )
     opened = await session.scalar(
         select(func.coalesce(func.sum(Upload.size_bytes), 0)).where(
-            Upload.owner_id == owner_id, Upload.state == "open"
+            Upload.owner_id == owner_id,
+            Upload.state == "open",
+            # Until its pieces are joined a final upload is counted by them.
+            or_(Upload.concat.is_distinct_from("final"), Upload.offset_bytes > 0),
         )
     )
     trees = await session.execute(
@@ -87,6 +90,13 @@ async def expectation(
     return found.one_or_none()
 
 
+async def most_expected(session: AsyncSession, owner_id: UUID) -> int | None:
+    """The largest file that anybody waits for from this owner; None when nobody waits for any."""
+    return await session.scalar(
+        select(func.max(Expectation.max_bytes)).where(Expectation.owner_id == owner_id)
+    )
+
+
 async def drop_expectations(session: AsyncSession, subject: str, purpose: str | None = None) -> None:
     query = delete(Expectation).where(Expectation.subject == subject)
     await session.execute(query if purpose is None else query.where(Expectation.purpose == purpose))
@@ -103,14 +113,58 @@ async def upload(session: AsyncSession, id: UUID, *, lock: bool = False) -> Uplo
 
 
 async def open_uploads(
-    session: AsyncSession, *, owner_id: UUID | None = None, subject: str | None = None, limit: int = 1000
+    session: AsyncSession,
+    *,
+    owner_id: UUID | None = None,
+    subject: str | None = None,
+    partials: bool = True,
+    limit: int = 1000,
 ) -> Sequence[Upload]:
     query = select(Upload).where(Upload.state == "open").order_by(Upload.id.desc()).limit(limit)
     if owner_id is not None:
         query = query.where(Upload.owner_id == owner_id)
     if subject is not None:
         query = query.where(Upload.subject == subject)
+    if not partials:
+        query = query.where(Upload.concat.is_distinct_from("partial"))
     return (await session.scalars(query)).all()
+
+
+async def partials(session: AsyncSession, final_id: UUID) -> Sequence[Upload]:
+    """The pieces of a final upload, in their order."""
+    query = select(Upload).where(Upload.final_id == final_id).order_by(Upload.position)
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def lock_partials(session: AsyncSession, owner_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Upload]:
+    """Those of `ids` that are open partial uploads of this owner, locked until the transaction ends."""
+    found = await session.scalars(
+        select(Upload)
+        .where(
+            Upload.id.in_(ids),
+            Upload.owner_id == owner_id,
+            Upload.concat == "partial",
+            Upload.state == "open",
+        )
+        .order_by(Upload.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in found}
+
+
+async def pieces_are_whole(session: AsyncSession, final_id: UUID) -> bool:
+    """Whether all pieces of a final upload hold all their bytes; False when it has none (any more)."""
+    whole = await session.scalar(
+        select(func.bool_and(Upload.offset_bytes == Upload.size_bytes)).where(Upload.final_id == final_id)
+    )
+    return bool(whole)
+
+
+async def delete_uploads(session: AsyncSession, ids: Sequence[UUID]) -> list[tuple[UUID, str]]:
+    """(id, state) of those that were there."""
+    gone = await session.execute(delete(Upload).where(Upload.id.in_(ids)).returning(Upload.id, Upload.state))
+    return [(id, state) for id, state in gone]
 
 
 async def take_lease(session: AsyncSession, id: UUID, lease: UUID, *, now: datetime, until: datetime) -> bool:
@@ -148,8 +202,12 @@ async def note_progress(
         update(Upload)
         .where(Upload.id == id, Upload.lease_owner == lease, Upload.state == "open")
         .values(**values)
+        .returning(Upload.final_id)
     )
-    return _count(done) == 1
+    row = done.one_or_none()
+    if row is not None and row.final_id is not None:  # it lives as long as its pieces
+        await session.execute(update(Upload).where(Upload.id == row.final_id).values(expires_at=expires_at))
+    return row is not None
 
 
 async def release_lease(session: AsyncSession, id: UUID, lease: UUID) -> None:
@@ -163,7 +221,11 @@ async def release_lease(session: AsyncSession, id: UUID, lease: UUID) -> None:
 async def expired_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequence[Upload]:
     found = await session.scalars(
         select(Upload)
-        .where(Upload.expires_at < now, or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now))
+        .where(
+            Upload.expires_at < now,
+            Upload.final_id.is_(None),  # a piece goes with its whole
+            or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
+        )
         .order_by(Upload.expires_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -178,6 +240,7 @@ async def full_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequ
         .where(
             Upload.state == "open",
             Upload.offset_bytes == Upload.size_bytes,
+            or_(Upload.concat.is_distinct_from("partial"), Upload.final_id.is_not(None)),
             or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
         )
         .limit(limit)

@@ -1,4 +1,5 @@
-"""tus 1.0 (core, creation, creation-with-upload, termination, expiration) and the storage figures, over HTTP.
+"""tus 1.0 (core, creation, creation-with-upload, termination, expiration, checksum, concatenation) and the storage
+figures, over HTTP.
 
 Reads and writes headers; decides nothing else. https://tus.io/protocols/resumable-upload
 """
@@ -14,17 +15,21 @@ from starlette.types import Receive as AsgiReceive
 from starlette.types import Scope, Send
 
 from matinee.features.files import service
-from matinee.features.files.errors import UploadLocked
-from matinee.features.files.rules import read_metadata, whole_number
+from matinee.features.files.errors import BadChecksum, ChecksumMismatch, FinalUpload, UploadLocked
+from matinee.features.files.rules import CHECKSUMS, read_checksum, read_concat, read_metadata, whole_number
 from matinee.features.files.schemas import UploadList, UploadState, Usage
 from matinee.infra.http import needs, problem
 from matinee.infra.work import Work
 from matinee.kernel.ids import UploadId
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,creation-with-upload,termination,expiration"
+EXTENSIONS = (
+    "creation,creation-with-upload,termination,expiration,checksum,concatenation,concatenation-unfinished"
+)
 CONTENT_TYPE = "application/offset+octet-stream"
 _LOCKED = 423
+_UNREADABLE = 400
+_MISMATCH = 460
 
 
 class TusRoute(APIRoute):
@@ -44,6 +49,13 @@ class TusRoute(APIRoute):
 
 router = APIRouter(prefix="/api/v1", tags=["files"], route_class=TusRoute)
 TusResumable = Annotated[str | None, Header(description="The protocol's version, 1.0.0.")]
+UploadChecksum = Annotated[
+    str | None,
+    Header(
+        description="`md5`, `sha1` or `sha256` and its base64 over this body, of at most 128 MiB. The body counts only"
+        " when it is whole and matches; else 460, and nothing of it is kept."
+    ),
+]
 
 
 @router.options("/uploads", status_code=204)
@@ -52,6 +64,7 @@ async def discover(work: Work = needs("files.limits")) -> Response:
     headers = {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
+        "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
         "Tus-Max-Size": str(service.limits(work).max_upload_bytes),
     }
     return Response(status_code=204, headers=headers)
@@ -66,25 +79,36 @@ async def create(
     upload_metadata: Annotated[
         str, Header(description="Pairs `name base64`: filename, filetype, purpose, subject (kind:uuid).")
     ] = "",
+    upload_concat: Annotated[
+        str | None,
+        Header(
+            description="`partial`, or `final;` and the addresses of at most 64 partial uploads, in order."
+        ),
+    ] = None,
+    upload_checksum: UploadChecksum = None,
 ) -> Response:
     """Begin an upload of a file that a subject of yours waits for; the body may already bring its first
-    bytes."""
+    bytes. Or make the file of partial uploads, which may still be on their way."""
     if refusal := _wrong_version(request, tus_resumable):
         return refusal
     brings_bytes = _announced(request) != 0
     if brings_bytes and (refusal := _wrong_type(request)):
         return refusal
+    concat = None if upload_concat is None else read_concat(upload_concat)
+    if concat is not None and concat.parts:
+        if brings_bytes:
+            raise FinalUpload
+        state = await service.join_uploads(work, read_metadata(upload_metadata), concat)
+        return Response(status_code=201, headers={"Location": _location(state)} | _progress(state))
     size_bytes = whole_number("Upload-Length", upload_length)
-    state = await service.create_upload(work, read_metadata(upload_metadata), size_bytes)
-    headers = {"Location": f"/api/v1/uploads/{state.id}", **_progress(state)}
+    metadata = read_metadata(upload_metadata, partial=concat is not None)
+    state = await service.create_upload(work, metadata, size_bytes, concat=concat)
+    headers = {"Location": _location(state), **_progress(state)}
     if brings_bytes:
         # From here on the upload exists: whatever goes wrong with these first bytes, the client may go on
         # later.
-        try:
-            state = await service.receive(work, UploadId(state.id), 0, _announced(request), _pieces(request))
-        except UploadLocked as error:
-            return problem(request, _LOCKED, error.code, error.detail, headers=headers)
-    return Response(status_code=201, headers=headers | _progress(state))
+        return await _receive(request, work, state.id, 0, upload_checksum, 201, headers)
+    return Response(status_code=201, headers=headers)
 
 
 @router.get("/uploads")
@@ -102,6 +126,8 @@ async def ask(
         return refusal
     state = await service.upload_state(work, UploadId(upload_id))
     headers = {"Upload-Length": str(state.size_bytes), "Upload-Metadata": state.metadata}
+    if state.concat is not None:
+        headers["Upload-Concat"] = state.concat
     return Response(status_code=200, headers=headers | _progress(state))
 
 
@@ -112,18 +138,36 @@ async def bring(
     work: Work = needs("files.upload"),
     tus_resumable: TusResumable = None,
     upload_offset: Annotated[str | None, Header(description="Where these bytes begin.")] = None,
+    upload_checksum: UploadChecksum = None,
 ) -> Response:
     """Bring bytes from the offset on. Answers with the new offset."""
     if refusal := _wrong_version(request, tus_resumable) or _wrong_type(request):
         return refusal
     offset_bytes = whole_number("Upload-Offset", upload_offset)
+    return await _receive(request, work, upload_id, offset_bytes, upload_checksum, 204, {})
+
+
+async def _receive(
+    request: Request,
+    work: Work,
+    upload_id: UUID,
+    offset_bytes: int,
+    upload_checksum: str | None,
+    status: int,
+    headers: dict[str, str],
+) -> Response:
     try:
+        checksum = None if upload_checksum is None else read_checksum(upload_checksum)
         state = await service.receive(
-            work, UploadId(upload_id), offset_bytes, _announced(request), _pieces(request)
+            work, UploadId(upload_id), offset_bytes, _announced(request), _pieces(request), checksum
         )
     except UploadLocked as error:
-        return problem(request, _LOCKED, error.code, error.detail, headers={"Retry-After": "1"})
-    return Response(status_code=204, headers=_progress(state))
+        return problem(request, _LOCKED, error.code, error.detail, headers=headers | {"Retry-After": "1"})
+    except BadChecksum as error:
+        return problem(request, _UNREADABLE, error.code, error.detail, headers=headers)
+    except ChecksumMismatch as error:
+        return problem(request, _MISMATCH, error.code, error.detail, headers=headers)
+    return Response(status_code=status, headers=headers | _progress(state))
 
 
 @router.delete("/uploads/{upload_id}", status_code=204)
@@ -144,12 +188,13 @@ async def overridden(
     work: Work = needs("files.upload"),
     tus_resumable: TusResumable = None,
     upload_offset: Annotated[str | None, Header(description="Where these bytes begin.")] = None,
+    upload_checksum: UploadChecksum = None,
     x_http_method_override: Annotated[str, Header(description="PATCH or DELETE.")] = "",
 ) -> Response:
     """For clients that can send nothing but POST: X-HTTP-Method-Override says what is meant."""
     method = x_http_method_override.upper()
     if method == "PATCH":
-        return await bring(request, upload_id, work, tus_resumable, upload_offset)
+        return await bring(request, upload_id, work, tus_resumable, upload_offset, upload_checksum)
     if method == "DELETE":
         return await end(request, upload_id, work, tus_resumable)
     sentence = "X-HTTP-Method-Override must be PATCH or DELETE here."
@@ -192,8 +237,13 @@ def _pieces(request: Request) -> "service.Receive":
     return receive
 
 
+def _location(state: UploadState) -> str:
+    return f"/api/v1/uploads/{state.id}"
+
+
 def _progress(state: UploadState) -> dict[str, str]:
-    return {
-        "Upload-Offset": str(state.offset_bytes),
-        "Upload-Expires": format_datetime(state.expires_at, usegmt=True),
-    }
+    headers = {"Upload-Expires": format_datetime(state.expires_at, usegmt=True)}
+    # A file made of pieces has no offset before they are joined.
+    if state.complete or state.concat in (None, "partial"):
+        headers["Upload-Offset"] = str(state.offset_bytes)
+    return headers

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from matinee.features.files.errors import BadHeader, BadMetadata
+from matinee.features.files.errors import BadChecksum, BadHeader, BadMetadata
 from matinee.features.files.schemas import TreeId
 from matinee.kernel.errors import Invalid
 from matinee.kernel.ids import BlobId, UploadId
@@ -16,8 +16,19 @@ MAX_METADATA_CHARACTERS = 4_000
 MAX_FILENAME_CHARACTERS = 255
 MAX_FILETYPE_CHARACTERS = 127
 MAX_SIZE_BYTES = 1 << 50
+CHECKSUMS = {"md5": 16, "sha1": 20, "sha256": 32}
+"""Algorithms by the bytes of their digest."""
+
+MAX_CHECKED_BYTES = 128 << 20
+"""The largest body that may carry a checksum: none of it counts before all of it came, so all of it may come twice."""
+
+MAX_PARTIALS = 64
+MAX_CONCAT_CHARACTERS = 8_000
 _NAME = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,64}")
 _PURPOSE = re.compile(r"[a-z][a-z_]{0,31}")
+_UPLOAD_ADDRESS = re.compile(
+    r"(?:https?://[^/?#\s]+)?/api/v1/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+)
 _TREE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,127}){0,3}")
 
 
@@ -32,8 +43,57 @@ class Metadata:
     raw: str
 
 
-def read_metadata(header: str) -> Metadata:
-    """Raises `BadMetadata`. `purpose` and `subject` are needed; unknown names are kept in `raw` only."""
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a body must hash to."""
+
+    algorithm: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """Upload-Concat, read. `parts` are the partial uploads of a final one; none for a partial one."""
+
+    parts: tuple[UploadId, ...]
+    raw: str
+
+
+def read_checksum(header: str) -> Checksum:
+    """Raises `BadChecksum`."""
+    algorithm, _, encoded = header.strip().partition(" ")
+    if algorithm not in CHECKSUMS:
+        raise BadChecksum(f"Upload-Checksum names none of {', '.join(CHECKSUMS)}.")
+    try:
+        digest = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != CHECKSUMS[algorithm]:
+        raise BadChecksum(f"Upload-Checksum holds no {algorithm} in base64.")
+    return Checksum(algorithm, digest)
+
+
+def read_concat(header: str) -> Concat:
+    """`partial`, or `final;` and the addresses of partial uploads, whole or without their host. Raises `BadHeader`."""
+    raw = header.strip()
+    if raw == "partial":
+        return Concat((), raw)
+    kind, _, rest = raw.partition(";")
+    addresses = rest.split()
+    if kind != "final" or not addresses or len(raw) > MAX_CONCAT_CHARACTERS:
+        raise BadHeader("Upload-Concat must be “partial”, or “final;” and addresses of partial uploads.")
+    if len(addresses) > MAX_PARTIALS:
+        raise BadHeader(f"At most {MAX_PARTIALS} partial uploads make one file.")
+    found = [_UPLOAD_ADDRESS.fullmatch(address) for address in addresses]
+    parts = tuple(UploadId(UUID(match[1])) for match in found if match)
+    if len(parts) < len(addresses) or len(set(parts)) < len(parts):
+        raise BadHeader("Upload-Concat must name partial uploads of this house, each once.")
+    return Concat(parts, raw)
+
+
+def read_metadata(header: str, *, partial: bool = False) -> Metadata:
+    """Raises `BadMetadata`. `purpose` and `subject` are needed, but a partial upload may leave both out; unknown names
+    are kept in `raw` only."""
     if len(header) > MAX_METADATA_CHARACTERS:
         raise BadMetadata(f"Upload-Metadata is longer than {MAX_METADATA_CHARACTERS} characters.")
     values: dict[str, str] = {}
@@ -48,6 +108,8 @@ def read_metadata(header: str) -> Metadata:
                 f"The value of “{name}” in Upload-Metadata is not base64 of UTF-8 text."
             ) from None
     purpose = values.get("purpose", "")
+    if partial and not purpose and not values.get("subject"):
+        return Metadata("", "", clean_name(values.get("filename", "")), "", header.strip())
     if not _PURPOSE.fullmatch(purpose):
         raise BadMetadata("Upload-Metadata must say a purpose, such as “video”.")
     try:

@@ -56,7 +56,8 @@ class Blob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadState:
-    """What tus tells its client about one upload."""
+    """What tus tells its client about one upload. `concat` is its Upload-Concat, where it is a piece of a file or made
+    of such pieces."""
 
     id: UUID
     size_bytes: int
@@ -64,6 +65,7 @@ class UploadState:
     complete: bool
     metadata: str
     expires_at: datetime
+    concat: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

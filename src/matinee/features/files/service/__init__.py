@@ -1,7 +1,7 @@
 """The verbs of the room: the only door for other rooms.
 
-`uploads` brings bytes in, `blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` sweeps,
-exports and erases. Never commits.
+`uploads` brings bytes in, `joining` makes one file of pieces, `blobs` keeps whole files, `trees` generated ones,
+`quota` counts, `duties` sweeps, exports and erases. Never commits.
 """
 
 from matinee.features.files.rules import tree_key
@@ -18,6 +18,7 @@ from matinee.features.files.service.duties import (
 )
 from matinee.features.files.service.expectations import expect, unexpect
 from matinee.features.files.service.intake import Receive
+from matinee.features.files.service.joining import join_parts, join_uploads
 from matinee.features.files.service.quota import limits, set_quota, storage_of, usage
 from matinee.features.files.service.trees import bytes_of, drop_tree, note_tree_bytes, open_tree
 from matinee.features.files.service.uploads import (
@@ -50,6 +51,8 @@ __all__ = [
     "expect",
     "export",
     "hash_blob",
+    "join_parts",
+    "join_uploads",
     "limits",
     "my_uploads",
     "note_tree_bytes",

@@ -7,19 +7,22 @@ another soon, and two never write at once. Never decides who may upload: `upload
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from matinee.features.files import repository
 from matinee.features.files.errors import (
+    ChecksumMismatch,
     UploadBroken,
     UploadLocked,
     UploadNotFound,
     UploadTooLarge,
     WrongOffset,
 )
-from matinee.features.files.rules import blob_key, part_key
+from matinee.features.files.messages import DiscardPart, JoinParts
+from matinee.features.files.rules import MAX_CHECKED_BYTES, Checksum, blob_key, part_key, size_in_words
 from matinee.features.files.service.blobs import record_blob
 from matinee.features.files.service.intake import Intake, Receive
 from matinee.features.files.settings import FilesSettings
@@ -45,10 +48,13 @@ class Reception:
         self._lease = new_id()
         self._knobs = works.settings.of(FilesSettings)
         self._offset = 0
+        self._kept = 0  # what may be recorded: behind the offset while a checksum is not proven
+        self._check: _Check | None = None
         self._renewed_at = works.clock()
 
-    async def run(self, offset_bytes: int, receive: Receive) -> None:
+    async def run(self, offset_bytes: int, receive: Receive, checksum: Checksum | None = None) -> None:
         """Take bytes until the upload is full, the sender ends or breaks off; see `uploads.receive`."""
+        self._check = None if checksum is None else _Check(checksum)
         await self._acquire()
         intake = Intake(receive, self._works.clock)
         silent_s = 0.0
@@ -62,6 +68,8 @@ class Reception:
                     silent_s += SLICE_S
                     if silent_s >= SILENCE_S:
                         raise UploadBroken("No byte came for a minute. Go on from the offset.")
+            if self._check is not None:
+                await self._prove(self._check, intake)
         finally:
             # Even while the server stops: the next connection must not wait for a lease that nobody uses.
             await _to_the_end(self._release(intake))
@@ -102,6 +110,7 @@ class Reception:
             self._offset = min(self._offset, await self._works.storage.append_size(part_key(self._id)))
         if self._offset != offset_bytes:
             raise WrongOffset
+        self._kept = self._offset
 
     async def _take_slice(self, intake: Intake) -> None:
         if not intake.has_bytes:
@@ -118,13 +127,34 @@ class Reception:
                     over = True
                     return
                 room -= len(piece)
+                if self._check is not None:
+                    self._check.update(piece)
                 yield piece
 
         offset = await self._works.storage.append(part_key(self._id), start, fitting(), limit=self._size)
         if over:
             raise UploadTooLarge("More bytes came than the upload declared.")
         self._offset = offset
-        await self._record(intake.last_byte_at)
+        if self._check is None:
+            self._kept = offset
+            await self._record(intake.last_byte_at)
+        else:
+            await self._record(None)
+
+    async def _prove(self, check: "_Check", intake: Intake) -> None:
+        """All of a checked body counts from here on, or nothing of it stays."""
+        if not intake.broken and check.holds:
+            self._kept = self._offset
+            await self._record(intake.last_byte_at)
+            return
+        await self._record(None)  # the lease is still ours
+        await self._works.storage.append(part_key(self._id), self._kept, _nothing(), limit=self._size)
+        self._offset = self._kept
+        raise (
+            UploadBroken("The connection broke before the end of a body with a checksum. Send it again.")
+            if (intake.broken)
+            else ChecksumMismatch
+        )
 
     async def _record(self, last_byte_at: datetime | None) -> None:
         """What is durable now; raises when the lease is not ours any more."""
@@ -133,7 +163,7 @@ class Reception:
                 work.session,
                 self._id,
                 self._lease,
-                offset=self._offset,
+                offset=self._kept,
                 last_byte_at=last_byte_at,
                 lease_until=self._lease_until(work.now),
                 expires_at=work.now + timedelta(hours=self._knobs.upload_expires_h),
@@ -152,15 +182,48 @@ class Reception:
         return now + timedelta(seconds=self._knobs.upload_lease_s)
 
 
+class _Check:
+    """A checksum that is being computed."""
+
+    def __init__(self, wanted: Checksum) -> None:
+        self._wanted = wanted.digest
+        self._digest = hashlib.new(wanted.algorithm, usedforsecurity=False)
+        self._left = MAX_CHECKED_BYTES
+
+    def update(self, piece: bytes) -> None:
+        self._left -= len(piece)
+        if self._left < 0:
+            raise UploadTooLarge(
+                f"A body with a checksum may have {size_in_words(MAX_CHECKED_BYTES)}; send smaller ones."
+            )
+        self._digest.update(piece)
+
+    @property
+    def holds(self) -> bool:
+        return self._digest.digest() == self._wanted
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    return
+    yield b""
+
+
 async def finish(works: Works, upload_id: UploadId) -> bool:
-    """Seal a full upload as a blob and say so. Idempotent, and safe after a crash at any point: the blob's id
-    is the upload's, so sealing again finds what is sealed already. Returns whether it is complete now."""
+    """Seal a full upload as a blob and say so; a full piece orders the joining when it is the last. Idempotent, and
+    safe after a crash at any point: the blob's id is the upload's, so sealing again finds what is sealed already.
+    Returns whether it is complete now."""
     async with works.open(SYSTEM) as work:
         upload = await repository.upload(work.session, upload_id)
         if upload is None or upload.offset_bytes != upload.size_bytes:
             return False
         if upload.state == "complete":
             return True
+        if upload.concat == "partial":
+            if upload.final_id is not None and await repository.pieces_are_whole(
+                work.session, upload.final_id
+            ):
+                work.send(JoinParts(upload_id=UploadId(upload.final_id)))
+            return False
         size_bytes = upload.size_bytes
     blob_id = BlobId(upload_id)
     try:
@@ -174,6 +237,9 @@ async def finish(works: Works, upload_id: UploadId) -> bool:
             return upload is not None
         if not whole:
             # The disk lost bytes that it had confirmed: start again rather than hand on a damaged file.
+            if upload.concat == "final":  # its pieces are consumed: there is nothing to start from
+                await repository.delete_uploads(work.session, [upload.id])
+                work.send(DiscardPart(upload_id=upload_id))
             upload.offset_bytes = 0
             return False
         upload.state = "complete"

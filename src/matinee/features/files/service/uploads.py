@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from matinee.features.files import repository
 from matinee.features.files.errors import (
     EmptyUpload,
+    FinalUpload,
     NotExpected,
+    PartTaken,
     UploadComplete,
     UploadNotFound,
     UploadTooLarge,
@@ -14,38 +16,70 @@ from matinee.features.files.errors import (
 )
 from matinee.features.files.messages import DiscardPart
 from matinee.features.files.models import Upload
-from matinee.features.files.rules import Metadata, part_key, size_in_words
+from matinee.features.files.rules import (
+    MAX_CHECKED_BYTES,
+    Checksum,
+    Concat,
+    Metadata,
+    part_key,
+    size_in_words,
+)
 from matinee.features.files.schemas import UploadInfo, UploadState
 from matinee.features.files.service.intake import Receive
 from matinee.features.files.service.quota import check_disk, reserve
 from matinee.features.files.service.reception import Reception, finish
 from matinee.features.files.settings import FilesSettings
 from matinee.infra.work import Work
-from matinee.kernel.ids import UploadId, new_id
+from matinee.kernel.ids import AccountId, UploadId, new_id
 from matinee.kernel.subject import Subject
 
 
-async def create_upload(work: Work, metadata: Metadata, size_bytes: int) -> UploadState:
-    """A new upload of the actor. All refusals happen here, before a byte is taken: `NotExpected`,
-    `EmptyUpload`, `UploadTooLarge`, `QuotaExceeded`, `NoRoom`."""
+async def create_upload(
+    work: Work, metadata: Metadata, size_bytes: int, *, concat: Concat | None = None
+) -> UploadState:
+    """A new upload of the actor, or with `concat` a piece of one. All refusals happen here, before a byte is taken:
+    `NotExpected`, `EmptyUpload`, `UploadTooLarge`, `QuotaExceeded`, `NoRoom`."""
     owner_id = work.actor.owner()
-    knobs = work.settings(FilesSettings)
-    expected = await repository.expectation(work.session, owner_id, metadata.purpose, metadata.subject)
-    if expected is None:
-        raise NotExpected
     if size_bytes == 0:
         raise EmptyUpload
-    most = min(expected.max_bytes, knobs.max_upload_bytes)
-    if size_bytes > most:
-        raise UploadTooLarge(
-            f"This file has {size_in_words(size_bytes)}; at most {size_in_words(most)} are allowed."
-        )
+    check_size(size_bytes, await most_bytes(work, owner_id, metadata))
     async with work.outside():
         await check_disk(work, size_bytes)
     await reserve(work, owner_id, size_bytes)
-    if await repository.expectation(work.session, owner_id, metadata.purpose, metadata.subject) is None:
+    await most_bytes(work, owner_id, metadata)
+    upload = new_upload(work, owner_id, metadata, size_bytes, concat)
+    work.session.add(upload)
+    await work.session.flush()
+    return state_of(upload)
+
+
+async def most_bytes(work: Work, owner_id: AccountId, metadata: Metadata) -> int:
+    """How large the file may be that is waited for. Raises `NotExpected`. A piece that does not say what it is for may
+    be as large as the largest file that is waited for."""
+    if metadata.purpose:
+        expected = await repository.expectation(work.session, owner_id, metadata.purpose, metadata.subject)
+        most = None if expected is None else expected.max_bytes
+    else:
+        most = await repository.most_expected(work.session, owner_id)
+    if most is None:
         raise NotExpected
-    upload = Upload(
+    return min(most, work.settings(FilesSettings).max_upload_bytes)
+
+
+def check_size(size_bytes: int, most_bytes: int) -> None:
+    """Raises `UploadTooLarge`."""
+    if size_bytes > most_bytes:
+        raise UploadTooLarge(
+            f"This file has {size_in_words(size_bytes)}; at most {size_in_words(most_bytes)} are allowed."
+        )
+
+
+def new_upload(
+    work: Work, owner_id: AccountId, metadata: Metadata, size_bytes: int, concat: Concat | None
+) -> Upload:
+    """A row without bytes, not yet added."""
+    kind = None if concat is None else "final" if concat.parts else "partial"
+    return Upload(
         id=new_id(),
         owner_id=owner_id,
         purpose=metadata.purpose,
@@ -60,12 +94,13 @@ async def create_upload(work: Work, metadata: Metadata, size_bytes: int) -> Uplo
         lease_expires_at=None,
         last_byte_at=None,
         blob_id=None,
+        concat=kind,
+        concat_raw=None if concat is None else concat.raw,
+        final_id=None,
+        position=None,
         created_at=work.now,
-        expires_at=work.now + timedelta(hours=knobs.upload_expires_h),
+        expires_at=work.now + timedelta(hours=work.settings(FilesSettings).upload_expires_h),
     )
-    work.session.add(upload)
-    await work.session.flush()
-    return _state(upload)
 
 
 async def upload_state(work: Work, upload_id: UploadId) -> UploadState:
@@ -73,40 +108,51 @@ async def upload_state(work: Work, upload_id: UploadId) -> UploadState:
     byte and the blob. Raises `UploadNotFound`."""
     upload = await _mine(work, upload_id)
     if upload.state == "complete" or _leased(upload, work.now):
-        return _state(upload)
+        return state_of(upload)
     if upload.offset_bytes == upload.size_bytes:
         async with work.outside():
             await finish(work.works, upload_id)
-        return _state(await _mine(work, upload_id))
+        return state_of(await _mine(work, upload_id))
     async with work.outside():
         held = await work.storage.append_size(part_key(upload_id))
     upload = await _mine(work, upload_id)
-    state = _state(upload)
+    state = state_of(upload)
     if upload.state == "complete" or held >= upload.offset_bytes:
         return state
-    return _state(upload, offset=held)
+    return state_of(upload, offset=held)
 
 
 async def receive(
-    work: Work, upload_id: UploadId, offset_bytes: int, declared_bytes: int | None, bytes_of: Receive
+    work: Work,
+    upload_id: UploadId,
+    offset_bytes: int,
+    declared_bytes: int | None,
+    bytes_of: Receive,
+    checksum: Checksum | None = None,
 ) -> UploadState:
     """Append what `bytes_of` gives at `offset_bytes`, and seal the upload with its last byte.
 
     `declared_bytes` is how many the sender announced, when it did. What arrived stays when the sender breaks
-    off. Raises `UploadNotFound`, `WrongOffset`, `UploadTooLarge`, `UploadLocked` (another connection brings
-    bytes now), `UploadBroken`.
+    off; with a `checksum` all of it stays or nothing. Raises `UploadNotFound`, `WrongOffset`, `UploadTooLarge`,
+    `UploadLocked` (another connection brings bytes now), `UploadBroken`, `ChecksumMismatch`, `FinalUpload`.
     """
     upload = await _mine(work, upload_id)
     size_bytes = upload.size_bytes
+    if upload.concat == "final":
+        raise FinalUpload
     if upload.state == "complete":
         if offset_bytes != size_bytes or declared_bytes:
             raise WrongOffset
-        return _state(upload)
+        return state_of(upload)
     if declared_bytes is not None and offset_bytes + declared_bytes > size_bytes:
         raise UploadTooLarge("More bytes are announced than the upload declared.")
+    if checksum is not None and (declared_bytes or 0) > MAX_CHECKED_BYTES:
+        raise UploadTooLarge(
+            f"A body with a checksum may have {size_in_words(MAX_CHECKED_BYTES)}; send smaller ones."
+        )
     async with work.outside():
-        await Reception(work.works, upload_id, size_bytes).run(offset_bytes, bytes_of)
-    return _state(await _mine(work, upload_id))
+        await Reception(work.works, upload_id, size_bytes).run(offset_bytes, bytes_of, checksum)
+    return state_of(await _mine(work, upload_id))
 
 
 async def end_upload(work: Work, upload_id: UploadId) -> None:
@@ -114,6 +160,8 @@ async def end_upload(work: Work, upload_id: UploadId) -> None:
     upload = await _mine(work, upload_id, lock=True)
     if upload.state == "complete":
         raise UploadComplete
+    if upload.final_id is not None:
+        raise PartTaken
     await drop_upload(work, upload)
 
 
@@ -127,20 +175,24 @@ async def cancel_uploads(work: Work, subject: str | Subject, purpose: str | None
 
 async def uploads_for(work: Work, subject: str | Subject) -> list[UploadInfo]:
     """Unfinished uploads for `subject`, newest first. Who may see them decides the room that asks."""
-    return [_info(row) for row in await repository.open_uploads(work.session, subject=str(subject))]
+    rows = await repository.open_uploads(work.session, subject=str(subject), partials=False)
+    return [_info(row) for row in rows]
 
 
 async def my_uploads(work: Work) -> list[UploadInfo]:
     """The actor's unfinished uploads, newest first, expired ones left out."""
-    rows = await repository.open_uploads(work.session, owner_id=work.actor.owner(), limit=200)
+    rows = await repository.open_uploads(work.session, owner_id=work.actor.owner(), partials=False, limit=200)
     return [_info(row) for row in rows if row.expires_at > work.now]
 
 
 async def drop_upload(work: Work, upload: Upload) -> None:
-    """Forget an upload and, after the commit, what it brought."""
-    if upload.state == "open":
-        work.send(DiscardPart(upload_id=UploadId(upload.id)))
-    await work.session.delete(upload)
+    """Forget an upload with its pieces and, after the commit, what they brought. Idempotent."""
+    ids = [upload.id]
+    if upload.concat == "final":
+        ids += [piece.id for piece in await repository.partials(work.session, upload.id)]
+    for id, state in await repository.delete_uploads(work.session, ids):
+        if state == "open":
+            work.send(DiscardPart(upload_id=UploadId(id)))
 
 
 async def _mine(work: Work, upload_id: UploadId, *, lock: bool = False) -> Upload:
@@ -154,7 +206,7 @@ def _leased(upload: Upload, now: datetime) -> bool:
     return upload.lease_expires_at is not None and upload.lease_expires_at >= now
 
 
-def _state(upload: Upload, *, offset: int | None = None) -> UploadState:
+def state_of(upload: Upload, *, offset: int | None = None) -> UploadState:
     return UploadState(
         id=upload.id,
         size_bytes=upload.size_bytes,
@@ -162,6 +214,7 @@ def _state(upload: Upload, *, offset: int | None = None) -> UploadState:
         complete=upload.state == "complete",
         metadata=upload.metadata_raw,
         expires_at=upload.expires_at,
+        concat=upload.concat_raw,
     )
 
 
