@@ -1,4 +1,4 @@
-"""Files: uploads, blobs, trees, expectations, quota.
+"""Files: uploads, fetches, blobs, trees, expectations, quota.
 
 Revision: 0003, after 0002
 """
@@ -51,7 +51,8 @@ def upgrade() -> None:
         _moment("lease_expires_at", nullable=True),
         _moment("last_byte_at", nullable=True),
         sa.Column("blob_id", sa.Uuid(), nullable=True),
-        sa.Column("concat", sa.String(7), nullable=True),
+        sa.Column("kind", sa.String(7), nullable=False),
+        sa.Column("sized", sa.Boolean(), nullable=False),
         sa.Column("concat_raw", sa.Text(), nullable=True),
         sa.Column("final_id", sa.Uuid(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=True),
@@ -60,7 +61,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="files_upload_pkey"),
         sa.CheckConstraint("state IN ('open', 'complete')", name="files_upload_state_ck"),
         sa.CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="files_upload_offset_ck"),
-        sa.CheckConstraint("concat IN ('partial', 'final')", name="files_upload_concat_ck"),
+        sa.CheckConstraint("kind IN ('plain', 'partial', 'final', 'fetch')", name="files_upload_kind_ck"),
     )
     op.create_index(
         "files_upload_final_id_ix",
@@ -71,6 +72,27 @@ def upgrade() -> None:
     op.create_index("files_upload_owner_id_state_ix", "files_upload", ["owner_id", "state"])
     op.create_index("files_upload_subject_ix", "files_upload", ["subject"])
     op.create_index("files_upload_expires_at_ix", "files_upload", ["expires_at"])
+    op.create_table(
+        "files_fetch",
+        sa.Column("upload_id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("validator", sa.String(300), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("restarts", sa.BigInteger(), nullable=False),
+        sa.Column("trouble_code", sa.String(80), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        _moment("not_before"),
+        _moment("begun_at"),
+        sa.PrimaryKeyConstraint("upload_id", name="files_fetch_pkey"),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["files_upload.id"], name="files_fetch_upload_id_fkey", ondelete="CASCADE"
+        ),
+        sa.CheckConstraint("state IN ('waiting', 'running', 'failed')", name="files_fetch_state_ck"),
+    )
+    op.create_index("files_fetch_owner_id_ix", "files_fetch", ["owner_id"])
+    op.create_index("files_fetch_state_not_before_ix", "files_fetch", ["state", "not_before"])
     op.create_table(
         "files_blob",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -105,5 +127,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("files_tree", "files_blob", "files_upload", "files_expectation", "files_quota"):
+    for table in (
+        "files_tree",
+        "files_blob",
+        "files_fetch",
+        "files_upload",
+        "files_expectation",
+        "files_quota",
+    ):
         op.drop_table(table)

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("declared_bytes", sa.BigInteger(), nullable=True),
         sa.Column("generation", sa.BigInteger(), nullable=False),
         sa.Column("source_blob_id", sa.Uuid(), nullable=True),
+        sa.Column("import_url", sa.Text(), nullable=True),
         sa.Column("source", postgresql.JSONB(), nullable=True),
         sa.Column("duration_s", sa.Float(), nullable=True),
         sa.Column("width", sa.BigInteger(), nullable=True),

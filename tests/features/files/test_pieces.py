@@ -141,7 +141,7 @@ async def test_what_cannot_be_joined_is_refused_with_a_reason(house: House) -> N
         | {"Upload-Concat": f"final;{piece}", "Content-Type": BYTES, "Upload-Metadata": mine.about()},
         content=b"x",
     )
-    assert (body.status_code, body.json()["code"]) == (403, "files.final_upload")
+    assert (body.status_code, body.json()["code"]) == (403, "files.takes_no_bytes")
     assert (await final(mine, addresses[1:])).status_code == 201
     taken = await final(mine, addresses[1:2])
     assert (taken.status_code, taken.json()["code"]) == (409, "files.part_taken")
@@ -155,7 +155,7 @@ async def test_a_file_of_pieces_takes_no_bytes_and_goes_with_its_pieces(house: H
     await mine.bring(addresses[1], 0, PIECES[1])
     whole = (await final(mine, addresses)).headers["location"]
     refused = await mine.bring(whole, 0, b"x")
-    assert (refused.status_code, refused.json()["code"]) == (403, "files.final_upload")
+    assert (refused.status_code, refused.json()["code"]) == (403, "files.takes_no_bytes")
     assert (await mine.client.delete(whole, headers=TUS)).status_code == 204
     assert {(await mine.client.head(address, headers=TUS)).status_code for address in addresses} == {404}
     await house.run_jobs("io")

@@ -188,6 +188,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Video
+         * @description Make a video of the file at an address. It is fetched in the background: `upload` of the video says how far it
+         *     is, `reason` why it failed; `cancel` and `retry` are those of the video.
+         */
+        post: operations["import_video_api_v1_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/videos": {
         parameters: {
             query?: never;
@@ -664,7 +685,7 @@ export interface paths {
         /**
          * Create
          * @description Begin an upload of a file that a subject of yours waits for; the body may already bring its first
-         *     bytes.
+         *     bytes. Or make the file of partial uploads, which may still be on their way.
          */
         post: operations["create_api_v1_uploads_post"];
         delete?: never;
@@ -1063,6 +1084,29 @@ export interface components {
             thumbnail_height?: number | null;
         };
         /**
+         * FetchInfo
+         * @description A file that the house brings by itself. `trouble` says what went wrong last; while `next_try_at` is given, it is
+         *     tried again then.
+         */
+        FetchInfo: {
+            /** Host */
+            host: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "running" | "failed";
+            /**
+             * Total Bytes
+             * @description Null while nobody knows.
+             */
+            total_bytes: number | null;
+            /** Trouble */
+            trouble: string | null;
+            /** Next Try At */
+            next_try_at: string | null;
+        };
+        /**
          * JobInfo
          * @description One job as people see it. `attempts` counts finished tries.
          */
@@ -1183,6 +1227,27 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+        };
+        /**
+         * NewImport
+         * @description A film to fetch. Without a title it is called as the file in the address.
+         */
+        NewImport: {
+            /** Url */
+            url: string;
+            /** Title */
+            title?: string | null;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /**
+             * Visibility
+             * @default private
+             * @enum {string}
+             */
+            visibility: "public" | "unlisted" | "private";
         };
         /**
          * NewToken
@@ -1587,6 +1652,7 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            fetch?: components["schemas"]["FetchInfo"] | null;
         };
         /** UploadList */
         UploadList: {
@@ -2151,6 +2217,48 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewVideo"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Video"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_video_api_v1_imports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
             };
         };
         responses: {
@@ -3446,6 +3554,10 @@ export interface operations {
                 "upload-length"?: string | null;
                 /** @description Pairs `name base64`: filename, filetype, purpose, subject (kind:uuid). */
                 "upload-metadata"?: string;
+                /** @description `partial`, or `final;` and the addresses of at most 64 partial uploads, in order. */
+                "upload-concat"?: string | null;
+                /** @description `md5`, `sha1` or `sha256` and its base64 over this body, of at most 128 MiB. The body counts only when it is whole and matches; else 460, and nothing of it is kept. */
+                "upload-checksum"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -3525,6 +3637,8 @@ export interface operations {
                 "tus-resumable"?: string | null;
                 /** @description Where these bytes begin. */
                 "upload-offset"?: string | null;
+                /** @description `md5`, `sha1` or `sha256` and its base64 over this body, of at most 128 MiB. The body counts only when it is whole and matches; else 460, and nothing of it is kept. */
+                "upload-checksum"?: string | null;
                 /** @description PATCH or DELETE. */
                 "x-http-method-override"?: string;
             };
@@ -3654,6 +3768,8 @@ export interface operations {
                 "tus-resumable"?: string | null;
                 /** @description Where these bytes begin. */
                 "upload-offset"?: string | null;
+                /** @description `md5`, `sha1` or `sha256` and its base64 over this body, of at most 128 MiB. The body counts only when it is whole and matches; else 460, and nothing of it is kept. */
+                "upload-checksum"?: string | null;
             };
             path: {
                 upload_id: string;

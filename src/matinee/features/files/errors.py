@@ -1,6 +1,6 @@
 """Failures of the room, each with a stable code."""
 
-from matinee.kernel.errors import Conflict, Invalid, NotFound, Refused, TooLarge, Unavailable
+from matinee.kernel.errors import Conflict, Invalid, NotFound, Refused, TooLarge, TooMany, Unavailable
 
 
 class UploadNotFound(NotFound):
@@ -78,14 +78,24 @@ class ChecksumMismatch(Conflict):
     sentence = "These bytes are not those of the checksum. Nothing of them was kept; send them again from the offset."
 
 
-class FinalUpload(Refused):
-    code = "files.final_upload"
-    sentence = "This upload is made of others and takes no bytes itself."
+class TakesNoBytes(Refused):
+    code = "files.takes_no_bytes"
+    sentence = "This upload is made of others, or the house fetches it: it takes no bytes itself."
 
 
 class PartTaken(Conflict):
     code = "files.part_taken"
     sentence = "One of these partial uploads belongs to another upload already."
+
+
+class TooManyFetches(TooMany):
+    code = "files.too_many_fetches"
+    sentence = "So many of your files wait to be fetched already. Try again when some of them are here."
+
+
+class FetchesOff(Refused):
+    code = "files.fetches_off"
+    sentence = "This house fetches nothing from other addresses."
 
 
 class EmptyUpload(Invalid):

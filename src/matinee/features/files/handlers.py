@@ -7,6 +7,8 @@ from matinee.features.files.messages import (
     DiscardPart,
     HashBlob,
     JoinParts,
+    RunFetch,
+    StartFetches,
     SweepUploads,
 )
 from matinee.infra.room import Handler, Periodic
@@ -33,6 +35,18 @@ async def join_parts(work: Work, order: JoinParts) -> None:
     await service.join_parts(work, order.upload_id)
 
 
+async def start_fetches(work: Work, _: StartFetches) -> None:
+    await service.start_fetches(work)
+
+
+async def run_fetch(work: Work, order: RunFetch) -> None:
+    await service.run_fetch(work, order.upload_id)
+
+
+async def bury_fetch(work: Work, order: RunFetch, reason: str) -> None:
+    await service.bury_fetch(work, order.upload_id)
+
+
 async def sweep_uploads(work: Work, _: SweepUploads) -> None:
     await service.sweep(work)
 
@@ -43,6 +57,14 @@ HANDLERS = (
     Handler(message=DeleteTreeBytes, run=delete_tree_bytes, retries=8),
     Handler(message=DiscardPart, run=discard_part, retries=8),
     Handler(message=JoinParts, run=join_parts, lock=lambda m: f"files.join:{m.upload_id}", retries=8),
+    Handler(message=StartFetches, run=start_fetches, lock=lambda _: "files.start_fetches", priority=5),
+    Handler(
+        message=RunFetch,
+        run=run_fetch,
+        lock=lambda m: f"files.fetch:{m.upload_id}",
+        retries=8,
+        on_dead=bury_fetch,
+    ),
     Handler(message=SweepUploads, run=sweep_uploads, lock=lambda _: "files.sweep", retries=1),
 )
 PERIODIC = (Periodic(cron="* * * * *", order=SweepUploads),)

@@ -19,6 +19,27 @@ class UploadCompleted(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailed(Fact):
+    """A file could not be brought from its address; `fetch_failure` says why."""
+
+    upload_id: UploadId
+    purpose: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartFetches(Order):
+    """Let as many waiting fetches run as may run side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFetch(Order):
+    """Bring a file from its address, or go on with it."""
+
+    upload_id: UploadId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HashBlob(Order):
     """Read a blob once and note its SHA-256."""
 

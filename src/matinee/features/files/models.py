@@ -6,7 +6,7 @@ Owners are plain ids: a room above asks and erases through the service, and file
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matinee.infra.db import Base
@@ -39,9 +39,9 @@ class Expectation(Base):
 class Upload(Base):
     """A tus upload. While `lease_owner` renews its lease nobody else writes.
 
-    `concat` is `partial` for one that becomes the `position`-th piece of `final_id`, and `final` for one that is made
-    of such pieces; `concat_raw` is what HEAD gives back. The declared bytes of a final one are those of its pieces and
-    are counted there.
+    `kind` is `plain`; `partial` for one that becomes the `position`-th piece of `final_id`, `final` for one that is
+    made of such pieces and whose bytes are counted there; or `fetch` for one that the house brings itself. While one is
+    not `sized` nobody knows how large it gets, and `size_bytes` is what is set aside for it.
     """
 
     __tablename__ = "files_upload"
@@ -60,7 +60,8 @@ class Upload(Base):
     lease_expires_at: Mapped[datetime | None]
     last_byte_at: Mapped[datetime | None]
     blob_id: Mapped[UUID | None]
-    concat: Mapped[str | None] = mapped_column(String(7))
+    kind: Mapped[str] = mapped_column(String(7))
+    sized: Mapped[bool]
     concat_raw: Mapped[str | None] = mapped_column(Text)
     final_id: Mapped[UUID | None]
     position: Mapped[int | None]
@@ -70,11 +71,37 @@ class Upload(Base):
     __table_args__ = (
         CheckConstraint("state IN ('open', 'complete')", name="state"),
         CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="offset"),
-        CheckConstraint("concat IN ('partial', 'final')", name="concat"),
+        CheckConstraint("kind IN ('plain', 'partial', 'final', 'fetch')", name="kind"),
         Index("files_upload_final_id_ix", "final_id", postgresql_where=text("final_id IS NOT NULL")),
         Index("files_upload_owner_id_state_ix", "owner_id", "state"),
         Index("files_upload_subject_ix", "subject"),
         Index("files_upload_expires_at_ix", "expires_at"),
+    )
+
+
+class Fetch(Base):
+    """Where the house brings an upload from. `validator` names the version whose first bytes it holds; `failures`
+    counts tries without a new byte, `restarts` beginnings anew; `trouble` is a sentence."""
+
+    __tablename__ = "files_fetch"
+
+    upload_id: Mapped[UUID] = mapped_column(
+        ForeignKey("files_upload.id", ondelete="CASCADE"), primary_key=True
+    )
+    owner_id: Mapped[UUID] = mapped_column(index=True)
+    url: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(8))
+    validator: Mapped[str | None] = mapped_column(String(300))
+    failures: Mapped[int]
+    restarts: Mapped[int]
+    trouble_code: Mapped[str | None] = mapped_column(String(80))
+    trouble: Mapped[str | None] = mapped_column(Text)
+    not_before: Mapped[datetime]
+    begun_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'running', 'failed')", name="state"),
+        Index("files_fetch_state_not_before_ix", "state", "not_before"),
     )
 
 

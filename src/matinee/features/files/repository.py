@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, func, or_, select, update
+from sqlalchemy import CursorResult, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.files.models import BlobRow, Expectation, Quota, Tree, Upload
+from matinee.features.files.models import BlobRow, Expectation, Fetch, Quota, Tree, Upload
 
 
 async def lock_quota(session: AsyncSession, owner_id: UUID) -> Quota:
@@ -36,7 +36,7 @@ async def bytes_by_purpose(
             Upload.owner_id == owner_id,
             Upload.state == "open",
             # Until its pieces are joined a final upload is counted by them.
-            or_(Upload.concat.is_distinct_from("final"), Upload.offset_bytes > 0),
+            or_(Upload.kind != "final", Upload.offset_bytes > 0),
         )
     )
     trees = await session.execute(
@@ -126,7 +126,7 @@ async def open_uploads(
     if subject is not None:
         query = query.where(Upload.subject == subject)
     if not partials:
-        query = query.where(Upload.concat.is_distinct_from("partial"))
+        query = query.where(Upload.kind != "partial")
     return (await session.scalars(query)).all()
 
 
@@ -143,7 +143,7 @@ async def lock_partials(session: AsyncSession, owner_id: UUID, ids: Sequence[UUI
         .where(
             Upload.id.in_(ids),
             Upload.owner_id == owner_id,
-            Upload.concat == "partial",
+            Upload.kind == "partial",
             Upload.state == "open",
         )
         .order_by(Upload.id)
@@ -224,6 +224,7 @@ async def expired_uploads(session: AsyncSession, now: datetime, limit: int) -> S
         .where(
             Upload.expires_at < now,
             Upload.final_id.is_(None),  # a piece goes with its whole
+            ~exists().where(Fetch.upload_id == Upload.id, Fetch.state != "failed"),
             or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
         )
         .order_by(Upload.expires_at)
@@ -239,8 +240,9 @@ async def full_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequ
         select(Upload.id)
         .where(
             Upload.state == "open",
+            Upload.sized,
             Upload.offset_bytes == Upload.size_bytes,
-            or_(Upload.concat.is_distinct_from("partial"), Upload.final_id.is_not(None)),
+            or_(Upload.kind != "partial", Upload.final_id.is_not(None)),
             or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
         )
         .limit(limit)
@@ -251,6 +253,72 @@ async def full_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequ
 async def known_uploads(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
     """Those of `ids` that are open uploads."""
     return set(await session.scalars(select(Upload.id).where(Upload.id.in_(ids), Upload.state == "open")))
+
+
+async def fetch(session: AsyncSession, upload_id: UUID, *, lock: bool = False) -> Fetch | None:
+    query = select(Fetch).where(Fetch.upload_id == upload_id).execution_options(populate_existing=True)
+    found = await session.scalars(query.with_for_update() if lock else query)
+    return found.one_or_none()
+
+
+async def fetch_for(session: AsyncSession, subject: str, purpose: str) -> Fetch | None:
+    """The newest one that brings, or failed to bring, the file that (`subject`, `purpose`) waits for."""
+    found = await session.scalars(
+        select(Fetch)
+        .join(Upload, Upload.id == Fetch.upload_id)
+        .where(Upload.subject == subject, Upload.purpose == purpose, Upload.state == "open")
+        .order_by(Upload.id.desc())
+        .limit(1)
+        .with_for_update(of=Fetch)
+        .execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+async def fetches(session: AsyncSession, upload_ids: Sequence[UUID]) -> dict[UUID, Fetch]:
+    found = await session.scalars(select(Fetch).where(Fetch.upload_id.in_(upload_ids)))
+    return {row.upload_id: row for row in found}
+
+
+async def delete_fetch(session: AsyncSession, upload_id: UUID) -> None:
+    await session.execute(delete(Fetch).where(Fetch.upload_id == upload_id))
+
+
+async def unfinished_fetches(session: AsyncSession, owner_id: UUID) -> int:
+    """How many of this owner's wait or run."""
+    query = select(func.count()).where(Fetch.owner_id == owner_id, Fetch.state != "failed")
+    return int(await session.scalar(query) or 0)
+
+
+async def running_fetches(session: AsyncSession) -> dict[UUID, int]:
+    """By owner."""
+    rows = await session.execute(
+        select(Fetch.owner_id, func.count()).where(Fetch.state == "running").group_by(Fetch.owner_id)
+    )
+    return {owner_id: int(number) for owner_id, number in rows}
+
+
+async def due_fetches(session: AsyncSession, now: datetime, each: int, limit: int) -> Sequence[Fetch]:
+    """Those that wait and are due, oldest first, at most `each` of one owner."""
+    place = func.row_number().over(partition_by=Fetch.owner_id, order_by=(Fetch.not_before, Fetch.upload_id))
+    ranked = (
+        select(Fetch.upload_id, place.label("place"))
+        .where(Fetch.state == "waiting", Fetch.not_before <= now)
+        .subquery()
+    )
+    found = await session.scalars(
+        select(Fetch)
+        .join(ranked, ranked.c.upload_id == Fetch.upload_id)
+        .where(ranked.c.place <= each)
+        .order_by(Fetch.not_before, Fetch.upload_id)
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def fetches_by_state(session: AsyncSession) -> dict[str, int]:
+    rows = await session.execute(select(Fetch.state, func.count()).group_by(Fetch.state))
+    return {state: int(number) for state, number in rows}
 
 
 async def blob(session: AsyncSession, id: UUID) -> BlobRow | None:

@@ -15,7 +15,7 @@ from starlette.types import Receive as AsgiReceive
 from starlette.types import Scope, Send
 
 from matinee.features.files import service
-from matinee.features.files.errors import BadChecksum, ChecksumMismatch, FinalUpload, UploadLocked
+from matinee.features.files.errors import BadChecksum, ChecksumMismatch, TakesNoBytes, UploadLocked
 from matinee.features.files.rules import CHECKSUMS, read_checksum, read_concat, read_metadata, whole_number
 from matinee.features.files.schemas import UploadList, UploadState, Usage
 from matinee.infra.http import needs, problem
@@ -97,7 +97,7 @@ async def create(
     concat = None if upload_concat is None else read_concat(upload_concat)
     if concat is not None and concat.parts:
         if brings_bytes:
-            raise FinalUpload
+            raise TakesNoBytes
         state = await service.join_uploads(work, read_metadata(upload_metadata), concat)
         return Response(status_code=201, headers={"Location": _location(state)} | _progress(state))
     size_bytes = whole_number("Upload-Length", upload_length)

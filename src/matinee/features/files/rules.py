@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from matinee.features.files.errors import BadChecksum, BadHeader, BadMetadata
@@ -134,6 +135,11 @@ def clean_name(name: str) -> str:
 
 def _plain(text: str) -> str:
     return "".join(c for c in text if c.isprintable())
+
+
+def host_of(url: str) -> str:
+    """What may be told of an address: its query may open doors."""
+    return urlsplit(url).hostname or ""
 
 
 def whole_number(header: str, value: str | None) -> int:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NewType
+from typing import Literal, NewType
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -10,6 +10,17 @@ from pydantic import BaseModel, Field
 from matinee.kernel.ids import AccountId, BlobId
 
 TreeId = NewType("TreeId", UUID)
+
+
+class FetchInfo(BaseModel):
+    """A file that the house brings by itself. `trouble` says what went wrong last; while `next_try_at` is given, it is
+    tried again then."""
+
+    host: str
+    state: Literal["waiting", "running", "failed"]
+    total_bytes: int | None = Field(description="Null while nobody knows.")
+    trouble: str | None
+    next_try_at: datetime | None
 
 
 class UploadInfo(BaseModel):
@@ -23,6 +34,7 @@ class UploadInfo(BaseModel):
     offset_bytes: int
     created_at: datetime
     expires_at: datetime
+    fetch: FetchInfo | None = None
 
 
 class UploadList(BaseModel):
@@ -52,6 +64,14 @@ class Blob:
     size_bytes: int
     sha256: str | None
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailure:
+    """Why a file was not brought from its address: a stable code, and a sentence for people."""
+
+    code: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """What the room may be told. Never read outside `Work.settings`."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from matinee.infra.reach import Ports, parse_networks
 from matinee.kernel.settings import Concern
 
 
@@ -29,3 +30,36 @@ class FilesSettings(Concern):
     disk_reserve_bytes: int = Field(
         1_000_000_000, ge=0, le=1 << 50, description="Free disk space that uploads never use up, in bytes."
     )
+    imports_at_once: int = Field(
+        3,
+        ge=0,
+        le=64,
+        description="Files fetched from addresses side by side in the whole house; 0 for none ever.",
+    )
+    imports_each: int = Field(
+        2, ge=1, le=64, description="Files fetched from addresses side by side for one account."
+    )
+    import_ports: str = Field(
+        "80,443", description="Ports that an address to fetch from may name, such as 80,443,8000-8100."
+    )
+    import_networks: str = Field(
+        "",
+        description="Private networks, comma separated, that everybody who may import may fetch files from, such"
+        " as 192.168.1.20/32 for a NAS. Default: none, only the open internet.",
+    )
+    import_max_h: float = Field(24, gt=0, le=720, description="Hours after which a fetch is given up.")
+    import_least_bytes_per_s: float = Field(
+        1_000, ge=0, description="A server that sends less over a minute is left, and asked again later."
+    )
+
+    @field_validator("import_ports")
+    @classmethod
+    def _ports(cls, value: str) -> str:
+        Ports.parse(value)
+        return value
+
+    @field_validator("import_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        parse_networks(value)
+        return value

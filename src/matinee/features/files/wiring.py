@@ -19,8 +19,9 @@ ROOM = Room(
     ),
     settings=service.FilesSettings,
     metrics=service.refresh_metrics,
-    retention="Originals and generated files until their subject is deleted; unfinished uploads until"
-    " MATINEE_UPLOAD_EXPIRES_H hours after their last byte; bytes of what was dropped a few seconds longer.",
+    retention="Originals and generated files until their subject is deleted; unfinished uploads, with the address that"
+    " they are fetched from, until MATINEE_UPLOAD_EXPIRES_H hours after their last byte; bytes of what was dropped a"
+    " few seconds longer.",
     export=service.export,
     erase=service.erase,
 )

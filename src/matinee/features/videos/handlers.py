@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from matinee.features.files.messages import FetchFailed
 from matinee.features.videos import service
 from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.messages import DropRendition, ForgetVisits, ReviewCheck
@@ -25,6 +26,13 @@ async def forget_visits(work: Work, message: ForgetVisits) -> None:
     await service.forget_visits(work)
 
 
+async def note_import_failed(work: Work, message: FetchFailed) -> None:
+    try:
+        await service.note_failure(work, message)
+    except VideoGone:
+        return
+
+
 async def take_beats(work: Work, beats: Sequence[Tally]) -> None:
     await service.take_beats(work, beats)
 
@@ -32,6 +40,7 @@ async def take_beats(work: Work, beats: Sequence[Tally]) -> None:
 HANDLERS = (
     Handler(message=DropRendition, run=drop_rendition),
     Handler(message=ReviewCheck, run=review_check, lock=lambda message: f"videos:{message.video_id}"),
+    Handler(message=FetchFailed, run=note_import_failed, lock=lambda message: message.subject),
     Handler(message=ForgetVisits, run=forget_visits),
 )
 LISTENERS = (Listener(kind=service.WATCHED, run=take_beats),)

@@ -18,7 +18,8 @@ LISTED = "visibility = 'public' AND NOT held AND state IN ('playable', 'ready') 
 
 
 class Video(Base):
-    """`media_version` grows with every change that a manifest can show."""
+    """`media_version` grows with every change that a manifest can show. `import_url` is where its file is fetched from,
+    until it is here."""
 
     __tablename__ = "videos_video"
 
@@ -33,6 +34,7 @@ class Video(Base):
     declared_bytes: Mapped[int | None]
     generation: Mapped[int] = mapped_column(default=0)
     source_blob_id: Mapped[UUID | None]
+    import_url: Mapped[str | None] = mapped_column(Text)
     source: Mapped[dict[str, Any] | None]
     duration_s: Mapped[float | None]
     width: Mapped[int | None]

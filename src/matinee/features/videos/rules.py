@@ -12,13 +12,13 @@ from uuid import UUID
 from matinee.features.videos.schemas import State, Visibility
 
 TRANSITIONS: Final[dict[State, frozenset[State]]] = {
-    "uploading": frozenset({"checking", "cancelled"}),
+    "uploading": frozenset({"checking", "failed", "cancelled"}),
     "checking": frozenset({"encoding", "rejected", "failed", "cancelled"}),
     "encoding": frozenset({"playable", "ready", "rejected", "failed", "cancelled"}),
     "playable": frozenset({"ready", "failed", "cancelled"}),
     "ready": frozenset(),
     "rejected": frozenset({"checking"}),
-    "failed": frozenset({"checking", "encoding", "playable"}),
+    "failed": frozenset({"uploading", "checking", "encoding", "playable"}),
     "cancelled": frozenset({"uploading", "checking", "encoding", "playable"}),
 }
 LIVE: Final[frozenset[State]] = frozenset({"uploading", "checking", "encoding", "playable"})

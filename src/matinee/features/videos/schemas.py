@@ -64,6 +64,15 @@ class NewVideo(_Form):
     size_bytes: Annotated[int, Field(ge=1, le=1 << 50)] | None = None
 
 
+class NewImport(_Form):
+    """A film to fetch. Without a title it is called as the file in the address."""
+
+    url: Annotated[str, Field(min_length=1, max_length=2000), BeforeValidator(_one_line)]
+    title: Title | None = None
+    description: Description = ""
+    visibility: Visibility = "private"
+
+
 class VideoPatch(_Form):
     """Only what is given changes."""
 

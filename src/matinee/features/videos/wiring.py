@@ -16,6 +16,7 @@ ROOM = Room(
     permissions=(
         Permission("videos.watch", "Find and watch videos.", "guest"),
         Permission("videos.create", "Make videos.", "creator", "admin"),
+        Permission("videos.import", "Make videos of files at an address.", "creator", "admin"),
         Permission(
             "videos.edit", "List, change, retry, cancel and delete one's own videos.", "creator", "admin"
         ),

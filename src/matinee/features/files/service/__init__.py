@@ -1,7 +1,7 @@
 """The verbs of the room: the only door for other rooms.
 
-`uploads` brings bytes in, `joining` makes one file of pieces, `blobs` keeps whole files, `trees` generated ones,
-`quota` counts, `duties` sweeps, exports and erases. Never commits.
+`uploads` brings bytes in, `joining` makes one file of pieces, `fetching` lets the house bring files from addresses,
+`blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` sweeps, exports and erases. Never commits.
 """
 
 from matinee.features.files.rules import tree_key
@@ -17,6 +17,8 @@ from matinee.features.files.service.duties import (
     sweep,
 )
 from matinee.features.files.service.expectations import expect, unexpect
+from matinee.features.files.service.fetch_run import bury_fetch, run_fetch
+from matinee.features.files.service.fetching import check_address, fetch, fetch_failure, start_fetches
 from matinee.features.files.service.intake import Receive
 from matinee.features.files.service.joining import join_parts, join_uploads
 from matinee.features.files.service.quota import limits, set_quota, storage_of, usage
@@ -37,8 +39,10 @@ __all__ = [
     "Receive",
     "TreeId",
     "blob",
+    "bury_fetch",
     "bytes_of",
     "cancel_uploads",
+    "check_address",
     "create_upload",
     "delete_blob_bytes",
     "delete_tree_bytes",
@@ -50,6 +54,8 @@ __all__ = [
     "erase",
     "expect",
     "export",
+    "fetch",
+    "fetch_failure",
     "hash_blob",
     "join_parts",
     "join_uploads",
@@ -59,7 +65,9 @@ __all__ = [
     "open_tree",
     "receive",
     "refresh_metrics",
+    "run_fetch",
     "set_quota",
+    "start_fetches",
     "storage_of",
     "sweep",
     "tree_key",

@@ -9,7 +9,7 @@ from uuid import UUID
 from prometheus_client import Gauge
 
 from matinee.features.files import repository
-from matinee.features.files.messages import DiscardPart
+from matinee.features.files.messages import DiscardPart, StartFetches
 from matinee.features.files.rules import blob_key, part_key, tree_prefix, upload_of_part
 from matinee.features.files.schemas import TreeId
 from matinee.features.files.service.blobs import drop_blob
@@ -25,6 +25,10 @@ BATCH = 200
 ORPHAN_AFTER = timedelta(hours=1)
 STORED_BYTES = Gauge("matinee_stored_bytes", "Bytes kept, by sort.", ["sort"], registry=REGISTRY)
 
+FETCHES_NOW = Gauge(
+    "matinee_fetches_open", "Files being fetched from addresses.", ["state"], registry=REGISTRY
+)
+
 
 async def sweep(work: Work) -> None:
     """End expired uploads, finish full ones that a crash left, delete parts that belong to no upload."""
@@ -35,6 +39,8 @@ async def sweep(work: Work) -> None:
     for upload in await repository.expired_uploads(work.session, work.now, BATCH):
         if upload.state == "complete" or upload.offset_bytes < upload.size_bytes:
             await drop_upload(work, upload)
+    if await repository.due_fetches(work.session, work.now, 1, 1):
+        work.send(StartFetches())
     oldest = work.now - ORPHAN_AFTER
     async with work.outside():
         await work.storage.tidy(oldest)
@@ -93,6 +99,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
             for row in rows
         ]
     unfinished = await repository.open_uploads(work.session, owner_id=account_id)
+    sources = await repository.fetches(work.session, [row.id for row in unfinished])
     data = {
         "usage": (await usage(work, account_id)).model_dump(),
         "originals": originals,
@@ -104,6 +111,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
                 "filename": row.filename,
                 "size_bytes": row.size_bytes,
                 "offset_bytes": row.offset_bytes,
+                "fetched_from": sources[row.id].url if row.id in sources else None,
                 "created_at": row.created_at.isoformat(),
             }
             for row in unfinished
@@ -131,3 +139,6 @@ async def refresh_metrics(work: Work) -> None:
     """Bytes kept by the whole house, at scrape time."""
     for sort, size_bytes in (await repository.totals(work.session)).items():
         STORED_BYTES.labels(sort).set(size_bytes)
+    by_state = await repository.fetches_by_state(work.session)
+    for state in ("waiting", "running", "failed"):
+        FETCHES_NOW.labels(state).set(by_state.get(state, 0))

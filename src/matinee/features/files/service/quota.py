@@ -55,6 +55,13 @@ async def reserve(work: Work, owner_id: AccountId, size_bytes: int) -> None:
         )
 
 
+async def free_quota(work: Work, owner_id: AccountId) -> int:
+    """Bytes that still fit; nobody else of this account checks until the transaction ends."""
+    await repository.lock_quota(work.session, owner_id)
+    held = await usage(work, owner_id)
+    return max(0, held.limit_bytes - held.used_bytes)
+
+
 async def check_disk(work: Work, size_bytes: int) -> None:
     """Raises `NoRoom` when the store could not hold so many more bytes. Call outside a transaction."""
     space = await work.storage.free_bytes()

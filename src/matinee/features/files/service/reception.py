@@ -41,8 +41,12 @@ T = TypeVar("T")
 class Reception:
     """One connection that brings bytes of one upload."""
 
-    def __init__(self, works: Works, upload_id: UploadId, size_bytes: int) -> None:
+    def __init__(
+        self, works: Works, upload_id: UploadId, size_bytes: int, *, signal: str | None = None
+    ) -> None:
+        """`signal`: the channel that hears of every slice, for who cannot see the bytes leave."""
         self._works = works
+        self._signal = signal
         self._id = upload_id
         self._size = size_bytes
         self._lease = new_id()
@@ -172,6 +176,8 @@ class Reception:
             if not ours:
                 gone = await repository.upload(work.session, self._id) is None
                 raise UploadNotFound if gone else UploadLocked
+            if self._signal is not None:
+                work.signal(self._signal)
 
     async def _release(self, intake: Intake) -> None:
         await intake.close()
@@ -214,11 +220,11 @@ async def finish(works: Works, upload_id: UploadId) -> bool:
     Returns whether it is complete now."""
     async with works.open(SYSTEM) as work:
         upload = await repository.upload(work.session, upload_id)
-        if upload is None or upload.offset_bytes != upload.size_bytes:
+        if upload is None or upload.offset_bytes != upload.size_bytes or not upload.sized:
             return False
         if upload.state == "complete":
             return True
-        if upload.concat == "partial":
+        if upload.kind == "partial":
             if upload.final_id is not None and await repository.pieces_are_whole(
                 work.session, upload.final_id
             ):
@@ -237,7 +243,7 @@ async def finish(works: Works, upload_id: UploadId) -> bool:
             return upload is not None
         if not whole:
             # The disk lost bytes that it had confirmed: start again rather than hand on a damaged file.
-            if upload.concat == "final":  # its pieces are consumed: there is nothing to start from
+            if upload.kind == "final":  # its pieces are consumed: there is nothing to start from
                 await repository.delete_uploads(work.session, [upload.id])
                 work.send(DiscardPart(upload_id=upload_id))
             upload.offset_bytes = 0
@@ -245,6 +251,8 @@ async def finish(works: Works, upload_id: UploadId) -> bool:
         upload.state = "complete"
         upload.blob_id = blob_id
         upload.lease_owner = upload.lease_expires_at = None
+        if upload.kind == "fetch":
+            await repository.delete_fetch(work.session, upload.id)
         await record_blob(work, upload, blob_id)
         return True
 

@@ -1,30 +1,32 @@
 """Uploads as their owner sees them: create, ask, bring bytes, end. How bytes come in is said in
 `reception`."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from matinee.features.files import repository
 from matinee.features.files.errors import (
     EmptyUpload,
-    FinalUpload,
     NotExpected,
     PartTaken,
+    TakesNoBytes,
     UploadComplete,
     UploadNotFound,
     UploadTooLarge,
     WrongOffset,
 )
-from matinee.features.files.messages import DiscardPart
-from matinee.features.files.models import Upload
+from matinee.features.files.messages import DiscardPart, StartFetches
+from matinee.features.files.models import Fetch, Upload
 from matinee.features.files.rules import (
     MAX_CHECKED_BYTES,
     Checksum,
     Concat,
     Metadata,
+    host_of,
     part_key,
     size_in_words,
 )
-from matinee.features.files.schemas import UploadInfo, UploadState
+from matinee.features.files.schemas import FetchInfo, UploadInfo, UploadState
 from matinee.features.files.service.intake import Receive
 from matinee.features.files.service.quota import check_disk, reserve
 from matinee.features.files.service.reception import Reception, finish
@@ -75,10 +77,9 @@ def check_size(size_bytes: int, most_bytes: int) -> None:
 
 
 def new_upload(
-    work: Work, owner_id: AccountId, metadata: Metadata, size_bytes: int, concat: Concat | None
+    work: Work, owner_id: AccountId, metadata: Metadata, size_bytes: int, concat: Concat | None = None
 ) -> Upload:
     """A row without bytes, not yet added."""
-    kind = None if concat is None else "final" if concat.parts else "partial"
     return Upload(
         id=new_id(),
         owner_id=owner_id,
@@ -94,7 +95,8 @@ def new_upload(
         lease_expires_at=None,
         last_byte_at=None,
         blob_id=None,
-        concat=kind,
+        kind="plain" if concat is None else "final" if concat.parts else "partial",
+        sized=True,
         concat_raw=None if concat is None else concat.raw,
         final_id=None,
         position=None,
@@ -134,12 +136,12 @@ async def receive(
 
     `declared_bytes` is how many the sender announced, when it did. What arrived stays when the sender breaks
     off; with a `checksum` all of it stays or nothing. Raises `UploadNotFound`, `WrongOffset`, `UploadTooLarge`,
-    `UploadLocked` (another connection brings bytes now), `UploadBroken`, `ChecksumMismatch`, `FinalUpload`.
+    `UploadLocked` (another connection brings bytes now), `UploadBroken`, `ChecksumMismatch`, `TakesNoBytes`.
     """
     upload = await _mine(work, upload_id)
     size_bytes = upload.size_bytes
-    if upload.concat == "final":
-        raise FinalUpload
+    if upload.kind in ("final", "fetch"):
+        raise TakesNoBytes
     if upload.state == "complete":
         if offset_bytes != size_bytes or declared_bytes:
             raise WrongOffset
@@ -176,23 +178,25 @@ async def cancel_uploads(work: Work, subject: str | Subject, purpose: str | None
 async def uploads_for(work: Work, subject: str | Subject) -> list[UploadInfo]:
     """Unfinished uploads for `subject`, newest first. Who may see them decides the room that asks."""
     rows = await repository.open_uploads(work.session, subject=str(subject), partials=False)
-    return [_info(row) for row in rows]
+    return await _infos(work, rows)
 
 
 async def my_uploads(work: Work) -> list[UploadInfo]:
     """The actor's unfinished uploads, newest first, expired ones left out."""
     rows = await repository.open_uploads(work.session, owner_id=work.actor.owner(), partials=False, limit=200)
-    return [_info(row) for row in rows if row.expires_at > work.now]
+    return await _infos(work, [row for row in rows if row.expires_at > work.now])
 
 
 async def drop_upload(work: Work, upload: Upload) -> None:
     """Forget an upload with its pieces and, after the commit, what they brought. Idempotent."""
     ids = [upload.id]
-    if upload.concat == "final":
+    if upload.kind == "final":
         ids += [piece.id for piece in await repository.partials(work.session, upload.id)]
     for id, state in await repository.delete_uploads(work.session, ids):
         if state == "open":
             work.send(DiscardPart(upload_id=UploadId(id)))
+    if upload.kind == "fetch":
+        work.send(StartFetches())  # its place is free
 
 
 async def _mine(work: Work, upload_id: UploadId, *, lock: bool = False) -> Upload:
@@ -218,7 +222,13 @@ def state_of(upload: Upload, *, offset: int | None = None) -> UploadState:
     )
 
 
-def _info(upload: Upload) -> UploadInfo:
+async def _infos(work: Work, uploads: Sequence[Upload]) -> list[UploadInfo]:
+    ids = [upload.id for upload in uploads if upload.kind == "fetch"]
+    known = await repository.fetches(work.session, ids) if ids else {}
+    return [_info(upload, known.get(upload.id)) for upload in uploads]
+
+
+def _info(upload: Upload, fetch: Fetch | None) -> UploadInfo:
     return UploadInfo(
         id=upload.id,
         purpose=upload.purpose,
@@ -228,4 +238,15 @@ def _info(upload: Upload) -> UploadInfo:
         offset_bytes=upload.offset_bytes,
         created_at=upload.created_at,
         expires_at=upload.expires_at,
+        fetch=None if fetch is None else _fetch_info(upload, fetch),
+    )
+
+
+def _fetch_info(upload: Upload, fetch: Fetch) -> FetchInfo:
+    return FetchInfo(
+        host=host_of(fetch.url),
+        state=fetch.state,
+        total_bytes=upload.size_bytes if upload.sized and upload.size_bytes else None,
+        trouble=fetch.trouble,
+        next_try_at=fetch.not_before if fetch.state == "waiting" and fetch.failures else None,
     )

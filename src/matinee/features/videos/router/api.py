@@ -9,6 +9,7 @@ from matinee.features.videos import service
 from matinee.features.videos.schemas import (
     Card,
     Embed,
+    NewImport,
     NewVideo,
     PosterPick,
     Resume,
@@ -30,6 +31,13 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 async def create(form: NewVideo, work: Work = needs("videos.create")) -> Video:
     """Make a video. Then send its file by tus with purpose `video` and subject `video:<id>`."""
     return await service.create(work, form)
+
+
+@router.post("/api/v1/imports", status_code=201)
+async def import_video(form: NewImport, work: Work = needs("videos.import")) -> Video:
+    """Make a video of the file at an address. It is fetched in the background: `upload` of the video says how far it
+    is, `reason` why it failed; `cancel` and `retry` are those of the video."""
+    return await service.import_video(work, form)
 
 
 @router.get("/api/v1/videos")

@@ -1,8 +1,8 @@
 """The verbs of videos: the only door for other rooms.
 
-`owning` is for people, `filling` and `renditions` for those who make what plays, `playing` answers the addresses
-under /media, `watching` counts, `checks` holds, `embedding` tells other sites, `duties` exports and erases; `changes`
-is what they do alike. Never commits.
+`owning` is for people, `importing` for films that the house fetches, `filling` and `renditions` for those who make what
+plays, `playing` answers the addresses under /media, `watching` counts, `checks` holds, `embedding` tells other sites,
+`duties` exports and erases; `changes` is what they do alike. Never commits.
 """
 
 from matinee.features.videos.service.checks import hold, release, review
@@ -25,6 +25,7 @@ from matinee.features.videos.service.filling import (
     set_source,
     set_storyboard,
 )
+from matinee.features.videos.service.importing import import_video, note_failure
 from matinee.features.videos.service.owning import (
     cancel,
     cards,
@@ -90,6 +91,7 @@ __all__ = [
     "forget_visits",
     "get",
     "hold",
+    "import_video",
     "latest",
     "manifest",
     "mark_cancelled",
@@ -97,6 +99,7 @@ __all__ = [
     "mark_ready",
     "mine",
     "newest",
+    "note_failure",
     "original",
     "own_channel",
     "pick_poster",

@@ -47,6 +47,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
                     "created_at": row.created_at,
                     "published_at": row.published_at,
                     "reason": row.reason,
+                    "imported_from": row.import_url,
                 }
             )
         if len(rows) < 200:

@@ -58,6 +58,7 @@ async def begin_checking(work: Work, video_id: UUID, blob_id: UUID, received_at:
     video.generation += 1
     video.source_blob_id = blob_id
     video.received_at = received_at
+    video.import_url = None
     video.source = video.duration_s = video.width = video.height = None
     video.playable_at = video.ready_at = None
     enter(work, video, "checking")

@@ -13,7 +13,7 @@ from matinee.features.videos.schemas import Card, Figures, NewVideo, PosterPick,
 from matinee.features.videos.service import access, changes, filling, showing
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound, TooLarge
-from matinee.kernel.ids import VideoId, new_id
+from matinee.kernel.ids import AccountId, VideoId, new_id
 from matinee.kernel.page import Page, decode_cursor, encode_cursor
 
 POSTER_MAX_BYTES = 20_000_000
@@ -127,11 +127,15 @@ async def pick_poster(work: Work, video_id: UUID, form: PosterPick) -> Video:
 async def retry(work: Work, video_id: UUID) -> Video:
     """Take up a failed or cancelled video; what is finished stays. Raises `NoSource` when its file is gone."""
     row = await access.owned(work, video_id)
-    if row.state == "rejected" or (row.state == "failed" and row.source_blob_id is None):
+    fetched = row.source_blob_id is None and row.import_url is not None
+    if row.state == "rejected" or (row.state == "failed" and row.source_blob_id is None and not fetched):
         raise NoSource
     if row.state not in ("failed", "cancelled"):
         raise WrongState("Only a video that failed or was cancelled can be tried again.")
     await filling.resume_encoding(work, row.id)
+    if row.source_blob_id is None and row.import_url is not None:
+        subject = changes.subject_of(row.id)
+        await files.fetch(work, AccountId(row.owner_id), "video", subject, row.import_url)
     if row.source_blob_id is not None:
         work.send(VideoRetryAsked(video_id=row.id))
     return await showing.video(work, row)

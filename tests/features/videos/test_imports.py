@@ -1,0 +1,434 @@
+"""Films fetched from an address: whole, broken off, refused, cancelled, taken up again; never more than allowed."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from tests.conftest import MakeHouse
+from tests.features.files.wires import until
+from tests.support.films import film
+from tests.support.house import House, Person
+from tests.support.origin import Asked, Origin, answer, origin
+
+from matinee.features.files import service as files
+from matinee.features.files.service import fetch_run
+from matinee.kernel.ids import BlobId
+from matinee.kernel.time import utc_now
+
+DATA = bytes(range(256)) * 12_000
+OPEN = {"import_networks": "127.0.0.0/8", "import_ports": "1-65535"}
+
+
+async def begin(person: Person, url: str, **form: Any) -> dict[str, Any]:
+    answer = await person.client.post("/api/v1/imports", json={"url": url} | form)
+    assert answer.status_code == 201, answer.text
+    video: dict[str, Any] = answer.json()
+    return video
+
+
+async def look(person: Person, video: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (await person.client.get(f"/api/v1/videos/{video['id']}")).json()
+    return found
+
+
+async def fetch(house: House, *, tries: int = 20) -> None:
+    """Run what fetches, and nothing that looks into the file; waiting tries come at once."""
+    for _ in range(tries):
+        async with house.works.open() as work:
+            await work.session.execute(text("UPDATE files_fetch SET not_before = now() - interval '1 hour'"))
+            await files.start_fetches(work)
+        async with house.works.open() as work:
+            found = await work.session.execute(
+                text("SELECT upload_id FROM files_fetch WHERE state = 'running'")
+            )
+            ids = list(found.scalars())
+        if not ids:
+            break
+        for id in ids:
+            async with house.works.open() as work:
+                await files.run_fetch(work, id)
+    # What was said of failures reaches the videos.
+    for job in await house.waiting("videos.note_import_failed"):
+        from matinee.features.files.messages import FetchFailed
+        from matinee.features.videos import service as videos
+
+        async with house.works.open() as work:
+            await videos.note_failure(work, FetchFailed.from_json(job["message"]))
+
+
+async def kept(house: House) -> list[bytes]:
+    async with house.works.open() as work:
+        ids = list((await work.session.execute(text("SELECT id FROM files_blob ORDER BY id"))).scalars())
+        keys = [(await files.blob(work, BlobId(id))).key for id in ids]
+    return [b"".join([chunk async for chunk in house.parts.storage.read(key)]) for key in keys]
+
+
+async def test_a_film_at_an_address_becomes_a_video_that_plays(make_house: MakeHouse, tmp_path: Path) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    async with origin(film(tmp_path, seconds=2).read_bytes()) as server:
+        video = await begin(person, server.address, visibility="public")
+        assert (video["state"], video["title"], video["filename"]) == (
+            "uploading", "forty bowls", "forty_bowls.mp4",
+        )  # fmt: skip
+        assert video["upload"]["fetch"]["host"] == "127.0.0.1"
+        assert "secret" not in str(video)
+        await house.run_jobs()
+        done = await look(person, video)
+        assert (done["state"], done["upload"]) == ("ready", None)
+        assert server.asked[0].target == "/films/forty_bowls.mp4?key=secret"
+    async with house.works.open() as work:
+        assert await work.session.scalar(text("SELECT count(*) FROM files_fetch")) == 0
+        assert await work.session.scalar(text("SELECT import_url FROM videos_video")) is None
+
+
+async def test_a_fetch_that_breaks_goes_on_from_the_last_byte(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    cuts = [1_000_000, 1_000_000, 2_500_000, None]
+
+    async def breaks(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await self.give(asked, writer, stop_at=cuts[len(self.asked) - 1])
+
+    async with origin(DATA, breaks) as server:
+        await begin(person, server.address)
+        await fetch(house)
+        starts = [asked.start for asked in server.asked]
+    assert starts == [0, 1_000_000, 1_000_000, 2_500_000]
+    assert await kept(house) == [DATA]
+
+
+async def test_a_source_that_changes_is_fetched_anew(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    other = DATA[::-1] + b"longer"
+
+    async def changes(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(self.asked) == 2:
+            self.data, self.etag = other, '"two"'
+        await self.give(asked, writer, stop_at=1_000_000 if len(self.asked) == 1 else None)
+
+    async with origin(DATA, changes) as server:
+        await begin(person, server.address)
+        await fetch(house)
+        assert len(server.asked) == 2
+    assert await kept(house) == [other]
+
+
+async def test_a_source_that_changes_under_the_same_name_for_its_version_is_fetched_anew(
+    make_house: MakeHouse,
+) -> None:
+    """It answers with a part, but of a file of another size."""
+    house = await make_house(**OPEN)
+    person = await house.person()
+
+    async def changes(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(self.asked) == 2:
+            self.data = DATA + b"more"
+        await self.give(asked, writer, stop_at=1_000_000 if len(self.asked) == 1 else None)
+
+    async with origin(DATA, changes) as server:
+        await begin(person, server.address)
+        await fetch(house)
+        assert [asked.start for asked in server.asked] == [0, 1_000_000, 0]
+    assert await kept(house) == [DATA + b"more"]
+
+
+async def test_a_source_that_cannot_go_on_begins_anew_and_is_left_after_some_times(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+
+    async def weak(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        self.etag = 'W/"one"'
+        await self.give(asked, writer, stop_at=1_000_000 if len(self.asked) < 3 else None)
+
+    async def hopeless(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        self.etag = None
+        await self.give(asked, writer, stop_at=1_000_000)
+
+    async with origin(DATA, weak) as server:
+        await begin(person, server.address)
+        await fetch(house)
+    assert await kept(house) == [DATA]
+    async with origin(DATA, hopeless) as server:
+        video = await begin(person, server.address)
+        await fetch(house)
+        assert len(server.asked) == 7
+    failed = await look(person, video)
+    assert (failed["state"], "cannot go on in the middle" in failed["reason"]) == ("failed", True)
+
+
+async def test_a_file_of_unknown_size_is_fetched_to_its_end(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    monkeypatch.setattr(fetch_run, "STEP_BYTES", 700_001)
+
+    async def chunked(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await answer(writer, "HTTP/1.1 200 OK", "Transfer-Encoding: chunked")
+        for at in range(0, len(self.data), 100_000):
+            piece = self.data[at : at + 100_000]
+            writer.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+            await writer.drain()
+        if len(self.asked) > 1:  # the first time it breaks right before the end
+            writer.write(b"0\r\n\r\n")
+            await writer.drain()
+
+    async with origin(DATA, chunked) as server:
+        await begin(person, server.address)
+        await fetch(house)
+        assert len(server.asked) == 2
+    assert await kept(house) == [DATA]
+    assert (await person.client.get("/api/v1/me/storage")).json()["used_bytes"] == len(DATA)
+
+
+async def endless(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+    await answer(writer, "HTTP/1.1 200 OK")
+    while True:
+        writer.write(bytes(1 << 20))
+        await writer.drain()
+
+
+async def test_an_endless_file_ends_at_the_limit_or_at_the_quota(
+    make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_run, "STEP_BYTES", 3_000_000)
+    house = await make_house(**OPEN, max_upload_bytes=10_000_000)
+    person, poor = await house.person(), await house.person()
+    async with house.works.open() as work:
+        await files.set_quota(work, poor.account_id, 5_000_000)
+    async with origin(b"", endless) as server:
+        video, other = await begin(person, server.address), await begin(poor, server.address)
+        await fetch(house)
+    failed, full = await look(person, video), await look(poor, other)
+    assert (failed["state"], failed["reason_code"]) == ("failed", "files.too_large")
+    assert "10 MB" in failed["reason"]
+    assert (full["state"], full["reason_code"]) == ("failed", "files.quota_exceeded")
+    assert await kept(house) == []
+    used = (await poor.client.get("/api/v1/me/storage")).json()["used_bytes"]
+    assert used <= 5_000_000
+
+
+async def test_a_file_that_does_not_fit_is_refused_before_its_bytes_come(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN, max_upload_bytes=1_000_000)
+    person = await house.person()
+    async with origin(DATA) as server:
+        video = await begin(person, server.address)
+        await fetch(house)
+    failed = await look(person, video)
+    assert (failed["reason_code"], "3.07 MB" in failed["reason"]) == ("files.too_large", True)
+    async with origin(b"") as server:
+        empty = await begin(person, server.address)
+        await fetch(house)
+    assert (await look(person, empty))["reason_code"] == "files.empty"
+
+
+async def test_a_failed_import_says_why_and_is_tried_again(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    good = False
+
+    async def behave(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if good:
+            await self.give(asked, writer)
+        else:
+            await answer(writer, "HTTP/1.1 404 Not Found", "Content-Length: 0")
+
+    async with origin(DATA, behave) as server:
+        video = await begin(person, server.address)
+        await fetch(house)
+        failed = await look(person, video)
+        assert (failed["state"], failed["reason_code"]) == ("failed", "fetch.not_there")
+        assert "404" in failed["reason"]
+        good = True
+        again = await person.client.post(f"/api/v1/videos/{video['id']}/retry")
+        assert (again.status_code, again.json()["state"], again.json()["reason"]) == (200, "uploading", None)
+        await fetch(house)
+    assert await kept(house) == [DATA]
+
+
+async def test_a_server_that_is_away_is_asked_again_and_then_left(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    async with origin(DATA) as server:
+        pass
+    video = await begin(person, server.address)
+    await fetch(house, tries=1)
+    waits = await look(person, video)
+    assert waits["state"] == "uploading"
+    told = waits["upload"]["fetch"]
+    assert (told["state"], "cannot be reached" in told["trouble"]) == ("waiting", True)
+    assert told["next_try_at"] is not None
+    await fetch(house)
+    failed = await look(person, video)
+    assert (failed["state"], "tried 8 times" in failed["reason"]) == ("failed", True)
+
+
+async def test_a_cancelled_import_stops_and_may_be_taken_up_again(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    go_on = asyncio.Event()
+
+    async def slow(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(self.asked) > 1:
+            await self.give(asked, writer)
+            return
+        await answer(writer, "HTTP/1.1 200 OK", f"Content-Length: {len(DATA)}", body=DATA[:500_000])
+        await go_on.wait()
+        writer.write(DATA[500_000:])
+
+    async with origin(DATA, slow) as server:
+        video = await begin(person, server.address)
+        running = asyncio.create_task(fetch(house, tries=1))
+
+        async def offset() -> int:
+            upload = (await look(person, video))["upload"]
+            return int(upload["offset_bytes"])
+
+        await until(offset, lambda held: held == 500_000)
+        cancelled = await person.client.post(f"/api/v1/videos/{video['id']}/cancel")
+        assert cancelled.json()["state"] == "cancelled"
+        go_on.set()
+        await running
+        await house.run_jobs("io")
+        assert await kept(house) == []
+        assert [part async for part in house.parts.storage.parts()] == []
+        assert (await look(person, video))["state"] == "cancelled"
+        assert (await person.client.post(f"/api/v1/videos/{video['id']}/retry")).json()[
+            "state"
+        ] == "uploading"
+        await fetch(house)
+    assert await kept(house) == [DATA]
+
+
+async def test_a_worker_that_dies_in_the_middle_leaves_what_is_durable_to_the_next(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house(**OPEN, upload_lease_s=1)
+    person = await house.person()
+
+    async def stops(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        if len(self.asked) > 1:
+            await self.give(asked, writer)
+            return
+        await answer(
+            writer, "HTTP/1.1 200 OK", f"Content-Length: {len(DATA)}", 'ETag: "one"', body=DATA[:1_500_000]
+        )
+        await asyncio.sleep(60)
+
+    async with origin(DATA, stops) as server:
+        video = await begin(person, server.address)
+        dying = asyncio.create_task(fetch(house, tries=1))
+
+        async def offset() -> int:
+            return int((await look(person, video))["upload"]["offset_bytes"])
+
+        await until(offset, lambda held: held == 1_500_000)
+        dying.cancel()
+        await asyncio.gather(dying, return_exceptions=True)
+        async with house.works.open() as work:  # as if it had not even had the time to give its lease back
+            await work.session.execute(
+                text(
+                    "UPDATE files_upload SET lease_owner = id, lease_expires_at = now() + interval '1 second'"
+                )
+            )
+        await fetch(house)
+        assert [asked.start for asked in server.asked] == [0, 1_500_000]
+    assert await kept(house) == [DATA]
+
+
+async def test_an_import_that_takes_too_long_is_given_up(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN, import_max_h=1)
+    person = await house.person()
+    async with origin(DATA) as server:
+        video = await begin(person, server.address)
+        house.works.clock = lambda: utc_now() + timedelta(hours=2)
+        async with house.works.open() as work:
+            await files.start_fetches(work)
+        await fetch(house)
+        house.works.clock = utc_now
+        assert server.asked == []
+    assert "within 1 hours" in (await look(person, video))["reason"]
+
+
+async def test_only_so_many_run_side_by_side_and_everybody_gets_a_turn(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN, imports_at_once=3, imports_each=2)
+    first, second = await house.person(), await house.person()
+    for _ in range(5):
+        await begin(first, "http://127.0.0.1:9/a.mp4")
+    await begin(second, "http://127.0.0.1:9/b.mp4")
+    async with house.works.open() as work:
+        await files.start_fetches(work)
+        await files.start_fetches(work)
+    async with house.works.open() as work:
+        rows = await work.session.execute(
+            text("SELECT owner_id, count(*) FROM files_fetch WHERE state = 'running' GROUP BY owner_id")
+        )
+        assert dict(rows.all()) == {first.account_id: 2, second.account_id: 1}
+    metrics = (await (await house.client()).get("/metrics")).text
+    assert 'matinee_fetches_open{state="running"} 3.0' in metrics
+    assert 'matinee_fetches_open{state="waiting"} 3.0' in metrics
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1/a.mp4", "http://[::1]/a", "ftp://films.example/a", "http://a:b@films.example/", "x"],
+)
+async def test_an_address_that_may_not_be_asked_makes_no_video(house: House, url: str) -> None:
+    person = await house.person()
+    answer = await person.client.post("/api/v1/imports", json={"url": url})
+    assert (answer.status_code, answer.json()["code"]) == (422, "fetch.address_refused")
+    assert (await person.client.get("/api/v1/me/videos")).json()["items"] == []
+
+
+async def test_a_redirect_into_this_machine_is_refused_on_the_video(make_house: MakeHouse) -> None:
+    house = await make_house(import_networks="127.0.0.2/32", import_ports="1-65535")
+    person = await house.person()
+    async with origin(DATA) as inside:
+
+        async def leads(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+            await answer(writer, "HTTP/1.1 302 Found", f"Location: {inside.address}", "Content-Length: 0")
+
+        async with origin(DATA, leads, host="127.0.0.2") as outside:
+            video = await begin(person, outside.address.replace("127.0.0.1", "127.0.0.2"))
+            await fetch(house)
+        assert inside.asked == []
+    failed = await look(person, video)
+    assert (failed["state"], failed["reason_code"]) == ("failed", "fetch.address_refused")
+    assert "private network" in failed["reason"]
+
+
+async def test_who_may_not_import_and_a_house_that_does_not(house: House, make_house: MakeHouse) -> None:
+    viewer = await house.person("viewer")
+    refused = await viewer.client.post("/api/v1/imports", json={"url": "https://films.example/a.mp4"})
+    assert refused.status_code == 403
+
+
+async def test_a_house_may_fetch_nothing_at_all(make_house: MakeHouse) -> None:
+    house = await make_house(imports_at_once=0)
+    person = await house.person()
+    off = await person.client.post("/api/v1/imports", json={"url": "https://films.example/a.mp4"})
+    assert (off.status_code, off.json()["code"]) == (403, "files.fetches_off")
+
+
+async def test_a_fetch_takes_no_bytes_from_others_and_is_exported(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    await begin(person, "http://127.0.0.1:9/a.mp4?key=secret")
+    (listed,) = (await person.client.get("/api/v1/uploads")).json()["items"]
+    words = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream",
+    }
+    sent = await person.client.patch(f"/api/v1/uploads/{listed['id']}", headers=words, content=b"")
+    assert (sent.status_code, sent.json()["code"]) == (403, "files.takes_no_bytes")
+    async with house.works.open() as work:
+        exported = b"".join([data async for _, data in files.export(work, person.account_id)])
+    assert b"http://127.0.0.1:9/a.mp4?key=secret" in exported
