@@ -15,13 +15,14 @@ import typer
 import matinee
 from matinee.entrypoints.cli.doctor import doctor
 from matinee.entrypoints.cli.foreseen import foreseen
+from matinee.entrypoints.cli.importing import import_
 from matinee.entrypoints.cli.login import login
 from matinee.entrypoints.cli.upload import UploadCommand, upload
 
 if TYPE_CHECKING:
     from matinee.infra.work import Works
 
-LIGHT = ("up", "upload", "login", "version", "doctor")
+LIGHT = ("up", "upload", "import", "login", "version", "doctor")
 
 
 @asynccontextmanager
@@ -57,6 +58,7 @@ def build(*, light: bool = False) -> typer.Typer:
 
     app.command("up")(up)
     app.command("upload", cls=UploadCommand)(upload)
+    app.command("import", cls=UploadCommand)(import_)
     app.command("login")(login)
     app.command("version")(version)
     app.command("doctor")(doctor)

@@ -37,8 +37,13 @@ TUS = {"Tus-Resumable": "1.0.0"}
 PIECE_BYTES = 1 << 18
 LOOK_S = 0.4
 FAILED, REJECTED, UNREACHABLE = 1, 2, 3
-Wait = Literal["playable", "ready"]
-REACHED: dict[Wait, tuple[str, ...]] = {"playable": ("playable", "ready"), "ready": ("ready",)}
+Wait = Literal["taken", "playable", "ready"]
+REACHED: dict[Wait, tuple[str, ...]] = {
+    "taken": ("encoding", "playable", "ready"),
+    "playable": ("playable", "ready"),
+    "ready": ("ready",),
+}
+VISIBILITIES = ("public", "unlisted", "private")
 OVER = ("rejected", "failed", "cancelled")
 Show = Callable[..., None]
 
@@ -92,9 +97,9 @@ def upload(
     Exit code: 0 when all reached the state, 2 when one was rejected (the reason is on stderr), 3 when the server
     did not answer, 1 for anything else.
     """
-    if wait not in REACHED:
+    if wait not in ("playable", "ready"):
         raise typer.BadParameter("playable or ready", param_hint="--wait")
-    if visibility not in ("public", "unlisted", "private"):
+    if visibility not in VISIBILITIES:
         raise typer.BadParameter("public, unlisted or private", param_hint="--visibility")
     if title is not None and len(files) > 1:
         raise typer.BadParameter("one title does not fit several files", param_hint="--title")
@@ -116,36 +121,49 @@ def upload(
         )
         for file in files:
             task = bars.add_task(file.name, total=file.stat().st_size, stage="")
-            outcome = _one(
+            outcome = bring(
                 client,
+                progress.key_of(address, file),
                 file,
                 title or file.stem,
                 visibility,
-                wait,
+                cast(Wait, wait),
                 lambda t=task, **f: bars.update(t, **f),
             )
-            worst = _worse(worst, outcome.exit_code)
+            worst = worse_of(worst, outcome.exit_code)
             if outcome.exit_code:
                 bars.console.print(
                     f"{file.name}: {outcome.reason}", markup=False, highlight=False, soft_wrap=True
                 )
-            _say(outcome, as_json)
+            say(outcome, as_json)
             if outcome.exit_code == UNREACHABLE:
                 break
     raise typer.Exit(worst)
 
 
-def _one(client: Client, file: Path, title: str, visibility: str, wait: Wait, show: Show) -> Outcome:
-    """One file to its end, whatever the end is."""
+def bring(
+    client: Client, key: str, file: Path, title: str, visibility: str, wait: Wait, show: Show
+) -> Outcome:
+    """One file to its end, whatever the end is. `key` names it between two runs."""
+
+    def begun(outcome: Outcome) -> dict[str, Any]:
+        return _bring(client, key, file, title, visibility, show, outcome)
+
+    outcome = follow(client, begun, wait, show)
+    if outcome.state in (*REACHED[wait], "rejected", "cancelled"):
+        progress.keep(key, None)  # a failed one can be tried again, and the file need not be sent again
+    return outcome
+
+
+def follow(client: Client, begin: Callable[[Outcome], dict[str, Any]], wait: Wait, show: Show) -> Outcome:
+    """What becomes of the video that `begin` gives, until it has reached the state or its end."""
     outcome = Outcome(reason=None)
     try:
-        key = progress.key_of(client.server, file)
-        video = _bring(client, key, file, title, visibility, show, outcome)
+        video = begin(outcome)
         while video["state"] not in (*REACHED[wait], *OVER):
             time.sleep(LOOK_S)
             video = client.json("GET", f"/api/v1/videos/{video['id']}")
-            stage = video["progress"] or {}
-            show(stage=f"{stage.get('stage') or video['state']} {stage.get('percent') or 0:.0f} %")
+            _show_stage(video, show)
     except Unreachable as error:
         outcome.reason = error.detail
         return outcome
@@ -157,15 +175,24 @@ def _one(client: Client, file: Path, title: str, visibility: str, wait: Wait, sh
         outcome.state, outcome.reason, outcome.exit_code = "refused", str(error), FAILED
         return outcome
     show(stage=video["state"])
-    if video["state"] != "failed":  # a failed one can be tried again, and the file need not be sent again
-        progress.keep(key, None)
-    _note(outcome, client, video)
+    note(outcome, client, video)
     if video["state"] in OVER:
         outcome.exit_code = REJECTED if video["state"] == "rejected" else FAILED
         outcome.reason = video["reason"] or f"The video was {video['state']}."
     else:
         outcome.exit_code = 0
     return outcome
+
+
+def _show_stage(video: dict[str, Any], show: Show) -> None:
+    coming = video["upload"] or {}
+    fetch = coming.get("fetch")
+    if video["state"] == "uploading" and fetch is not None:
+        stage = "fetching" if fetch["trouble"] is None else fetch["trouble"]
+        show(completed=coming["offset_bytes"], total=fetch["total_bytes"], stage=stage)
+        return
+    facts = video["progress"] or {}
+    show(stage=f"{facts.get('stage') or video['state']} {facts.get('percent') or 0:.0f} %")
 
 
 def _bring(
@@ -188,7 +215,7 @@ def _bring(
         place = Place(video["id"])
         progress.keep(key, place)
     assert place is not None
-    _note(outcome, client, video)
+    note(outcome, client, video)
     while video["state"] == "uploading":
         if place.upload is None:
             place = Place(place.video_id, _begin(client, key, file, video["id"]))
@@ -280,7 +307,7 @@ def _pieces(file: Path, start: int, size_bytes: int, show: Show) -> Iterator[byt
             show(completed=start)
 
 
-def _note(outcome: Outcome, client: Client, video: dict[str, Any]) -> None:
+def note(outcome: Outcome, client: Client, video: dict[str, Any]) -> None:
     playback = video["playback"] or {}
     outcome.id = video["id"]
     outcome.page = f"{client.server}/watch/{video['id']}"
@@ -290,16 +317,17 @@ def _note(outcome: Outcome, client: Client, video: dict[str, Any]) -> None:
     outcome.playable_s, outcome.ready_s = video["playable_s"], video["ready_s"]
 
 
-def _say(outcome: Outcome, as_json: bool) -> None:
+def say(outcome: Outcome, as_json: bool, **more: object) -> None:
+    """On stdout, for programs and people. `more` goes before the rest of the JSON."""
     if as_json:
-        facts = asdict(outcome)
+        facts = {**more, **asdict(outcome)}
         del facts["exit_code"]
         typer.echo(json.dumps(facts, ensure_ascii=False))
     elif not outcome.exit_code:
         typer.echo(f"{outcome.state}: {outcome.page}")
 
 
-def _worse(one: int, other: int) -> int:
+def worse_of(one: int, other: int) -> int:
     """Unreachable before rejected before failed before well."""
     return max((one, other), key=(0, FAILED, REJECTED, UNREACHABLE).index)
 
