@@ -207,6 +207,8 @@ def open_server(**settings: str) -> Iterator[Server]:
             "stalled_after_s": "3",
             "shutdown_s": "6",
             "pool_size": "4",
+            "import_networks": "127.0.0.0/8",
+            "import_ports": "1-65535",
         } | settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
         environment |= {f"MATINEE_{name.upper()}": value for name, value in values.items()}

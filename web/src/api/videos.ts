@@ -1,7 +1,7 @@
 /** Videos: lists, one video, what its owner may do with it, and what watching reports. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, done, Problem, take } from "./client";
-import type { NewVideo, VideoPatch, VideoState } from "./types";
+import type { NewImport, NewVideo, VideoPatch, VideoState } from "./types";
 
 const PAGE = 24;
 
@@ -51,6 +51,7 @@ export const isNowhere = (error: unknown) => error instanceof Problem && (error.
 const at = (id: string) => ({ params: { path: { video_id: id } } });
 
 export const createVideo = (body: NewVideo) => take(api.POST("/api/v1/videos", { body }));
+export const importVideo = (body: NewImport) => take(api.POST("/api/v1/imports", { body }));
 export const editVideo = (id: string, body: VideoPatch) => take(api.PATCH("/api/v1/videos/{video_id}", { ...at(id), body }));
 export const deleteVideo = (id: string) => done(api.DELETE("/api/v1/videos/{video_id}", at(id)));
 export const retryVideo = (id: string) => take(api.POST("/api/v1/videos/{video_id}/retry", at(id)));

@@ -6,13 +6,14 @@ import { meQuery } from "@/api/accounts";
 import { uploadsQuery } from "@/api/files";
 import { useSignal } from "@/api/signals";
 import type { UploadInfo, Video } from "@/api/types";
-import { deleteVideo, myVideosQuery, retryVideo, videoQuery } from "@/api/videos";
+import { cancelVideo, deleteVideo, myVideosQuery, retryVideo, videoQuery } from "@/api/videos";
 import { part, plural, size } from "@/lib/amount";
 import { took } from "@/lib/time";
 import { type Item, totals } from "@/lib/uploadQueue";
 import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/useTitle";
+import { AddressField } from "./AddressField";
 import { DetailsPanel } from "./DetailsPanel";
 import { keptFile, reopen } from "./handles";
 import { ACCEPT, fromDrop, pickWithHandles } from "./picking";
@@ -120,6 +121,11 @@ export function UploadPage() {
         case "edit":
           if (row.videoId) await navigate({ to: "/videos/$id", params: { id: row.videoId } });
           return;
+        case "cancel":
+          if (row.videoId) await cancelVideo(row.videoId);
+          refresh();
+          toast(`${row.name} is not fetched any more. It stands under your videos, and can be tried again there.`);
+          return;
         case "open":
           return;
       }
@@ -201,6 +207,13 @@ export function UploadPage() {
               }}
             />
           </div>
+          <AddressField
+            onBegun={(video) => {
+              cache.setQueryData(videoQuery(video.id).queryKey, video);
+              setSelected(video.id);
+              refresh();
+            }}
+          />
           {unfinished.isError && mine.isError && rows.length === 0 ? (
             <Fault error={unfinished.error} what="Your unfinished uploads did not come" retry={refresh} />
           ) : null}
@@ -255,7 +268,7 @@ function assemble(items: Item[], infos: UploadInfo[], videos: Video[]): Row[] {
       item: null,
       videoId: video.id,
       info: ofVideo.get(video.id) ?? video.upload,
-      stopped: video.state === "rejected" || video.state === "failed" || video.state === "uploading",
+      stopped: video.state === "rejected" || video.state === "failed" || (video.state === "uploading" && !video.upload?.fetch),
     });
   }
   return rows;

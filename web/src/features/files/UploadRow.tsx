@@ -19,7 +19,7 @@ import { type Act, look, type Sign } from "./rows";
 const TONES = { plain: "text-ink-2", ok: "text-ok", warn: "text-warn", bad: "text-bad" } as const;
 const WORDS: Record<Act, string> = {
   pause: "Pause", resume: "Go on", tryNow: "Try now", first: "Start first", remove: "Remove", again: "Choose the file",
-  open: "Open", copy: "Copy link", retry: "Try again", replace: "Replace", edit: "Details",
+  open: "Open", copy: "Copy link", retry: "Try again", replace: "Replace", edit: "Details", cancel: "Cancel",
 };
 
 type Props = {
@@ -36,8 +36,8 @@ export function UploadRow({ name, item, videoId, info, selected, onSelect, onAct
   const { data } = useQuery({ ...videoQuery(videoId ?? ""), enabled: videoId !== null });
   const { refetch } = useQuery({ ...videoQuery(videoId ?? ""), enabled: false });
   useSignal(videoId ? `video:${videoId}` : null, () => void refetch());
-  const now = useNow(item?.phase === "offline");
   const video = data ?? null;
+  const now = useNow(item?.phase === "offline" || Boolean((video?.upload ?? info)?.fetch?.next_try_at));
   const shown = look({ item, video, info, now });
   const title = video && !item ? (video.filename ?? video.title) : name;
 

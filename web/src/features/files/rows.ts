@@ -1,5 +1,5 @@
 /** One line of the upload page: what this browser sends, what the server holds, and the film it becomes. */
-import type { UploadInfo, Video } from "@/api/types";
+import type { FetchInfo, UploadInfo, Video } from "@/api/types";
 import { part, percent, size, speed } from "@/lib/amount";
 import { nextRung } from "@/lib/progress";
 import { took, wait } from "@/lib/time";
@@ -7,7 +7,7 @@ import type { Item } from "@/lib/uploadQueue";
 
 export type Tone = "plain" | "ok" | "warn" | "bad";
 export type Sign = "none" | "check" | "network" | "warning" | "pause";
-export type Act = "pause" | "resume" | "tryNow" | "first" | "remove" | "again" | "open" | "copy" | "retry" | "replace" | "edit";
+export type Act = "pause" | "resume" | "tryNow" | "first" | "remove" | "again" | "open" | "copy" | "retry" | "replace" | "edit" | "cancel";
 
 export type Look = {
   word: string;
@@ -25,6 +25,8 @@ export function look({ item, video, info, now }: Facts): Look {
   if (item && item.phase !== "sent") return sending(item, now);
   if (video && video.state !== "uploading") return becoming(video);
   if (item) return { word: "Checking", tone: "plain", sign: "none", bar: { value: 100, stopped: false }, sentence: `${size(item.size)} arrived. It is playable in seconds.`, ladder: false, acts: [] };
+  const held = video?.upload ?? info;
+  if (held?.fetch) return fetching(held, held.fetch, now);
   if (info)
     return {
       word: "Paused",
@@ -36,6 +38,26 @@ export function look({ item, video, info, now }: Facts): Look {
       acts: ["remove", "again"],
     };
   return { word: "Nothing sent", tone: "warn", sign: "warning", bar: null, sentence: "No byte of this film has arrived. Choose its file again, or delete it.", ladder: false, acts: ["remove", "replace"] };
+}
+
+/** The server brings it by itself: nothing here needs this page. */
+function fetching(held: UploadInfo, fetch: FetchInfo, now: number): Look {
+  const total = fetch.total_bytes;
+  const base = { sign: "none" as Sign, tone: "plain" as Tone, ladder: false, acts: ["cancel"] as Act[] };
+  const bar = total ? { value: percent(held.offset_bytes, total), stopped: fetch.state !== "running" } : null;
+  const came = total ? part(held.offset_bytes, total) : held.offset_bytes ? `${size(held.offset_bytes)} so far` : null;
+  if (fetch.trouble) {
+    const seconds = Math.max(0, Math.ceil((Date.parse(fetch.next_try_at ?? "") - now) / 1000));
+    const next = Number.isFinite(seconds) && seconds > 0 ? `Next try in ${wait(seconds) ?? `${seconds} s`}.` : "Trying again.";
+    return { ...base, bar, word: "Trying again", tone: "warn", sign: "network", sentence: [came, fetch.trouble, next].filter(Boolean).join(" · ") };
+  }
+  if (fetch.state === "waiting") return { ...base, bar, word: "In line", sentence: `Is fetched from ${fetch.host} as soon as others are done.` };
+  return {
+    ...base,
+    bar,
+    word: bar ? `Fetching ${bar.value} %` : "Fetching",
+    sentence: [came, `from ${fetch.host}`, "You may close this page."].filter(Boolean).join(" · "),
+  };
 }
 
 function sending(item: Item, now: number): Look {
@@ -110,6 +132,8 @@ function becoming(video: Video): Look {
     case "rejected":
       return { ...base, word: "Cannot be read", tone: "bad", sign: "warning", sentence: video.reason ?? "This is not a film that Matinee can open.", acts: ["remove", "replace"] };
     case "failed":
+      if (video.source === null && video.reason_code && /^(fetch|files)\./.test(video.reason_code))
+        return { ...base, word: "Could not be fetched", tone: "bad", sign: "warning", sentence: video.reason ?? "The server did not send it.", acts: ["remove", "retry"] };
       return { ...base, word: "Encoding stopped", tone: "bad", sign: "warning", sentence: video.reason ?? "The file is safe. Try again.", acts: ["edit", "retry"] };
     case "cancelled":
       return { ...base, word: "Cancelled", sign: "pause", sentence: "The encoding was cancelled. The file is safe.", acts: ["remove", "retry"] };

@@ -7,7 +7,7 @@ export const STATE_WORDS: Record<VideoState, string> = {
   playable: "Playable",
   ready: "Ready",
   rejected: "Cannot be read",
-  failed: "Encoding stopped",
+  failed: "Stopped",
   cancelled: "Cancelled",
 };
 
