@@ -56,7 +56,7 @@ async def in_people(scene: Scene) -> None:
 
 
 async def in_files(scene: Scene) -> None:
-    """An upload that never ended, with its first bytes."""
+    """An upload that never ended, with its first bytes; a piece of one; and a film that is fetched."""
     client = scene.leaver.client
     video = (await client.post("/api/v1/videos", json={"title": f"{MARK}, unfinished"})).json()
     metadata = {"filename": f"{MARK}.mp4", "purpose": "video", "subject": f"video:{video['id']}"}
@@ -71,6 +71,13 @@ async def in_files(scene: Scene) -> None:
         content=MARK.encode() * 3,
     )
     assert answer.status_code == 201, answer.text
+    piece = await client.post(
+        "/api/v1/uploads",
+        headers={**films.TUS, "Upload-Length": "10", "Upload-Concat": "partial"},
+    )
+    assert piece.status_code == 201, piece.text
+    fetched = await client.post("/api/v1/imports", json={"url": f"https://films.invalid/{MARK}.mp4?{MARK}"})
+    assert fetched.status_code == 201, fetched.text
 
 
 async def in_videos(scene: Scene) -> None:

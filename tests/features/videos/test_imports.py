@@ -376,6 +376,26 @@ async def test_only_so_many_run_side_by_side_and_everybody_gets_a_turn(make_hous
     assert 'matinee_fetches_open{state="waiting"} 3.0' in metrics
 
 
+async def test_a_fetch_whose_job_was_lost_is_woken(make_house: MakeHouse) -> None:
+    house = await make_house(**OPEN)
+    person = await house.person()
+    async with origin(DATA) as server:
+        await begin(person, server.address)
+        async with house.works.open() as work:
+            await files.start_fetches(work)
+        async with house.works.open() as work:
+            await work.session.execute(text("DELETE FROM procrastinate_jobs"))
+            await files.sweep(work)
+        assert await house.waiting("files.run_fetch") == []
+        house.works.clock = lambda: utc_now() + timedelta(minutes=6)
+        for _ in range(2):
+            async with house.works.open() as work:
+                await files.sweep(work)
+        assert len(await house.waiting("files.run_fetch")) == 1
+        await fetch(house)
+    assert await kept(house) == [DATA]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://127.0.0.1/a.mp4", "http://[::1]/a", "ftp://films.example/a", "http://a:b@films.example/", "x"],

@@ -1,7 +1,7 @@
 """The only file with queries of the room. Private."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import CursorResult, delete, exists, func, or_, select, update
@@ -311,6 +311,25 @@ async def due_fetches(session: AsyncSession, now: datetime, each: int, limit: in
         .join(ranked, ranked.c.upload_id == Fetch.upload_id)
         .where(ranked.c.place <= each)
         .order_by(Fetch.not_before, Fetch.upload_id)
+        .limit(limit)
+    )
+    return found.all()
+
+
+async def silent_fetches(
+    session: AsyncSession, now: datetime, silence: timedelta, limit: int
+) -> Sequence[Fetch]:
+    """Those that run by their state, but were not started lately and nobody brings their bytes."""
+    found = await session.scalars(
+        select(Fetch)
+        .join(Upload, Upload.id == Fetch.upload_id)
+        .where(
+            Fetch.state == "running",
+            Fetch.not_before < now - silence,
+            or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
+            or_(Upload.last_byte_at.is_(None), Upload.last_byte_at < now - silence),
+        )
+        .order_by(Fetch.not_before)
         .limit(limit)
     )
     return found.all()

@@ -9,10 +9,11 @@ from uuid import UUID
 from prometheus_client import Gauge
 
 from matinee.features.files import repository
-from matinee.features.files.messages import DiscardPart, StartFetches
+from matinee.features.files.messages import DiscardPart
 from matinee.features.files.rules import blob_key, part_key, tree_prefix, upload_of_part
 from matinee.features.files.schemas import TreeId
 from matinee.features.files.service.blobs import drop_blob
+from matinee.features.files.service.fetching import wake_fetches
 from matinee.features.files.service.quota import usage
 from matinee.features.files.service.reception import finish
 from matinee.features.files.service.trees import drop_tree
@@ -39,8 +40,7 @@ async def sweep(work: Work) -> None:
     for upload in await repository.expired_uploads(work.session, work.now, BATCH):
         if upload.state == "complete" or upload.offset_bytes < upload.size_bytes:
             await drop_upload(work, upload)
-    if await repository.due_fetches(work.session, work.now, 1, 1):
-        work.send(StartFetches())
+    await wake_fetches(work)
     oldest = work.now - ORPHAN_AFTER
     async with work.outside():
         await work.storage.tidy(oldest)

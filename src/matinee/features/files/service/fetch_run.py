@@ -149,7 +149,7 @@ class _Run:
                 break
             await asyncio.sleep(POLL_S)
         if sized and offset == size:
-            await finish(self._works, self._id)
+            await self._finish()
             return None
         held = min(offset, await self._works.storage.append_size(part_key(self._id)))
         return _Plan(url, held, size if sized else None, validator, max(0.0, left), subject)
@@ -189,8 +189,6 @@ class _Run:
 
     async def _begin(self, answer: Answer, total: int | None, plan: _Plan) -> int:
         """Set room aside for what comes; refuse what does not fit. Returns up to where may be written."""
-        if total is not None and total == 0:
-            raise EmptyUpload
         async with self._works.open(SYSTEM) as work:
             await check_disk(work, (total or STEP_BYTES) - answer.start_bytes)
             row, upload = await self._rows(work)
@@ -241,7 +239,11 @@ class _Run:
         async with self._works.open(SYSTEM) as work:
             _, upload = await self._rows(work)
             upload.size_bytes, upload.sized = offset, True
-        await finish(self._works, self._id)
+        await self._finish()
+
+    async def _finish(self) -> None:
+        if not await finish(self._works, self._id):
+            raise NotFetched("The disk lost bytes of the file.")
 
     async def _progressed(self) -> int:
         """The durable bytes."""

@@ -28,6 +28,7 @@ MAX_RESTARTS = 5
 MAX_UNFINISHED = 500
 FIRST_PAUSE_S = 2.0
 BATCH = 100
+SILENT = timedelta(minutes=5)
 FETCHES = Counter(
     "matinee_fetches_total", "Files fetched from addresses, by how it ended.", ["outcome"], registry=REGISTRY
 )
@@ -101,10 +102,19 @@ async def start_fetches(work: Work) -> None:
         return
     for row in await repository.due_fetches(work.session, work.now, knobs.imports_each, BATCH):
         if free > 0 and running.get(row.owner_id, 0) < knobs.imports_each:
-            row.state = "running"
+            row.state, row.not_before = "running", work.now
             running[row.owner_id] = running.get(row.owner_id, 0) + 1
             free -= 1
             work.send(RunFetch(upload_id=UploadId(row.upload_id)))
+
+
+async def wake_fetches(work: Work) -> None:
+    """Start what is due, and what should run but shows no life: its job was cancelled or lost."""
+    if await repository.due_fetches(work.session, work.now, 1, 1):
+        work.send(StartFetches())
+    for row in await repository.silent_fetches(work.session, work.now, SILENT, BATCH):
+        row.not_before = work.now
+        work.send(RunFetch(upload_id=UploadId(row.upload_id)))
 
 
 async def put_off(work: Work, upload_id: UploadId, code: str, sentence: str, wait_s: float | None) -> None:
