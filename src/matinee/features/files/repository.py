@@ -92,9 +92,8 @@ async def expectation(
 
 async def most_expected(session: AsyncSession, owner_id: UUID) -> int | None:
     """The largest file that anybody waits for from this owner; None when nobody waits for any."""
-    return await session.scalar(
-        select(func.max(Expectation.max_bytes)).where(Expectation.owner_id == owner_id)
-    )
+    query = select(func.max(Expectation.max_bytes)).where(Expectation.owner_id == owner_id)
+    return await session.scalar(query)
 
 
 async def drop_expectations(session: AsyncSession, subject: str, purpose: str | None = None) -> None:
@@ -276,8 +275,8 @@ async def fetch_for(session: AsyncSession, subject: str, purpose: str) -> Fetch 
 
 
 async def fetches(session: AsyncSession, upload_ids: Sequence[UUID]) -> dict[UUID, Fetch]:
-    found = await session.scalars(select(Fetch).where(Fetch.upload_id.in_(upload_ids)))
-    return {row.upload_id: row for row in found}
+    query = select(Fetch).where(Fetch.upload_id.in_(upload_ids))
+    return {row.upload_id: row for row in await session.scalars(query)}
 
 
 async def delete_fetch(session: AsyncSession, upload_id: UUID) -> None:
@@ -292,10 +291,8 @@ async def unfinished_fetches(session: AsyncSession, owner_id: UUID) -> int:
 
 async def running_fetches(session: AsyncSession) -> dict[UUID, int]:
     """By owner."""
-    rows = await session.execute(
-        select(Fetch.owner_id, func.count()).where(Fetch.state == "running").group_by(Fetch.owner_id)
-    )
-    return {owner_id: int(number) for owner_id, number in rows}
+    query = select(Fetch.owner_id, func.count()).where(Fetch.state == "running").group_by(Fetch.owner_id)
+    return {owner_id: int(number) for owner_id, number in await session.execute(query)}
 
 
 async def due_fetches(session: AsyncSession, now: datetime, each: int, limit: int) -> Sequence[Fetch]:
