@@ -151,7 +151,7 @@ def asks(port: int, session: str) -> list[Ask]:
     with httpx.Client(base_url=f"http://localhost:{port}") as client:
         first = client.get("/api/v1/videos").raise_for_status().json()
         shown = client.get(f"/api/v1/videos/{first['items'][3]['id']}").raise_for_status().json()
-        mine = client.get("/api/v1/me/videos", headers={"Cookie": f"matinee_session={session}"})
+        mine = client.get("/api/v1/me/videos", headers={"Cookie": f"matinee_session_{port}={session}"})
         own = mine.raise_for_status().json()["items"][0]["id"]
         hls = shown["playback"]["hls"]
         master = client.get(hls).raise_for_status().text
@@ -186,7 +186,7 @@ class _Answer:
 async def _one(port: int, ask: Ask, until: float, took_s: list[float]) -> None:
     """Ask again and again over one connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-    cookie = f"Cookie: matinee_session={ask.cookie}\r\n" if ask.cookie else ""
+    cookie = f"Cookie: matinee_session_{port}={ask.cookie}\r\n" if ask.cookie else ""
     request = f"GET {ask.path} HTTP/1.1\r\nHost: localhost:{port}\r\n{cookie}\r\n".encode()
     try:
         while time.perf_counter() < until:

@@ -20,6 +20,9 @@ class Concern(BaseSettings):
     )
 
 
+_USUAL_PORTS = (80, 443, 8000)
+
+
 def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
@@ -67,6 +70,11 @@ class HouseSettings(Concern):
     def proxies(self) -> list[str]:
         """The trusted proxies, one by one."""
         return _words(self.trusted_proxies)
+
+    def cookie(self, name: str) -> str:
+        """`name`, told apart from that of a house at another port: browsers send cookies to every port of a host."""
+        port = urlsplit(self.address).port
+        return name if port in (None, *_USUAL_PORTS) else f"{name}_{port}"
 
     @property
     def address(self) -> str:

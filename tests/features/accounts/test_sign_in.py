@@ -205,3 +205,15 @@ async def test_a_program_that_signs_in_keeps_its_token(house: House) -> None:
     program = await house.program(await house.person(handle="ann"))
     assert (await sign_in(program, "ann")).status_code == 200
     assert (await program.get("/api/v1/tokens")).status_code == 200
+
+
+async def test_houses_at_several_ports_of_one_host_leave_each_other_signed_in(make_house: MakeHouse) -> None:
+    house = await make_house(port=8311)
+    client = await house.client()
+    form = {"email": "a@example.org", "password": PASSWORD, "handle": "ann", "display_name": "Ann"}
+    assert (await client.post("/api/v1/accounts", json=form)).status_code == 201
+    assert set(client.cookies) == {"matinee_session_8311", "matinee_csrf_8311"}
+    token = client.cookies["matinee_csrf_8311"]
+    assert (await client.get("/api/v1/me")).json()["account"]["email"] == "a@example.org"
+    assert (await client.delete("/api/v1/session", headers={"X-CSRF-Token": token})).status_code == 204
+    assert not set(client.cookies)

@@ -20,7 +20,8 @@ export class Problem extends Error {
 }
 
 export function csrf(): string | null {
-  const found = /(?:^|;\s*)matinee_csrf=([^;]+)/.exec(document.cookie);
+  // Houses at several ports of one host share its cookies: each has names of its own.
+  const found = new RegExp(`(?:^|;\\s*)matinee_csrf_${location.port}=([^;]+)`).exec(document.cookie) ?? /(?:^|;\s*)matinee_csrf=([^;]+)/.exec(document.cookie);
   return found?.[1] ? decodeURIComponent(found[1]) : null;
 }
 

@@ -11,6 +11,7 @@ from matinee.infra.http import SAFE_METHODS
 from matinee.infra.work import Work
 from matinee.kernel.actor import GUEST_ROLE, Actor
 from matinee.kernel.errors import NotSignedIn, Refused
+from matinee.kernel.settings import HouseSettings
 
 CSRF_HEADER = "x-csrf-token"
 
@@ -29,7 +30,7 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
         if identity is None:
             raise NotSignedIn("This token is not valid any more. Sign in again.")
         return actor_of(identity)
-    cookie = request.cookies.get(SESSION_COOKIE)
+    cookie = request.cookies.get(work.settings(HouseSettings).cookie(SESSION_COOKIE))
     if cookie:
         identity = await accounts.authenticate(work, cookie)
         if identity is not None:

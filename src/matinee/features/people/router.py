@@ -19,12 +19,10 @@ COOKIE_S = 400 * 86_400
 async def me(request: Request, response: Response, work: Work = needs("people.read")) -> Me:
     """Who you are here and what you may do; a guest learns the limits of the house."""
     response.headers["Cache-Control"] = "no-store"
-    secret = request.cookies.get(SESSION_COOKIE)
-    if (
-        secret
-        and work.actor.via == "session"
-        and request.cookies.get(CSRF_COOKIE) != accounts.csrf_of(secret)
-    ):
+    house = work.settings(HouseSettings)
+    secret = request.cookies.get(house.cookie(SESSION_COOKIE))
+    known = request.cookies.get(house.cookie(CSRF_COOKIE))
+    if secret and work.actor.via == "session" and known != accounts.csrf_of(secret):
         _set_cookie(response, work, CSRF_COOKIE, accounts.csrf_of(secret))
     return await service.me(work)
 
@@ -62,7 +60,7 @@ async def sign_in(
 async def sign_out(response: Response, work: Work = needs("accounts.sign_in")) -> None:
     """End this session; under a bearer token, that token. Nothing to do for a guest."""
     await accounts.sign_out(work)
-    _forget_cookies(response)
+    _forget_cookies(response, work)
 
 
 @router.patch("/me")
@@ -77,7 +75,7 @@ async def change_me(change: MeChange, work: Work = needs("accounts.self")) -> Me
 async def leave(leaving: Leaving, response: Response, work: Work = needs("accounts.self")) -> None:
     """Leave for good: signed out everywhere at once, everything of yours erased soon after."""
     await accounts.leave(work, leaving.password.get_secret_value())
-    _forget_cookies(response)
+    _forget_cookies(response, work)
 
 
 @router.get("/profiles/{handle}")
@@ -103,15 +101,17 @@ async def _welcome(request: Request, response: Response, work: Work, signed_in: 
 def _set_cookie(response: Response, work: Work, name: str, value: str, *, hidden: bool = False) -> None:
     """`hidden` from scripts. Secure wherever people reach the house by https; plain http on the own network must
     work too."""
-    secure = work.settings(HouseSettings).address.startswith("https://")
+    house = work.settings(HouseSettings)
     response.set_cookie(
-        name, value, max_age=COOKIE_S, path="/", secure=secure, httponly=hidden, samesite="lax"
-    )
+        house.cookie(name), value, max_age=COOKIE_S, path="/", secure=house.address.startswith("https://"),
+        httponly=hidden, samesite="lax",
+    )  # fmt: skip
 
 
-def _forget_cookies(response: Response) -> None:
-    response.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax")
-    response.delete_cookie(CSRF_COOKIE, path="/", samesite="lax")
+def _forget_cookies(response: Response, work: Work) -> None:
+    house = work.settings(HouseSettings)
+    response.delete_cookie(house.cookie(SESSION_COOKIE), path="/", httponly=True, samesite="lax")
+    response.delete_cookie(house.cookie(CSRF_COOKIE), path="/", samesite="lax")
 
 
 def _address(request: Request) -> str:
