@@ -20,13 +20,23 @@ from matinee.infra import postgres
 HOME_VARIABLE = "MATINEE_TESTS_HOME"
 TEMPLATE = "template_matinee"
 _ROOT = Path(__file__).parents[2]
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 4 * 1024**3
 
 
 def open_home() -> None:
-    """Called once, by the process that starts the run; worker processes inherit the folder's name."""
-    home = tempfile.mkdtemp(prefix="matinee-tests-")
+    """Called once, by the process that starts the run; worker processes inherit the folder's name.
+
+    In memory where the machine has room for it: a database is a thousand small files, and copying them there takes
+    a twentieth of the time.
+    """
+    home = tempfile.mkdtemp(prefix="matinee-tests-", dir=_MEMORY if _roomy(_MEMORY) else None)
     os.chmod(home, 0o711)
     os.environ[HOME_VARIABLE] = home
+
+
+def _roomy(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= _ROOM_BYTES
 
 
 def close_home() -> None:

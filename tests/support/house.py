@@ -138,6 +138,19 @@ async def settled(works: Works) -> None:
             await asyncio.sleep(0.01)
 
 
+_routes: list[Any] = []
+
+
+def _compiled(app: FastAPI) -> list[Any]:
+    """The routes of this process's first house: every house has the same, and FastAPI takes long to compile them."""
+    if not _routes:
+        _routes.extend(app.router.routes)
+    assert [vars(route).get("original_router") for route in app.router.routes] == [
+        vars(route).get("original_router") for route in _routes
+    ]
+    return _routes
+
+
 @contextlib.asynccontextmanager
 async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> AsyncIterator[House]:
     """The product over `database_url`, with cheap password hashes and signals in memory unless overridden."""
@@ -152,6 +165,7 @@ async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> Asy
     }
     parts = assemble(load_settings(**(values | overrides)))
     app = build(parts)
+    app.router.routes = _compiled(app)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield House(parts, app, stack)

@@ -192,7 +192,7 @@ def free_port() -> int:
 @contextlib.contextmanager
 def open_server(**settings: str) -> Iterator[Server]:
     """A house of its own; `settings` are names without `MATINEE_`, in small letters."""
-    home = Path(tempfile.mkdtemp(prefix="server-", dir=database.home()))
+    home = Path(tempfile.mkdtemp(prefix="matinee-server-"))
     with database.fresh() as url:
         port = free_port()
         values = {

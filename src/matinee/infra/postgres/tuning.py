@@ -51,7 +51,6 @@ def settings(durability: Durability) -> dict[str, str]:
             "synchronous_commit": "off",
             "autovacuum": "off",
             "wal_compression": "off",
-            "max_wal_size": "4GB",
             "checkpoint_timeout": "1h",
             "shared_buffers": "128MB",
         }
