@@ -127,7 +127,8 @@ def watch(client: httpx.Client, video_id: str, since: float) -> tuple[float, dic
         if seen_s is None and video["playback"]:
             address = str(client.base_url).rstrip("/") + video["playback"]["hls"]
             done = subprocess.run(
-                [FFMPEG, "-v", "error", "-i", address, "-t", "1", "-f", "null", "-"],
+                # From the first segment: left alone, ffmpeg takes a growing playlist for live and begins near its end.
+                [FFMPEG, "-v", "error", "-live_start_index", "0", "-i", address, "-t", "1", "-f", "null", "-"],
                 stdin=subprocess.DEVNULL,
                 check=False,
             )
@@ -135,7 +136,7 @@ def watch(client: httpx.Client, video_id: str, since: float) -> tuple[float, dic
                 seen_s = time.monotonic() - since
         if video["state"] == "ready" and seen_s is not None:
             return seen_s, video
-        time.sleep(0.02 if seen_s is None else 0.5)
+        time.sleep(0.05 if seen_s is None else 0.5)
 
 
 def main() -> None:

@@ -77,6 +77,8 @@ def test_a_copied_source_has_sound_of_its_own_and_a_group_waits_for_its_sound() 
 def test_a_playlist_grows_with_a_steady_target_and_ends_when_complete() -> None:
     growing = m3u8.loads(hls_media(rendition("240p", [4.0, 4.0], complete=False)))
     ended = m3u8.loads(hls_media(rendition("240p", [4.0, 4.0, 1.5])))
+    assert (growing.start.time_offset, growing.start.precise) == (0, "YES"), "else players begin near the end"
+    assert ended.start is None
     assert (growing.playlist_type, growing.is_endlist, growing.target_duration) == ("event", False, 4)
     assert (ended.playlist_type, ended.is_endlist, ended.target_duration) == ("vod", True, 4)
     assert [s.uri for s in growing.segments] == [s.uri for s in ended.segments][:2]

@@ -103,7 +103,11 @@ def hls_master(renditions: Iterable[Rendition]) -> str:
 
 
 def hls_media(rendition: Rendition) -> str:
-    """A media playlist: EVENT while it grows, VOD with an end once complete."""
+    """A media playlist: EVENT while it grows, VOD with an end once complete.
+
+    Players take a playlist without an end for live and begin three segments before its last: until it ends, it says
+    where to start (RFC 8216, 4.3.5.2).
+    """
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -111,6 +115,7 @@ def hls_media(rendition: Rendition) -> str:
         "#EXT-X-MEDIA-SEQUENCE:0",
         f"#EXT-X-PLAYLIST-TYPE:{'VOD' if rendition.complete else 'EVENT'}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
+        *([] if rendition.complete else ["#EXT-X-START:TIME-OFFSET=0,PRECISE=YES"]),
         f"#EXT-X-MAP:URI={_quoted(rendition.init_url)}",
     ]
     for n, duration_s, _ in rendition.run:
