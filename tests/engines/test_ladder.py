@@ -78,6 +78,25 @@ def test_rungs_fit_the_source_and_never_exceed_it(size: tuple[int, int], rungs: 
     assert len({rung.name for rung in found}) == len(found)
 
 
+@pytest.mark.parametrize(
+    ("size", "named"),
+    [
+        ((768, 576), "576p"),
+        ((1366, 768), "768p"),
+        ((1916, 1076), "1080p"),
+        ((1920, 804), "1080p"),
+        ((1440, 1080), "1080p"),
+        ((1080, 1920), "1080p"),
+        ((320, 180), "180p"),
+        ((1700, 240), "956p"),
+    ],
+)
+def test_the_best_rung_is_named_by_what_it_shows(size: tuple[int, int], named: str) -> None:
+    names = [rung.name for rung in plan_ladder(facts(*size)).rungs]
+    assert names[-1] == named
+    assert len(set(names)) == len(names)
+
+
 @given(st.integers(16, 8000), st.integers(16, 8000))
 def test_every_size_has_even_rising_rungs_of_its_own_shape(width: int, height: int) -> None:
     rungs = plan_ladder(facts(width, height)).rungs

@@ -26,6 +26,8 @@ _MOST_SEGMENTS = 15
 _CHUNKS_PER_SLOT = 3
 _MAX_WASTE = 0.2
 """How much of a chunk's decoding may go into reaching its first frame from the key frame before."""
+_FILLED = 0.95
+"""Of a box: a source of 1916 × 1076 is 1080p."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ def _rungs(facts: SourceFacts) -> tuple[Rung, ...]:
         level = _level(across, down, fps, maxrate_bps)
         rungs.append(
             Rung(
-                name=f"{short}p",
+                name=_name(across, down, short, long),
                 width=across,
                 height=down,
                 crf=crf,
@@ -216,10 +218,17 @@ def _rungs(facts: SourceFacts) -> tuple[Rung, ...]:
                 codecs=f"avc1.6400{round(float(level) * 10):02x}",
             )
         )
-        # 2 % slack: 1916 × 1076 is a 1080p source, and deserves its own size as the top rung.
+        # Slack: 1916 × 1076 is a 1080p source, and deserves its own size as the top rung.
         if min(width, height) <= short and max(width, height) <= long:
             break
     return tuple(_without_twins(rungs))
+
+
+def _name(width: int, height: int, short: int, long: int) -> str:
+    """By the box that the picture fills in one direction (1920 × 804 is 1080p to everybody), else by the height of
+    the 16:9 box that it would fill: a film of 768 × 576 is not 720p but 576p."""
+    own = max(min(width, height), round(max(width, height) * 9 / 16))
+    return f"{short if own >= _FILLED * short else own}p"
 
 
 def _without_twins(rungs: list[Rung]) -> list[Rung]:

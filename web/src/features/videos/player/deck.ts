@@ -1,6 +1,7 @@
 /** One <video> with one source. Two decks make a swap without a gap; a deck knows nothing of the other. */
 import Hls, { type ErrorData, Events, ErrorTypes } from "hls.js";
 import { clock } from "@/lib/time";
+import { lines } from "./lines";
 
 export type Listener = {
   change: () => void;
@@ -116,14 +117,14 @@ export class Deck {
 
   /** Heights on offer, smallest first. */
   heights(): number[] {
-    const found = new Set((this.hls?.levels ?? []).map((level) => shortSide(level)).filter((height) => height > 0));
+    const found = new Set((this.hls?.levels ?? []).map((level) => lines(level.width, level.height)).filter((height) => height > 0));
     return [...found].sort((a, b) => a - b);
   }
 
   /** The height that plays now; by the picture itself where there are no levels. */
   height(): number | null {
     const { videoWidth, videoHeight } = this.video;
-    return Math.min(videoWidth, videoHeight) || null;
+    return lines(videoWidth, videoHeight) || null;
   }
 
   /** Keeps to one height, or lets the network decide. */
@@ -137,7 +138,7 @@ export class Deck {
       }
       let best = -1;
       hls.levels.forEach((level, index) => {
-        if (shortSide(level) === height && (best < 0 || level.bitrate > (hls.levels[best]?.bitrate ?? 0))) best = index;
+        if (lines(level.width, level.height) === height && (best < 0 || level.bitrate > (hls.levels[best]?.bitrate ?? 0))) best = index;
       });
       hls.nextLevel = best;
     };
@@ -190,7 +191,3 @@ export class Deck {
   }
 }
 
-/** Renditions are named by the shorter side, so an upright 720p film is 720p too. */
-function shortSide(level: { width: number; height: number }): number {
-  return level.width > 0 ? Math.min(level.width, level.height) : level.height;
-}
