@@ -172,14 +172,19 @@ async def test_what_cannot_be_sent_is_said_before_anything_is_made(house: House,
         refused, empty, missing, stranger, wrong = await asyncio.gather(
             matinee("upload", str(file), "--server", base, home=home, MATINEE_TOKEN=token),
             matinee("upload", str(tmp_path / "empty.mp4"), "--server", base, home=home, MATINEE_TOKEN=token),
-            matinee("upload", str(tmp_path / "no.mp4"), "--server", base, home=home, MATINEE_TOKEN=token),
-            matinee("upload", str(file), "--server", base, home=home),
+            matinee(
+                "upload", str(tmp_path / "no.mp4"), "--json", "--server", base, home=home, MATINEE_TOKEN=token
+            ),
+            matinee("upload", str(file), "--json", "--server", base, home=home),
             matinee("upload", str(file), "--server", base, home=home, MATINEE_TOKEN="wrong"),
         )
     assert (refused.code, "storage" in refused.err) == (2, True)
     assert (empty.code, "is empty" in empty.err) == (1, True)
     assert (missing.code, "There is no file" in missing.err) == (1, True)
     assert (stranger.code, f"matinee login {base}" in stranger.err.replace("\n", " ")) == (1, True)
+    for ended, reason in ((missing, "There is no file"), (stranger, "You are not signed in")):
+        told = json.loads(ended.out)
+        assert (told["state"], reason in told["reason"]) == ("refused", True)
     assert (wrong.code, "matinee login" in wrong.err.replace("\n", " ")) == (1, True)
     assert (await person.client.get("/api/v1/me/videos")).json()["items"] == []
 

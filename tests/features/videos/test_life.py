@@ -43,6 +43,7 @@ async def test_forms_are_bounded(house: House) -> None:
     wrong: tuple[dict[str, Any], ...] = (
         {"title": ""},
         {"title": " \u200b\u0000 "},
+        {"title": "\u3164\u2800\ufe0f"},
         {"title": "x" * 201},
         {"title": "x", "description": "d" * 5001},
         {"title": "x", "visibility": "secret"},

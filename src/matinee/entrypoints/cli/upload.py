@@ -103,12 +103,18 @@ def upload(
         raise typer.BadParameter("public, unlisted or private", param_hint="--visibility")
     if title is not None and len(files) > 1:
         raise typer.BadParameter("one title does not fit several files", param_hint="--title")
-    for file in files:
-        _check_file(file)
-    address = server_address(server)
+    try:
+        for file in files:
+            _check_file(file)
+        address = server_address(server)
+        token = token_for(address)
+    except MatineeError as error:
+        if as_json:
+            say(Outcome(state="refused", reason=str(error)), as_json)
+        raise
     worst = 0
     with ExitStack() as stack:
-        client = stack.enter_context(Client(address, token_for(address)))
+        client = stack.enter_context(Client(address, token))
         bars = stack.enter_context(
             Progress(
                 TextColumn("{task.description}", markup=False),

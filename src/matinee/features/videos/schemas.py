@@ -14,6 +14,7 @@ State = Literal["uploading", "checking", "encoding", "playable", "ready", "rejec
 Visibility = Literal["public", "unlisted", "private"]
 RungState = Literal["waiting", "running", "done"]
 MAX_DURATION_S = 60 * 60 * 24 * 7
+_BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -31,7 +32,7 @@ def _one_line(text: object) -> object:
 
 
 def _has_letters(text: str) -> str:
-    if not any(unicodedata.category(c)[0] not in "ZC" for c in text):
+    if not any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANKS for c in text):
         raise ValueError("needs at least one visible character")
     return text
 

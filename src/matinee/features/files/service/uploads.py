@@ -71,9 +71,10 @@ async def most_bytes(work: Work, owner_id: AccountId, metadata: Metadata) -> int
 def check_size(size_bytes: int, most_bytes: int) -> None:
     """Raises `UploadTooLarge`."""
     if size_bytes > most_bytes:
-        raise UploadTooLarge(
-            f"This file has {size_in_words(size_bytes)}; at most {size_in_words(most_bytes)} are allowed."
-        )
+        size, most = size_in_words(size_bytes), size_in_words(most_bytes)
+        if size == most:
+            size, most = f"{size_bytes:,} bytes", f"{most_bytes:,}"
+        raise UploadTooLarge(f"This file has {size}; at most {most} are allowed.")
 
 
 def new_upload(
