@@ -1,6 +1,10 @@
-"""`python -m matinee.entrypoints.api`: one HTTP server process."""
+"""`python -m matinee.entrypoints.api`: one HTTP server process.
+
+With `--when-told` it loads its code and then waits for a line on stdin: the house loads it while the database starts.
+"""
 
 import os
+import sys
 
 import uvicorn
 
@@ -11,6 +15,8 @@ from matinee.infra.telemetry import configure_logging
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; running requests get `shutdown_s` to end."""
+    if "--when-told" in sys.argv and not sys.stdin.readline():
+        return  # who started us is gone, or changed its mind
     settings = load_settings()
     house = settings.house
     configure_logging(form=house.log_format, level=house.log_level)

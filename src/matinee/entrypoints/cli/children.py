@@ -35,26 +35,40 @@ class Child:
     argv: Sequence[str]
     environment: Mapping[str, str]
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+    _waits: bool = field(default=False, repr=False)
+
+    async def load(self) -> None:
+        """Let the program load its code now; it waits, as `--when-told` asks, until `keep`."""
+        self._process, self._waits = await self._start("--when-told"), True
 
     async def keep(self) -> None:
         """Run it again and again until cancelled."""
         failures = 0
         while True:
             started = time.monotonic()
-            self._process = await asyncio.create_subprocess_exec(
-                *self.argv,
-                env=dict(self.environment),
-                stdin=asyncio.subprocess.DEVNULL,
-                # A session of its own: Ctrl-C reaches only us, and we stop all in order.
-                start_new_session=True,
-                preexec_fn=tied_to_us(),
-            )
+            if self._waits and self._process is not None and self._process.stdin is not None:
+                self._waits = False
+                self._process.stdin.write(b"go\n")
+                self._process.stdin.close()
+            else:
+                self._process = await self._start()
             log.info("child.started", child=self.name, process=self._process.pid)
             code = await self._process.wait()
             failures = 1 if time.monotonic() - started > HEALTHY_AFTER_S else failures + 1
             wait_s = pause_s(failures)
             log.warning("child.died", child=self.name, code=code, failures=failures, restart_in_s=wait_s)
             await asyncio.sleep(wait_s)
+
+    async def _start(self, *more: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *self.argv,
+            *more,
+            env=dict(self.environment),
+            stdin=asyncio.subprocess.PIPE if more else asyncio.subprocess.DEVNULL,
+            # A session of its own: Ctrl-C reaches only us, and we stop all in order.
+            start_new_session=True,
+            preexec_fn=tied_to_us(),
+        )
 
     @property
     def pid(self) -> int | None:

@@ -48,8 +48,8 @@ def up(settings: Settings) -> int:
     try:
         house.data_dir.mkdir(parents=True, exist_ok=True)
         _refuse_half_restored(house)
-        with _only_one(house), _database(settings) as server:
-            asyncio.run(_run(settings, server))
+        with _only_one(house):
+            asyncio.run(_run(settings))
     except (CannotStart, postgres.PostgresError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -103,26 +103,19 @@ def _refuse_taken_port(house: HouseSettings) -> None:
             ) from error
 
 
-@contextlib.contextmanager
-def _database(settings: Settings) -> Iterator[postgres.Server | None]:
-    """The embedded server of the data folder, or None where another is configured."""
+def _database(settings: Settings) -> postgres.Server | None:
+    """Start the embedded server of the data folder; None where another is configured."""
     knobs = settings.of(DatabaseSettings)
     if knobs.database_url is not None:
-        yield None
-        return
+        return None
     server = postgres.start(settings.house.data_dir, knobs.pg_bin)
     log.info(
         "postgres.ready", process=server.pid, version=server.binaries.version, reattached=server.reattached
     )
-    try:
-        yield server
-    finally:
-        # Whatever runs now, also one that was started after this one died.
-        postgres.stop(settings.house.data_dir)
-        log.info("postgres.stopped")
+    return server
 
 
-async def _run(settings: Settings, server: postgres.Server | None) -> None:
+async def _run(settings: Settings) -> None:
     stop, hurry = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -132,7 +125,8 @@ async def _run(settings: Settings, server: postgres.Server | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked)
     api, worker = _children(settings)
-    work = asyncio.create_task(_work(settings, server, api, worker), name="supervisor")
+    starting = asyncio.create_task(asyncio.to_thread(_database, settings), name="database")
+    work = asyncio.create_task(_work(settings, starting, api, worker), name="supervisor")
     stopping = asyncio.create_task(stop.wait(), name="stop")
     try:
         await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -147,10 +141,19 @@ async def _run(settings: Settings, server: postgres.Server | None) -> None:
         await asyncio.gather(work, stopping, return_exceptions=True)
         log.info("supervisor.stopping")
         await stop_all([api, worker], grace_s=_grace_s(settings), hurry=hurry)
+        await asyncio.wait({starting})
+        if starting.exception() is None and starting.result() is not None:
+            # Whatever runs now, also one that was started after the first died.
+            postgres.stop(settings.house.data_dir)
+            log.info("postgres.stopped")
 
 
-async def _work(settings: Settings, server: postgres.Server | None, api: Child, worker: Child) -> None:
+async def _work(
+    settings: Settings, starting: "asyncio.Task[postgres.Server | None]", api: Child, worker: Child
+) -> None:
     """Everything that goes on until somebody asks to stop. Raises `CannotStart` when preparing fails."""
+    await api.load()  # while the database starts
+    server = await asyncio.shield(starting)
     configured = settings.of(DatabaseSettings).database_url
     url = server.url if server is not None else configured.get_secret_value() if configured else ""
     try:
