@@ -1,31 +1,33 @@
 """What dead processes leave is swept, and nothing that lives is touched."""
 
-import os
-import socket
+import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from matinee.infra import scratch
 
+WORK = """
+import sys, time
+from pathlib import Path
+from matinee.infra import scratch
+with scratch.workplace(Path(sys.argv[1])) as folder:
+    (folder / "half").write_bytes(b"half")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+
 
 def test_folders_of_dead_processes_go_and_those_of_the_living_stay(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    host = socket.gethostname()
-    root = tmp_path / "scratch"
-    names = [
-        f"{host}-{dead.pid}",
-        f"{host}-{os.getppid()}",
-        "elsewhere-1",
-        "elsewhere-2",
-        scratch.process_name(),
-    ]
-    for name in names:
-        (root / name / "video" / "step").mkdir(parents=True)
-    old = time.time() - 3 * 86_400
-    os.utime(root / "elsewhere-2", (old, old))
-    assert scratch.sweep(tmp_path) == 3
-    assert sorted(path.name for path in root.iterdir()) == sorted([f"{host}-{os.getppid()}", "elsewhere-1"])
+    with subprocess.Popen([sys.executable, "-c", WORK, tmp_path], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        theirs = Path(other.stdout.readline().strip())
+        with scratch.workplace(tmp_path) as ours:
+            assert scratch.sweep(tmp_path) == 0
+            other.send_signal(signal.SIGKILL)
+            other.wait()
+            assert (theirs / "half").exists()
+            assert scratch.sweep(tmp_path) == 1
+            assert list((tmp_path / "scratch").iterdir()) == [ours]
+    assert list((tmp_path / "scratch").iterdir()) == []
     assert scratch.sweep(tmp_path / "nowhere") == 0

@@ -17,7 +17,7 @@ from matinee.kernel.message import Message, Order
 from matinee.kernel.settings import Concern
 
 if TYPE_CHECKING:
-    from matinee.infra.work import Work
+    from matinee.infra.work import Work, Works
 
 Lane = Literal["io", "cpu", "gpu"]
 
@@ -100,7 +100,8 @@ class Room:
 
     `export` yields (file name, bytes) of all that the room holds about an account. `erase` removes a batch of
     it and returns True once nothing is left; it is called again until then. `metrics` refreshes the room's
-    gauges at scrape time. `retention` says in words how long the room keeps what.
+    gauges at scrape time. `upkeep` tidies the machine that a worker runs on: at its start and every ten minutes.
+    `retention` says in words how long the room keeps what.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Room:
     topics: Sequence[Topic] = ()
     settings: type[Concern] | None = None
     metrics: Callable[["Work"], Awaitable[None]] | None = None
+    upkeep: Callable[["Works"], Awaitable[None]] | None = None
     retention: str = ""
     export: Export | None = None
     erase: Erase | None = None

@@ -132,7 +132,8 @@ def _put_back(house: HouseSettings, storage: Storage, url: str, reader: Reader, 
         shutil.rmtree(staging, ignore_errors=True)
     # The house is the restored one now. What only the replaced one knew goes.
     asyncio.run(_delete(storage, present - manifest.below("storage").keys()))
-    shutil.rmtree(house.data_dir / "scratch", ignore_errors=True)
+    for name in ("scratch", "cache"):
+        shutil.rmtree(house.data_dir / name, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
     note.unlink()
 

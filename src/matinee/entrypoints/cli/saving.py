@@ -162,7 +162,8 @@ def _refuse_place(house: HouseSettings, path: Path) -> None:
         raise Invalid(f"The folder {path.parent} does not exist.")
     real = path.parent.resolve() / path.name
     if any(
-        real.is_relative_to((house.data_dir / name).resolve()) for name in ("storage", "postgres", "scratch")
+        real.is_relative_to((house.data_dir / name).resolve())
+        for name in ("storage", "postgres", "scratch", "cache")
     ):
         raise Invalid(f"{path} lies inside the house itself: name a place outside of {house.data_dir}.")
 

@@ -8,13 +8,28 @@ from typing import Annotated
 import structlog
 import typer
 
-from matinee.entrypoints.parts import assemble, load_settings, opened
+from matinee.entrypoints.parts import Parts, assemble, load_settings, opened
 from matinee.infra import scratch
 from matinee.infra.room import Lane
 from matinee.infra.telemetry import configure_logging
 from matinee.kernel.settings import Settings, WorkerSettings
 
 log = structlog.get_logger(__name__)
+
+
+UPKEEP_S = 600.0
+
+
+async def keep_up(parts: Parts) -> None:
+    """What the rooms do for this machine, again and again. A failure of one is logged, and is no failure of work."""
+    while True:
+        for room in parts.rooms:
+            if room.upkeep is not None:
+                try:
+                    await room.upkeep(parts.works)
+                except Exception as error:
+                    log.warning("upkeep.failed", room=room.name, error=type(error).__name__)
+        await asyncio.sleep(UPKEEP_S)
 
 
 async def run(settings: Settings, lanes: list[Lane]) -> None:
@@ -29,7 +44,12 @@ async def run(settings: Settings, lanes: list[Lane]) -> None:
     async with opened(parts):
         swept = await asyncio.to_thread(scratch.sweep, settings.house.data_dir)
         log.info("worker.started", lanes=lanes, swept=swept)
-        await parts.queue.work(parts.works, {lane: slots[lane] for lane in lanes}, stop)
+        upkeep = asyncio.create_task(keep_up(parts))
+        try:
+            await parts.queue.work(parts.works, {lane: slots[lane] for lane in lanes}, stop)
+        finally:
+            upkeep.cancel()
+            await asyncio.gather(upkeep, return_exceptions=True)
         log.info("worker.stopped")
 
 

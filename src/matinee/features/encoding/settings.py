@@ -20,6 +20,13 @@ class EncodingSettings(Concern):
         le=3600,
         description="Seconds without progress after which an ffmpeg counts as hung and is killed.",
     )
+    source_cache_gb: float = Field(
+        50,
+        ge=0,
+        le=1_000_000,
+        description="GB of sources from a bucket that a machine keeps at hand, in DATA_DIR/cache. What is in use stays"
+        " beyond that.",
+    )
     hold_dir: Path | None = Field(
         None, description="For tests: a step waits as long as a file of its name lies in this folder."
     )

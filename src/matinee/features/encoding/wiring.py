@@ -73,6 +73,7 @@ ROOM = Room(
     settings=EncodingSettings,
     retention="Steps and their logs stay as long as their video.",
     metrics=service.refresh_metrics,
+    upkeep=service.upkeep,
     export=export,
     erase=erase,
 )

@@ -341,6 +341,11 @@ async def blob(session: AsyncSession, id: UUID) -> BlobRow | None:
     return await session.get(BlobRow, id)
 
 
+async def known_blobs(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that are recorded."""
+    return set(await session.scalars(select(BlobRow.id).where(BlobRow.id.in_(ids))))
+
+
 async def delete_blob(session: AsyncSession, id: UUID) -> bool:
     return _count(await session.execute(delete(BlobRow).where(BlobRow.id == id))) == 1
 

@@ -169,6 +169,15 @@ def blob_key(blob_id: BlobId) -> str:
     return f"originals/{str(blob_id)[-2:]}/{blob_id}"
 
 
+def blob_of_key(key: str) -> BlobId | None:
+    """The inverse of `blob_key`; None for a key that is not one of ours."""
+    try:
+        found = BlobId(UUID(key.rpartition("/")[2]))
+    except ValueError:
+        return None
+    return found if blob_key(found) == key else None
+
+
 def tree_prefix(tree_id: TreeId) -> str:
     return f"trees/{tree_id}"
 

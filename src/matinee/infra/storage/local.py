@@ -116,6 +116,9 @@ class LocalStorage:
         await self._run(lambda: _stat(key, path))
         return path
 
+    async def here(self, key: str) -> Path | None:
+        return await self.local_path(key, self._tmp)
+
     async def delete(self, key: str) -> None:
         path = self._path(self._blobs, key)
         await self._run(lambda: path.unlink(missing_ok=True))

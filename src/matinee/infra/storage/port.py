@@ -40,6 +40,10 @@ class Storage(Protocol):
         """A readable path with the bytes of `key`: the stored file itself where that is possible, else a copy
         in `folder`. Never write to it."""
 
+    async def here(self, key: str) -> Path | None:
+        """Where this machine's disk holds the bytes of `key` itself, never to be written to; None where only
+        another one does."""
+
     async def delete(self, key: str) -> None:
         """Idempotent."""
 

@@ -90,6 +90,9 @@ class S3Storage:
         await placed(path, facts.size_bytes, self.read(key, chunk_bytes=1 << 20))
         return path
 
+    async def here(self, key: str) -> Path | None:
+        return None
+
     async def delete(self, key: str) -> None:
         await self._objects.delete(self._blob(key))
 

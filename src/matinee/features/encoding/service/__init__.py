@@ -15,6 +15,7 @@ from matinee.features.encoding.service.measuring import measure
 from matinee.features.encoding.service.ordering import STEP_KINDS
 from matinee.features.encoding.service.pictures import make_own_poster
 from matinee.features.encoding.service.run import run_step
+from matinee.features.encoding.service.sources import upkeep
 
 __all__ = [
     "STEP_KINDS",
@@ -30,4 +31,5 @@ __all__ = [
     "retry",
     "run_step",
     "steps_of",
+    "upkeep",
 ]

@@ -1,14 +1,11 @@
 """How fast this machine encodes. Touches no table."""
 
-import tempfile
 import time
-from pathlib import Path
 
 from matinee.engines.media import Chunk, EncodeFailed, encode_chunk, plan_ladder, probe
+from matinee.features.encoding.service import sources
 from matinee.features.encoding.service.programs import tools_of
-from matinee.infra.scratch import scratch_of
 from matinee.infra.work import Work
-from matinee.kernel.settings import HouseSettings
 
 _PICTURE = "testsrc2=size=1920x1080:rate=30:duration={seconds:g},noise=alls=8:allf=t"
 
@@ -16,11 +13,9 @@ _PICTURE = "testsrc2=size=1920x1080:rate=30:duration={seconds:g},noise=alls=8:al
 async def measure(work: Work, seconds: float) -> dict[str, float]:
     """Seconds that the whole ladder of a 1080p film of `seconds` takes, and its largest rung alone."""
     tools = tools_of(work)
-    scratch = scratch_of(work.settings(HouseSettings).data_dir)
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with work.outside():
-        with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            source = Path(folder) / "film.mp4"
+        with sources.workplace(work.works.settings) as folder:
+            source = folder / "film.mp4"
             picture = _PICTURE.format(seconds=seconds)
             arguments = [
                 "-v",
@@ -35,7 +30,7 @@ async def measure(work: Work, seconds: float) -> dict[str, float]:
                 "ultrafast",
             ]
             arguments += ["-pix_fmt", "yuv420p", "-g", "60", f"file:{source}"]
-            ended = await tools.run([tools.ffmpeg, "-nostdin", *arguments], cwd=Path(folder), wall_s=600)
+            ended = await tools.run([tools.ffmpeg, "-nostdin", *arguments], cwd=folder, wall_s=600)
             if ended.returncode != 0:
                 raise EncodeFailed("The film to measure with could not be made.", ended.tail)
             facts = await probe(tools, source)
@@ -47,6 +42,6 @@ async def measure(work: Work, seconds: float) -> dict[str, float]:
                 (f"{ladder.rungs[-1].name} alone", ladder.rungs[-1:]),
             ):
                 started = time.monotonic()
-                await encode_chunk(tools, source, facts, ladder, rungs, whole, Path(folder) / name[:3])
+                await encode_chunk(tools, source, facts, ladder, rungs, whole, folder / name[:3])
                 took[name] = time.monotonic() - started
             return took

@@ -1,52 +1,77 @@
 """From pictures that the engine made to ones that people can fetch: posters, the owner's own, the storyboard.
 
-Never chooses a picture and never touches a rendition.
+Files of posters are stored first, outside any transaction, and recorded when all are there; what is stored and never
+recorded, a sweep of the room `files` removes. Never chooses a picture and never touches a rendition.
 """
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import structlog
 
 from matinee.engines.media import (
     Ladder,
+    Poster,
     Rejected,
     Tools,
     make_storyboard,
     normalise_picture,
     plan_storyboard,
 )
-from matinee.features.encoding.service.programs import clear, tools_of
+from matinee.features.encoding.service import sources
+from matinee.features.encoding.service.programs import tools_of
+from matinee.features.encoding.service.publish import Superseded
 from matinee.features.files import service as files
+from matinee.features.files.schemas import TreeId
 from matinee.features.videos import schemas as video_schemas
 from matinee.features.videos import service as videos
-from matinee.infra.scratch import scratch_of
 from matinee.infra.work import Work, Works
+from matinee.kernel.errors import MatineeError
 from matinee.kernel.ids import AccountId, BlobId, RenditionId, VideoId
-from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
 POSTER_WIDTHS = (320, 640, 1280)
 OWN_POSTER_INDEX = 0
 
+StoredPoster = tuple[video_schemas.PosterCandidate, int]
+"""With the bytes of its files."""
 
-async def store_poster(
-    work: Work,
-    view: video_schemas.EncodingView,
-    index: int,
-    at_s: float | None,
-    tint: str,
-    pictures: Sequence[tuple[int, str, Path]],
-) -> video_schemas.PosterCandidate:
-    tree = await files.open_tree(work, AccountId(view.owner_id), "poster", f"video:{view.id}")
-    total = 0
-    for width, extension, path in pictures:
-        stored = await work.storage.put_file(files.tree_key(tree, f"{width}.{extension}"), path)
-        total += stored.size_bytes
-    await files.note_tree_bytes(work, tree, total)
-    widths = sorted({width for width, _, _ in pictures})
-    return video_schemas.PosterCandidate(index=index, at_s=at_s, tree_id=tree, widths=widths, tint=tint)
+
+@contextlib.asynccontextmanager
+async def store_posters(works: Works, posters: Sequence[Poster]) -> AsyncIterator[list[StoredPoster]]:
+    """Store the files; the block records them. When it finds that nobody wants them they are removed again."""
+    trees: list[TreeId] = []
+    stored: list[StoredPoster] = []
+    try:
+        for poster in posters:
+            trees.append(tree := files.new_tree())
+            size_bytes = 0
+            for width, extension, path in poster.files:
+                put = await works.storage.put_file(files.tree_key(tree, f"{width}.{extension}"), path)
+                size_bytes += put.size_bytes
+            widths = sorted({width for width, _, _ in poster.files})
+            candidate = video_schemas.PosterCandidate(
+                index=poster.index, at_s=poster.at_s, tree_id=tree, widths=widths, tint=poster.tint
+            )
+            stored.append((candidate, size_bytes))
+        yield stored
+    except (MatineeError, Superseded, asyncio.CancelledError):
+        with contextlib.suppress(MatineeError):
+            for tree in trees:
+                await works.storage.delete_prefix(files.tree_prefix(tree))
+        raise
+
+
+async def record_posters(
+    work: Work, view: video_schemas.EncodingView, stored: Sequence[StoredPoster]
+) -> None:
+    """As trees of the video's owner."""
+    for candidate, size_bytes in stored:
+        owner_id, tree = AccountId(view.owner_id), TreeId(candidate.tree_id)
+        await files.open_tree(work, owner_id, "poster", f"video:{view.id}", tree)
+        await files.note_tree_bytes(work, tree, size_bytes)
 
 
 async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> None:
@@ -54,32 +79,32 @@ async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> Non
     shown changes nothing but the reason that the owner reads."""
     view = await videos.encoding_view(work, video_id)
     blob = await files.blob(work, blob_id)
-    if view is None:
-        await files.drop_blob(work, blob_id)
-        return
-    tools = tools_of(work)
-    scratch = scratch_of(work.settings(HouseSettings).data_dir) / str(video_id) / f"poster-{blob_id}"
-    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-    refused = ""
-    try:
-        async with work.outside():
-            source = await work.storage.local_path(blob.key, scratch)
+    refused: str | None = None
+    if view is not None:
+        tools = tools_of(work)
+        async with work.outside(), sources.opened(work.works, blob) as place:
             try:
                 poster = await normalise_picture(
-                    tools, source, scratch, index=OWN_POSTER_INDEX, widths=POSTER_WIDTHS
+                    tools, place.source, place.scratch, index=OWN_POSTER_INDEX, widths=POSTER_WIDTHS
                 )
             except Rejected as rejected:
                 log.info("encoding.poster_rejected", code=rejected.code)
-                poster, refused = None, rejected.sentence
+                refused = rejected.sentence
+            else:
+                with contextlib.suppress(Superseded):
+                    await _set_own_poster(work.works, video_id, poster)
+    if refused is not None and await videos.encoding_view(work, video_id) is not None:
+        await videos.refuse_own_poster(work, video_id, refused)
+    await files.drop_blob(work, blob_id)
+
+
+async def _set_own_poster(works: Works, video_id: VideoId, poster: Poster) -> None:
+    async with store_posters(works, [poster]) as stored, works.open() as work:
         view = await videos.encoding_view(work, video_id)
-        if view is not None and poster is not None:
-            own = await store_poster(work, view, poster.index, None, poster.tint, poster.files)
-            await videos.set_own_poster(work, video_id, own)
-        elif view is not None:
-            await videos.refuse_own_poster(work, video_id, refused)
-        await files.drop_blob(work, blob_id)
-    finally:
-        await asyncio.to_thread(clear, scratch)
+        if view is None:
+            raise Superseded
+        await record_posters(work, view, stored)
+        await videos.set_own_poster(work, video_id, stored[0][0])
 
 
 async def publish_storyboard(

@@ -1,7 +1,5 @@
-"""What the engine is handed: programs with their limits, as the settings say, and a folder to work in. Starts none."""
+"""What the engine is handed: programs with their limits, as the settings say. Starts none."""
 
-import contextlib
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -24,10 +22,3 @@ def tools_of(work: Work, *, patient: bool = False) -> Tools:
         quiet_s=knobs.encode_quiet_s,
         threads=knobs.encoder_threads,
     )
-
-
-def clear(scratch: Path) -> None:
-    """The step's folder, and its video's when it was the last."""
-    shutil.rmtree(scratch, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        scratch.parent.rmdir()

@@ -5,7 +5,6 @@ A step that a dead worker left behind is simply run again, and repeats only segm
 
 import asyncio
 import contextlib
-import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -36,19 +35,24 @@ from matinee.engines.media import (
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.messages import RunStep
 from matinee.features.encoding.models import Encode
-from matinee.features.encoding.service import course, ordering, tracks
-from matinee.features.encoding.service.pictures import POSTER_WIDTHS, publish_storyboard, store_poster
-from matinee.features.encoding.service.programs import clear, tools_of
+from matinee.features.encoding.service import course, ordering, sources, tracks
+from matinee.features.encoding.service.pictures import (
+    POSTER_WIDTHS,
+    publish_storyboard,
+    record_posters,
+    store_posters,
+)
+from matinee.features.encoding.service.programs import tools_of
 from matinee.features.encoding.service.publish import Publisher, Superseded
 from matinee.features.encoding.settings import EncodingSettings
 from matinee.features.files import service as files
 from matinee.features.files.errors import TreeNotFound
+from matinee.features.files.schemas import Blob
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
-from matinee.infra.scratch import process_name, scratch_of
+from matinee.infra.scratch import process_name
 from matinee.infra.work import Work, Works
 from matinee.kernel.ids import BlobId, RenditionId, VideoId
-from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
 REPORT_S = 1.0
@@ -57,7 +61,7 @@ HOLD_POLL_S = 0.05
 
 @dataclass(slots=True)
 class _Run:
-    """What one run of one step holds."""
+    """What one run of one step holds. `scratch`, and `source` for who reads it, are there while it is outside."""
 
     works: Works
     tools: Tools
@@ -68,13 +72,13 @@ class _Run:
     rungs: Sequence[str]
     first_segment: int
     end_segment: int
-    source_key: str
-    scratch: Path
+    blob: Blob
     facts: SourceFacts | None
     ladder: Ladder | None
     renditions: dict[str, UUID]
     percent: float = 0.0
     source: Path = field(init=False)
+    scratch: Path = field(init=False)
 
     def on_progress(self, progress: Progress) -> None:
         self.percent = min(99.9, progress.percent)
@@ -99,10 +103,7 @@ async def run_step(work: Work, order: RunStep) -> None:
     async with work.outside():
         try:
             await _hold(work.settings(EncodingSettings).hold_dir, run.name)
-            async with _reporting(run):
-                # Out here and not with the claim: a store elsewhere takes minutes to give a film.
-                if run.kind != "storyboard":
-                    run.source = await run.works.storage.local_path(run.source_key, run.scratch)
+            async with _reporting(run), _placed(run):
                 await _RUNNERS[run.kind](run)
         except (Superseded, VideoGone, TreeNotFound):
             log.info("encoding.superseded", step=run.name)
@@ -116,8 +117,6 @@ async def run_step(work: Work, order: RunStep) -> None:
         except Exception as error:
             await _note_failure(run, f"{type(error).__name__}: {error}", time.monotonic() - started)
             raise
-        finally:
-            await asyncio.to_thread(clear, run.scratch)
     await _record_end(work, run, time.monotonic() - started)
 
 
@@ -136,9 +135,6 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     step.percent = 0.0
     step.started_at, step.worker = work.now, process_name()
     blob = await files.blob(work, BlobId(encode.blob_id))
-    scratch = scratch_of(work.settings(HouseSettings).data_dir) / str(encode.video_id) / step.name
-    await asyncio.to_thread(shutil.rmtree, scratch, True)
-    scratch.mkdir(parents=True, mode=0o700)
     await course.report(work, encode)
     return _Run(
         works=work.works,
@@ -150,8 +146,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
         rungs=tuple(step.rungs),
         first_segment=step.first_segment,
         end_segment=step.end_segment,
-        source_key=blob.key,
-        scratch=scratch,
+        blob=blob,
         facts=SourceFacts.from_json(encode.facts) if encode.facts else None,
         ladder=Ladder.from_json(encode.ladder) if encode.ladder else None,
         renditions={name: UUID(id) for name, id in encode.renditions.items()},
@@ -161,6 +156,18 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
 async def _hold(folder: Path | None, name: str) -> None:
     while folder is not None and (folder / name).exists():  # noqa: ASYNC110 - a test removes the file
         await asyncio.sleep(HOLD_POLL_S)
+
+
+@contextlib.asynccontextmanager
+async def _placed(run: _Run) -> AsyncIterator[None]:
+    """Its folder, and its source. A storyboard reads segments only, so nobody fetches a film for it."""
+    if run.kind == "storyboard":
+        with sources.workplace(run.works.settings) as run.scratch:
+            yield
+        return
+    async with sources.opened(run.works, run.blob) as place:
+        run.source, run.scratch = place.source, place.scratch
+        yield
 
 
 @contextlib.asynccontextmanager
@@ -295,16 +302,13 @@ async def _chunk(run: _Run) -> None:
 async def _pictures(run: _Run) -> None:
     facts, _ = run.plans()
     posters = await make_posters(run.tools, run.source, facts, run.scratch, widths=POSTER_WIDTHS)
-    async with run.works.open() as work:
-        encode = await _current(work, run)
-        view = await videos.encoding_view(work, VideoId(encode.video_id))
+    async with store_posters(run.works, posters) as candidates, run.works.open() as work:
+        await _current(work, run)
+        view = await videos.encoding_view(work, run.video_id)
         if view is None:
             raise Superseded
-        candidates = [
-            await store_poster(work, view, poster.index, poster.at_s, poster.tint, poster.files)
-            for poster in posters
-        ]
-        await videos.set_posters(work, run.video_id, candidates)
+        await record_posters(work, view, candidates)
+        await videos.set_posters(work, run.video_id, [candidate for candidate, _ in candidates])
 
 
 async def _storyboard(run: _Run) -> None:

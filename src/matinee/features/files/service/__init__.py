@@ -4,9 +4,9 @@
 `blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` sweeps, exports and erases. Never commits.
 """
 
-from matinee.features.files.rules import tree_key
+from matinee.features.files.rules import tree_key, tree_prefix
 from matinee.features.files.schemas import TreeId
-from matinee.features.files.service.blobs import blob, drop_blob, drop_blobs_for, hash_blob
+from matinee.features.files.service.blobs import blob, drop_blob, drop_blobs_for, hash_blob, kept_keys
 from matinee.features.files.service.duties import (
     delete_blob_bytes,
     delete_tree_bytes,
@@ -22,7 +22,7 @@ from matinee.features.files.service.fetching import check_address, fetch, fetch_
 from matinee.features.files.service.intake import Receive
 from matinee.features.files.service.joining import join_parts, join_uploads
 from matinee.features.files.service.quota import limits, set_quota, storage_of, usage
-from matinee.features.files.service.trees import bytes_of, drop_tree, note_tree_bytes, open_tree
+from matinee.features.files.service.trees import bytes_of, drop_tree, new_tree, note_tree_bytes, open_tree
 from matinee.features.files.service.uploads import (
     cancel_uploads,
     create_upload,
@@ -59,8 +59,10 @@ __all__ = [
     "hash_blob",
     "join_parts",
     "join_uploads",
+    "kept_keys",
     "limits",
     "my_uploads",
+    "new_tree",
     "note_tree_bytes",
     "open_tree",
     "receive",
@@ -71,6 +73,7 @@ __all__ = [
     "storage_of",
     "sweep",
     "tree_key",
+    "tree_prefix",
     "unexpect",
     "upload_state",
     "uploads_for",

@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 from matinee.features.files import repository
 from matinee.features.files.errors import BlobNotFound
 from matinee.features.files.messages import DeleteBlobBytes, HashBlob, UploadCompleted
 from matinee.features.files.models import BlobRow, Upload
-from matinee.features.files.rules import blob_key
+from matinee.features.files.rules import blob_key, blob_of_key
 from matinee.features.files.schemas import Blob
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound
@@ -24,6 +25,12 @@ async def blob(work: Work, blob_id: BlobId) -> Blob:
     if row is None:
         raise BlobNotFound
     return _shown(row)
+
+
+async def kept_keys(work: Work, keys: Sequence[str]) -> set[str]:
+    """Those of `keys` under which a blob is kept."""
+    named = {id: key for key in keys if (id := blob_of_key(key)) is not None}
+    return {named[BlobId(id)] for id in await repository.known_blobs(work.session, list(named))}
 
 
 async def drop_blob(work: Work, blob_id: BlobId) -> None:

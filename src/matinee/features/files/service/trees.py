@@ -18,8 +18,15 @@ from matinee.kernel.subject import Subject
 LATE_WRITERS_S = 3600
 
 
-async def open_tree(work: Work, owner_id: AccountId, purpose: str, subject: str | Subject) -> TreeId:
-    tree_id = TreeId(new_id())
+def new_tree() -> TreeId:
+    """An id under which files may be stored before `open_tree` records it; without that, a sweep removes them."""
+    return TreeId(new_id())
+
+
+async def open_tree(
+    work: Work, owner_id: AccountId, purpose: str, subject: str | Subject, tree_id: TreeId | None = None
+) -> TreeId:
+    tree_id = tree_id or new_tree()
     work.session.add(
         Tree(
             id=tree_id,
