@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import create_engine, pool, text
 
 import matinee.entrypoints.product
-import matinee.infra.jobs.tables  # noqa: F401 - both fill the metadata
+import matinee.infra.jobs.tables
+import matinee.infra.marks  # noqa: F401 - all of them fill the metadata
 from matinee.infra.db import Base, sqlalchemy_url
 
 LOCK = 7_283_113

@@ -1,4 +1,4 @@
-"""The house: the job queue, tallies, workers.
+"""The house: the job queue, tallies, workers, marks.
 
 Revision: 0001, the first
 """
@@ -71,10 +71,25 @@ def upgrade() -> None:
         sa.Column("paused_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("lane", name="infra_paused_lane_pkey"),
     )
+    op.create_table(
+        "infra_mark",
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("value", sa.String(128), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name="infra_mark_pkey"),
+    )
 
 
 def downgrade() -> None:
-    for table in ("infra_paused_lane", "infra_worker", "infra_job_note", "infra_tally_cursor", "infra_tally"):
+    tables = (
+        "infra_mark",
+        "infra_paused_lane",
+        "infra_worker",
+        "infra_job_note",
+        "infra_tally_cursor",
+        "infra_tally",
+    )
+    for table in tables:
         op.drop_table(table)
     for table in ("events", "periodic_defers", "jobs", "workers"):
         op.execute(f"DROP TABLE procrastinate_{table} CASCADE")

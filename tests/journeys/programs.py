@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import m3u8
 
+from tests.journeys import clips
 from tests.support.server import until
 
 _TUS = {"Tus-Resumable": "1.0.0"}
@@ -52,3 +54,17 @@ def reaches(client: httpx.Client, id: str, *states: str, timeout_s: float = 120)
         return now if now["state"] in states else {}
 
     return until(there, f"the video is {' or '.join(states)}", timeout_s)
+
+
+def frames(playlist_url: str, folder: Path) -> int:
+    """How many frames a whole rendition holds, as a player gets it."""
+    playlist = m3u8.loads(httpx.get(playlist_url).text, uri=playlist_url)
+    assert playlist.is_endlist
+    whole = folder / "whole.mp4"
+    with whole.open("wb") as file:
+        for address in [
+            playlist.segment_map[0].absolute_uri,
+            *(one.absolute_uri for one in playlist.segments),
+        ]:
+            file.write(httpx.get(address).content)
+    return clips.frames(str(whole), "-fps_mode", "passthrough")

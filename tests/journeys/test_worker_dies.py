@@ -10,19 +10,6 @@ from tests.journeys import clips, programs
 from tests.support.server import Server, until
 
 
-def _frames(playlist_url: str, folder: Path) -> int:
-    playlist = m3u8.loads(httpx.get(playlist_url).text, uri=playlist_url)
-    assert playlist.is_endlist
-    whole = folder / "whole.mp4"
-    with whole.open("wb") as file:
-        for address in [
-            playlist.segment_map[0].absolute_uri,
-            *(one.absolute_uri for one in playlist.segments),
-        ]:
-            file.write(httpx.get(address).content)
-    return clips.frames(str(whole), "-fps_mode", "passthrough")
-
-
 def test_a_killed_worker_loses_no_frame(server: Server, clip_folder: Path, tmp_path: Path) -> None:
     source = clips.small_bunny_mpeg4(clip_folder, seconds=40)
     person = server.person()
@@ -40,7 +27,7 @@ def test_a_killed_worker_loses_no_frame(server: Server, clip_folder: Path, tmp_p
     master_url = urljoin(server.address, video["playback"]["hls"])
     master = m3u8.loads(httpx.get(master_url).text, uri=master_url)
     assert len(master.playlists) == 2
-    counted = {_frames(variant.absolute_uri, tmp_path) for variant in master.playlists}
+    counted = {programs.frames(variant.absolute_uri, tmp_path) for variant in master.playlists}
     assert counted == {clips.frames(str(source), "-fps_mode", "cfr")}, (
         "frames that AVI leaves out are shown twice"
     )

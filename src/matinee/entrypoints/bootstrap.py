@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from sqlalchemy import text
+
 from matinee.entrypoints.parts import assemble
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import WeakPassword
@@ -15,6 +17,7 @@ from matinee.kernel.settings import Settings
 CLI_TOKEN_FILE = "cli-token"
 OPERATOR_EMAIL = "operator@localhost.localdomain"
 OPERATOR_HANDLE = "operator"
+LOCK = 7_283_114
 
 
 def ensure_operator(settings: Settings) -> str | None:
@@ -28,6 +31,8 @@ async def _ensure(settings: Settings) -> str | None:
     made_up: str | None = None
     try:
         async with parts.works.open() as work:
+            # Two machines may come here at once: the second one finds the first one's operator.
+            await work.session.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
             operator_id = await accounts.first_admin(work)
             if operator_id is None:
                 given = settings.of(accounts.AccountsSettings).admin_password

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from tests.infra.test_storage import FILM, MIB, pieces, read_fast
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, Store
 
-from matinee.entrypoints.cli.foreseen import foreseen
+from matinee.entrypoints.foreseen import foreseen
 from matinee.infra.storage.s3 import S3Storage
 from matinee.infra.storage.s3_access import Bucket, Keys, Patience
 from matinee.infra.storage.s3_joining import Joiner

@@ -3,11 +3,13 @@
 With `--when-told` it loads its code and then waits for a line on stdin: the house loads it while the database starts.
 """
 
+import asyncio
 import os
 import sys
 
 import uvicorn
 
+from matinee.entrypoints.agreement import check, refuse
 from matinee.entrypoints.api.app import build
 from matinee.entrypoints.parts import assemble, load_settings
 from matinee.infra.telemetry import configure_logging
@@ -21,6 +23,10 @@ def main() -> None:
     house = settings.house
     configure_logging(form=house.log_format, level=house.log_level)
     os.umask(0o077)
+    try:
+        asyncio.run(check(settings))
+    except Exception as error:
+        refuse(error)
     app = build(assemble(settings))
     uvicorn.run(
         app,

@@ -64,7 +64,7 @@ def restore(
 
 
 def _run(as_json: bool, work: Any) -> dict[str, Any]:
-    from matinee.entrypoints.cli.foreseen import foreseen
+    from matinee.entrypoints.foreseen import foreseen
 
     os.umask(0o077)
     try:

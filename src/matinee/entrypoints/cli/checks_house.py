@@ -154,6 +154,7 @@ def database(settings: Settings, found: Presence) -> Iterator[Finding]:
             yield _clock(connection)
             yield from _migrations(url)
             yield from _workers(connection, settings, found)
+            yield from _agreement(connection, settings)
     except psycopg.Error as error:
         lines = str(error).strip().splitlines() or ["no reason given"]
         yield Finding.fail(
@@ -256,6 +257,23 @@ def _workers(connection: "psycopg.Connection[Any]", settings: Settings, found: P
             + (f": the last {rows[0][1]:.0f} s ago." if rows else "."),
             "Read the log of `matinee up`, or start one with `matinee worker`: videos wait meanwhile.",
         )
+
+
+def _agreement(connection: "psycopg.Connection[Any]", settings: Settings) -> Iterator[Finding]:
+    """Whether this machine has the key and the store of the other processes. Makes neither."""
+    from matinee.entrypoints.agreement import see
+
+    if connection.execute("SELECT to_regclass('infra_mark')::text").fetchone() == (None,):
+        return  # before the first migration
+    try:
+        said = asyncio.run(asyncio.wait_for(see(settings), _STORE_S))
+    except (MatineeError, OSError):  # a store that is away is the next finding
+        return
+    if said is None:
+        yield Finding.ok("agreement", "media key and store are those of the house")
+    else:
+        differs, _, mend = said.partition(". ")
+        yield Finding.fail("agreement", f"{differs}.", mend)
 
 
 def storage(settings: Settings) -> Iterator[Finding]:

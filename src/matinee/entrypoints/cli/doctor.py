@@ -95,6 +95,6 @@ def _guarded(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Find
 
 
 def _said(error: Exception) -> str:
-    from matinee.entrypoints.cli.foreseen import foreseen
+    from matinee.entrypoints.foreseen import foreseen
 
     return foreseen(error) or f"{type(error).__name__}: {error}"

@@ -4,6 +4,7 @@ What only talks to a server, or starts one, runs without loading the house. Neve
 that was foreseen.
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -14,10 +15,10 @@ import typer
 
 import matinee
 from matinee.entrypoints.cli.doctor import doctor
-from matinee.entrypoints.cli.foreseen import foreseen
 from matinee.entrypoints.cli.importing import import_
 from matinee.entrypoints.cli.login import login
 from matinee.entrypoints.cli.upload import UploadCommand, upload
+from matinee.entrypoints.foreseen import foreseen
 
 if TYPE_CHECKING:
     from matinee.infra.work import Works
@@ -81,7 +82,7 @@ def version(short: Annotated[bool, typer.Option("--short", help="Only the number
 
 
 def _add_house(app: typer.Typer) -> None:
-    from matinee.entrypoints import product
+    from matinee.entrypoints import agreement, product
     from matinee.entrypoints.api.__main__ import main as run_api
     from matinee.entrypoints.cli import prepare
     from matinee.entrypoints.cli.backup import backup, restore
@@ -93,6 +94,13 @@ def _add_house(app: typer.Typer) -> None:
         prepare.migrate(database_url(load_settings()))
         typer.echo("The database is at the newest revision.")
 
+    def adopt() -> None:
+        asyncio.run(agreement.adopt(load_settings()))
+        typer.echo(
+            "The media key and the store of this machine are the house's now. Restart all its processes."
+        )
+
+    app.command("adopt", help="Let the media key and the store of this machine be the house's.")(adopt)
     app.command("api", help="Run the API alone.")(run_api)
     app.command("worker", help="Run one worker alone.")(run_worker)
     app.command("migrate", help="Bring the database to the newest revision.")(migrate)

@@ -4,6 +4,7 @@ A program of its own, `python -m matinee.entrypoints.cli.prepare`, so that the s
 JSON object with the one-time password (or null). Never shows that password anywhere else.
 """
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -39,13 +40,15 @@ def migrate(url: str, revision: str = "head") -> None:
 
 
 def main() -> int:
+    from matinee.entrypoints.agreement import check
     from matinee.entrypoints.bootstrap import ensure_operator
-    from matinee.entrypoints.cli.foreseen import foreseen
+    from matinee.entrypoints.foreseen import foreseen
     from matinee.entrypoints.parts import database_url, load_settings
 
     try:
         settings = load_settings()
         migrate(database_url(settings))
+        asyncio.run(check(settings))
         password = ensure_operator(settings)
     except Exception as error:
         sentence = foreseen(error)

@@ -8,6 +8,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from matinee.entrypoints.agreement import agree, refuse
 from matinee.entrypoints.parts import Parts, assemble, load_settings, opened
 from matinee.infra import scratch
 from matinee.infra.room import Lane
@@ -42,6 +43,10 @@ async def run(settings: Settings, lanes: list[Lane]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with opened(parts):
+        try:
+            await agree(parts)
+        except Exception as error:
+            refuse(error)
         swept = await asyncio.to_thread(scratch.sweep, settings.house.data_dir)
         log.info("worker.started", lanes=lanes, swept=swept)
         upkeep = asyncio.create_task(keep_up(parts))

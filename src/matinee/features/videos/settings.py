@@ -11,7 +11,8 @@ class VideosSettings(Concern):
     media_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Secret that signs addresses of private media. Default: made once, in DATA_DIR/media-key (0600).",
+        description="Secret that signs addresses of private media, the same on every machine of the house. Default:"
+        " made once, in DATA_DIR/media-key (0600).",
     )
     media_grant_s: int = Field(
         21_600, ge=60, le=604_800, description="Seconds that a signed address of private media stays valid."

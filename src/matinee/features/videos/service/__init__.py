@@ -26,6 +26,7 @@ from matinee.features.videos.service.filling import (
     set_storyboard,
 )
 from matinee.features.videos.service.importing import import_video, note_failure
+from matinee.features.videos.service.keys import media_key_of
 from matinee.features.videos.service.owning import (
     cancel,
     cards,
@@ -97,6 +98,7 @@ __all__ = [
     "mark_cancelled",
     "mark_playable",
     "mark_ready",
+    "media_key_of",
     "mine",
     "newest",
     "note_failure",

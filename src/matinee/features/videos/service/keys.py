@@ -11,17 +11,25 @@ from pathlib import Path
 
 from matinee.features.videos.settings import VideosSettings
 from matinee.infra.work import Work
-from matinee.kernel.settings import HouseSettings
+from matinee.kernel.settings import Settings
 
 KEY_FILE = "media-key"
 
 
 def media_key(work: Work) -> bytes:
     """At least 32 bytes, the same in every process of the house."""
-    given = work.settings(VideosSettings).media_key
+    key = media_key_of(work.works.settings)
+    assert key is not None
+    return key
+
+
+def media_key_of(settings: Settings, *, make: bool = True) -> bytes | None:
+    """The key that a process with these settings uses; None when it has none and shall not `make` one."""
+    given = settings.of(VideosSettings).media_key
     if given is not None:
         return given.get_secret_value().encode()
-    return _from_file(work.settings(HouseSettings).data_dir / KEY_FILE)
+    path = settings.house.data_dir / KEY_FILE
+    return _from_file(path) if make or path.exists() else None
 
 
 @lru_cache(maxsize=8)
