@@ -276,6 +276,10 @@ class Settings:
         """The loaded values of one concern."""
         return self._concerns[concern]  # type: ignore[return-value]
 
+    def replaced(self, concern: Concern) -> "Settings":
+        """The same with other values of one concern."""
+        return Settings(self._concerns | {type(concern): concern})
+
     @property
     def house(self) -> HouseSettings:
         return self.of(HouseSettings)

@@ -87,6 +87,7 @@ def _add_house(app: typer.Typer) -> None:
     from matinee.entrypoints.cli import prepare
     from matinee.entrypoints.cli.backup import backup, restore
     from matinee.entrypoints.cli.settings_reference import show as show_settings
+    from matinee.entrypoints.cli.storage import commands as storage
     from matinee.entrypoints.parts import database_url, load_settings
     from matinee.entrypoints.worker.__main__ import main as run_worker
 
@@ -107,6 +108,7 @@ def _add_house(app: typer.Typer) -> None:
     app.command("backup")(backup)
     app.command("restore")(restore)
     app.command("settings")(show_settings)
+    app.add_typer(storage, name="storage")
     for room in reversed(product.ROOMS):
         if room.commands is not None:
             app.add_typer(room.commands, name=room.commands.info.name or room.name)
