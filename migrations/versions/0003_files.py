@@ -94,9 +94,17 @@ def upgrade() -> None:
     op.create_index("files_fetch_owner_id_ix", "files_fetch", ["owner_id"])
     op.create_index("files_fetch_state_not_before_ix", "files_fetch", ["state", "not_before"])
     op.create_table(
+        "files_original",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("owner_id", sa.Uuid(), nullable=False),
+        _moment("created_at"),
+        sa.PrimaryKeyConstraint("id", name="files_original_pkey"),
+    )
+    op.create_table(
         "files_blob",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False),
+        sa.Column("original_id", sa.Uuid(), nullable=False),
         sa.Column("purpose", sa.String(32), nullable=False),
         sa.Column("subject", sa.String(80), nullable=False),
         sa.Column("filename", sa.String(255), nullable=False),
@@ -106,11 +114,16 @@ def upgrade() -> None:
         _moment("received_at"),
         _moment("created_at"),
         sa.PrimaryKeyConstraint("id", name="files_blob_pkey"),
+        sa.ForeignKeyConstraint(["original_id"], ["files_original.id"], name="files_blob_original_id_fkey"),
     )
+    op.create_index("files_blob_original_id_ix", "files_blob", ["original_id"])
     op.create_index("files_blob_owner_id_ix", "files_blob", ["owner_id"])
     op.create_index("files_blob_subject_ix", "files_blob", ["subject"])
     op.create_index(
-        "files_blob_sha256_ix", "files_blob", ["sha256"], postgresql_where=sa.text("sha256 IS NOT NULL")
+        "files_blob_owner_id_sha256_ix",
+        "files_blob",
+        ["owner_id", "sha256"],
+        postgresql_where=sa.text("sha256 IS NOT NULL"),
     )
     op.create_table(
         "files_tree",
@@ -127,12 +140,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in (
+    tables = (
         "files_tree",
         "files_blob",
+        "files_original",
         "files_fetch",
         "files_upload",
         "files_expectation",
         "files_quota",
-    ):
+    )
+    for table in tables:
         op.drop_table(table)

@@ -6,6 +6,7 @@ The work is in `migrating` and in the rooms; here are the words for the terminal
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
@@ -24,6 +25,7 @@ from matinee.kernel.errors import MatineeError
 
 if TYPE_CHECKING:
     from matinee.entrypoints.cli.migrating import Moved
+    from matinee.features.files.schemas import Swept
 
 commands = typer.Typer(name="storage", help="Stored bytes: move, report, sweep.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -75,6 +77,34 @@ def migrate(
         for line in _told(done, way.source_in_use, to, remove_source=remove_source):
             typer.echo(line)
     raise typer.Exit(1 if done.wrong else 0)
+
+
+@commands.command()
+def sweep(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Even where it is most of the store.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove stored bytes that nothing records and that are older than a day, as the house does every night."""
+    from matinee.features.files import service as files
+
+    async def run() -> "Swept":
+        async with context.obj() as works, works.open() as work:
+            return await files.sweep_orphans(work, dry_run=dry_run, force=force)
+
+    swept = asyncio.run(run())
+    if as_json:
+        typer.echo(json.dumps(asdict(swept)))
+    else:
+        typer.echo(
+            f"{swept.known} recorded, {swept.orphans} orphans with {size_in_words(swept.orphan_bytes)}, {swept.young}"
+            f" too young to tell, {swept.strange} strange keys left alone; {swept.removed} removed,"
+            f" {swept.shared} identical files stored once."
+        )
+        if swept.refused:
+            typer.echo(swept.refused, err=True)
+    raise typer.Exit(1 if swept.refused else 0)
 
 
 def _told(done: "Moved", in_use: bool, to: str, *, remove_source: bool) -> list[str]:

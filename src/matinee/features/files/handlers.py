@@ -2,13 +2,15 @@
 
 from matinee.features.files import service
 from matinee.features.files.messages import (
-    DeleteBlobBytes,
+    DeleteOriginal,
     DeleteTreeBytes,
     DiscardPart,
     HashBlob,
     JoinParts,
     RunFetch,
+    ShareOriginal,
     StartFetches,
+    SweepOrphans,
     SweepUploads,
 )
 from matinee.infra.room import Handler, Periodic
@@ -19,8 +21,12 @@ async def hash_blob(work: Work, order: HashBlob) -> None:
     await service.hash_blob(work, order.blob_id)
 
 
-async def delete_blob_bytes(work: Work, order: DeleteBlobBytes) -> None:
-    await service.delete_blob_bytes(work, order.blob_id)
+async def share_original(work: Work, order: ShareOriginal) -> None:
+    await service.share_original(work, order.blob_id)
+
+
+async def delete_original(work: Work, order: DeleteOriginal) -> None:
+    await service.delete_original(work, order.original_id)
 
 
 async def delete_tree_bytes(work: Work, order: DeleteTreeBytes) -> None:
@@ -51,9 +57,14 @@ async def sweep_uploads(work: Work, _: SweepUploads) -> None:
     await service.sweep(work)
 
 
+async def sweep_orphans(work: Work, _: SweepOrphans) -> None:
+    await service.sweep_orphans(work)
+
+
 HANDLERS = (
     Handler(message=HashBlob, run=hash_blob, priority=-10, retries=3),
-    Handler(message=DeleteBlobBytes, run=delete_blob_bytes, retries=8),
+    Handler(message=ShareOriginal, run=share_original, priority=-10, retries=3),
+    Handler(message=DeleteOriginal, run=delete_original, retries=8),
     Handler(message=DeleteTreeBytes, run=delete_tree_bytes, retries=8),
     Handler(message=DiscardPart, run=discard_part, retries=8),
     Handler(message=JoinParts, run=join_parts, lock=lambda m: f"files.join:{m.upload_id}", retries=8),
@@ -66,5 +77,11 @@ HANDLERS = (
         on_dead=bury_fetch,
     ),
     Handler(message=SweepUploads, run=sweep_uploads, lock=lambda _: "files.sweep", retries=1),
+    Handler(
+        message=SweepOrphans, run=sweep_orphans, lock=lambda _: "files.sweep_orphans", priority=-20, retries=1
+    ),
 )
-PERIODIC = (Periodic(cron="* * * * *", order=SweepUploads),)
+PERIODIC = (
+    Periodic(cron="* * * * *", order=SweepUploads),
+    Periodic(cron="17 4 * * *", order=SweepOrphans),
+)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from matinee.features.files.schemas import TreeId
+from matinee.features.files.schemas import OriginalId, TreeId
 from matinee.kernel.ids import BlobId, UploadId
 from matinee.kernel.message import Fact, Order
 
@@ -47,10 +47,17 @@ class HashBlob(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteBlobBytes(Order):
-    """Delete the bytes of a dropped blob."""
+class ShareOriginal(Order):
+    """Let a blob share the bytes of an identical one of its owner, if there is one."""
 
     blob_id: BlobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteOriginal(Order):
+    """Delete bytes that no blob needs any more."""
+
+    original_id: OriginalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +84,8 @@ class JoinParts(Order):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepUploads(Order):
     """End what expired, finish what a crash left half finished, delete parts without an upload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepOrphans(Order):
+    """Delete stored bytes that nothing records, and share what identical files still hold twice."""

@@ -105,6 +105,16 @@ class Fetch(Base):
     )
 
 
+class Original(Base):
+    """The stored bytes of one blob, or of several that are identical and of one owner."""
+
+    __tablename__ = "files_original"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+
+
 class BlobRow(Base):
     """A whole uploaded file."""
 
@@ -112,6 +122,7 @@ class BlobRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_id: Mapped[UUID] = mapped_column(index=True)
+    original_id: Mapped[UUID] = mapped_column(ForeignKey("files_original.id"), index=True)
     purpose: Mapped[str] = mapped_column(String(32))
     subject: Mapped[str] = mapped_column(String(80), index=True)
     filename: Mapped[str] = mapped_column(String(255))
@@ -121,7 +132,11 @@ class BlobRow(Base):
     received_at: Mapped[datetime]
     created_at: Mapped[datetime]
 
-    __table_args__ = (Index("files_blob_sha256_ix", "sha256", postgresql_where=text("sha256 IS NOT NULL")),)
+    __table_args__ = (
+        Index(
+            "files_blob_owner_id_sha256_ix", "owner_id", "sha256", postgresql_where=text("sha256 IS NOT NULL")
+        ),
+    )
 
 
 class Tree(Base):

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, exists, func, or_, select, update
+from sqlalchemy import CursorResult, and_, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from matinee.features.files.models import BlobRow, Expectation, Fetch, Quota, Tree, Upload
+from matinee.features.files.models import BlobRow, Expectation, Fetch, Original, Quota, Tree, Upload
 
 
 async def lock_quota(session: AsyncSession, owner_id: UUID) -> Quota:
@@ -341,13 +342,76 @@ async def blob(session: AsyncSession, id: UUID) -> BlobRow | None:
     return await session.get(BlobRow, id)
 
 
-async def known_blobs(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+async def known_originals(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
     """Those of `ids` that are recorded."""
-    return set(await session.scalars(select(BlobRow.id).where(BlobRow.id.in_(ids))))
+    return set(await session.scalars(select(Original.id).where(Original.id.in_(ids))))
 
 
-async def delete_blob(session: AsyncSession, id: UUID) -> bool:
-    return _count(await session.execute(delete(BlobRow).where(BlobRow.id == id))) == 1
+async def known_trees(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` that are recorded."""
+    return set(await session.scalars(select(Tree.id).where(Tree.id.in_(ids))))
+
+
+async def lock_originals(session: AsyncSession, *ids: UUID) -> set[UUID]:
+    """Those that are there, until the transaction ends: nobody begins to share them or frees them meanwhile."""
+    query = select(Original.id).where(Original.id.in_(ids)).order_by(Original.id).with_for_update()
+    return set(await session.scalars(query))
+
+
+async def delete_free_original(session: AsyncSession, id: UUID) -> bool:
+    """Whether it was deleted: it was there, and no blob had it any more. The caller holds its lock."""
+    used = exists().where(BlobRow.original_id == id)
+    return _count(await session.execute(delete(Original).where(Original.id == id, ~used))) == 1
+
+
+async def twin_of(session: AsyncSession, row: BlobRow) -> UUID | None:
+    """Other bytes of the same owner that are the same: the oldest."""
+    found: UUID | None = await session.scalar(
+        select(BlobRow.original_id)
+        .where(
+            BlobRow.owner_id == row.owner_id,
+            BlobRow.sha256 == row.sha256,
+            BlobRow.size_bytes == row.size_bytes,
+            BlobRow.original_id < row.original_id,
+        )
+        .order_by(BlobRow.original_id)
+        .limit(1)
+    )
+    return found
+
+
+async def share(session: AsyncSession, original_id: UUID, twin_id: UUID) -> None:
+    """All blobs of `original_id` have the bytes of `twin_id` from now on."""
+    moved = update(BlobRow).where(BlobRow.original_id == original_id).values(original_id=twin_id)
+    await session.execute(moved.execution_options(synchronize_session=False))
+
+
+async def doubles(session: AsyncSession, limit: int) -> Sequence[UUID]:
+    """Blobs that could share the bytes of an older one and do not yet."""
+    older = aliased(BlobRow)
+    query = (
+        select(BlobRow.id)
+        .join(
+            older,
+            and_(
+                older.owner_id == BlobRow.owner_id,
+                older.sha256 == BlobRow.sha256,
+                older.size_bytes == BlobRow.size_bytes,
+                older.original_id < BlobRow.original_id,
+            ),
+        )
+        .distinct()
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def delete_blob(session: AsyncSession, id: UUID) -> UUID | None:
+    """Which bytes it had; None when it was not there."""
+    gone: UUID | None = await session.scalar(
+        delete(BlobRow).where(BlobRow.id == id).returning(BlobRow.original_id)
+    )
+    return gone
 
 
 async def set_hash(session: AsyncSession, id: UUID, sha256: str) -> None:

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from matinee.features.files.errors import BadChecksum, BadHeader, BadMetadata
-from matinee.features.files.schemas import TreeId
+from matinee.features.files.schemas import OriginalId, TreeId
 from matinee.kernel.errors import Invalid
-from matinee.kernel.ids import BlobId, UploadId
+from matinee.kernel.ids import UploadId
 from matinee.kernel.subject import Subject
 
 MAX_METADATA_CHARACTERS = 4_000
@@ -25,6 +25,8 @@ MAX_CHECKED_BYTES = 128 << 20
 
 MAX_PARTIALS = 64
 MAX_CONCAT_CHARACTERS = 8_000
+ORIGINALS = "originals"
+TREES = "trees"
 _NAME = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,64}")
 _PURPOSE = re.compile(r"[a-z][a-z_]{0,31}")
 _UPLOAD_ADDRESS = re.compile(
@@ -164,22 +166,31 @@ def upload_of_part(key: str) -> UploadId | None:
         return None
 
 
-def blob_key(blob_id: BlobId) -> str:
+def original_key(original_id: OriginalId) -> str:
     # The last two digits are random in a UUIDv7: no folder grows without end.
-    return f"originals/{str(blob_id)[-2:]}/{blob_id}"
+    return f"{ORIGINALS}/{str(original_id)[-2:]}/{original_id}"
 
 
-def blob_of_key(key: str) -> BlobId | None:
-    """The inverse of `blob_key`; None for a key that is not one of ours."""
+def original_of_key(key: str) -> OriginalId | None:
+    """The inverse of `original_key`; None for a key that is not one of ours."""
     try:
-        found = BlobId(UUID(key.rpartition("/")[2]))
+        found = OriginalId(UUID(key.rpartition("/")[2]))
     except ValueError:
         return None
-    return found if blob_key(found) == key else None
+    return found if original_key(found) == key else None
+
+
+def tree_of_key(key: str) -> TreeId | None:
+    """The tree that a key of `tree_key` lies in; None for a key that is not one of ours."""
+    try:
+        found = TreeId(UUID(key.split("/")[1]))
+    except (ValueError, IndexError):
+        return None
+    return found if key.startswith(f"{tree_prefix(found)}/") else None
 
 
 def tree_prefix(tree_id: TreeId) -> str:
-    return f"trees/{tree_id}"
+    return f"{TREES}/{tree_id}"
 
 
 def tree_key(tree_id: TreeId, name: str) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from matinee.kernel.ids import AccountId, BlobId
 
 TreeId = NewType("TreeId", UUID)
+OriginalId = NewType("OriginalId", UUID)
 
 
 class FetchInfo(BaseModel):
@@ -64,6 +65,21 @@ class Blob:
     size_bytes: int
     sha256: str | None
     received_at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class Swept:
+    """What a sweep found: `orphans` are stored values, or trees of them, that nothing records. `strange` keys are not
+    of this house's making and are left alone. `refused`: nothing was removed, and why."""
+
+    known: int = 0
+    orphans: int = 0
+    orphan_bytes: int = 0
+    young: int = 0
+    strange: int = 0
+    removed: int = 0
+    shared: int = 0
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Reading the queue, and retrying or cancelling a job. Never used by handlers."""
+"""Reading the queue, and retrying or cancelling a job. Never runs one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,6 +33,15 @@ _SELECT_JOBS = (
     "   max(at) FILTER (WHERE type IN ('failed', 'succeeded', 'cancelled', 'aborted')) AS ended_at"
     "   FROM procrastinate_events WHERE job_id = j.id) e ON true"
 )
+
+
+async def said_by_waiting(session: AsyncSession, kind: str, field: str) -> set[str]:
+    """The values of `field` in the messages of all jobs of `kind` that are still to be done."""
+    query = text(
+        "SELECT args->'message'->>:field FROM procrastinate_jobs"
+        " WHERE task_name = :kind AND status IN ('todo', 'doing')"
+    )
+    return {row[0] for row in await session.execute(query, {"kind": kind, "field": field}) if row[0]}
 
 
 class JobInfo(BaseModel):

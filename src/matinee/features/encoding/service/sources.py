@@ -36,6 +36,9 @@ async def opened(works: Works, blob: Blob) -> AsyncIterator[Place]:
     copies = copies_of(works.settings)
     with workplace(works.settings) as folder:
         async with copies.held(works.storage, blob.key, blob.size_bytes, blob.sha256) as copy:
+            if copy.sha256 is not None and blob.sha256 is None:
+                async with works.open() as work:
+                    await files.note_hash(work, blob.id, copy.sha256)
             yield Place(copy.path, folder)
 
 

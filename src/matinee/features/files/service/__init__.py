@@ -6,9 +6,17 @@
 
 from matinee.features.files.rules import tree_key, tree_prefix
 from matinee.features.files.schemas import TreeId
-from matinee.features.files.service.blobs import blob, drop_blob, drop_blobs_for, hash_blob, kept_keys
+from matinee.features.files.service.blobs import (
+    blob,
+    drop_blob,
+    drop_blobs_for,
+    hash_blob,
+    kept_keys,
+    note_hash,
+    share_original,
+)
 from matinee.features.files.service.duties import (
-    delete_blob_bytes,
+    delete_original,
     delete_tree_bytes,
     discard_part,
     erase,
@@ -21,6 +29,7 @@ from matinee.features.files.service.fetch_run import bury_fetch, run_fetch
 from matinee.features.files.service.fetching import check_address, fetch, fetch_failure, start_fetches
 from matinee.features.files.service.intake import Receive
 from matinee.features.files.service.joining import join_parts, join_uploads
+from matinee.features.files.service.orphans import sweep_orphans
 from matinee.features.files.service.quota import limits, set_quota, storage_of, usage
 from matinee.features.files.service.trees import bytes_of, drop_tree, new_tree, note_tree_bytes, open_tree
 from matinee.features.files.service.uploads import (
@@ -44,7 +53,7 @@ __all__ = [
     "cancel_uploads",
     "check_address",
     "create_upload",
-    "delete_blob_bytes",
+    "delete_original",
     "delete_tree_bytes",
     "discard_part",
     "drop_blob",
@@ -63,15 +72,18 @@ __all__ = [
     "limits",
     "my_uploads",
     "new_tree",
+    "note_hash",
     "note_tree_bytes",
     "open_tree",
     "receive",
     "refresh_metrics",
     "run_fetch",
     "set_quota",
+    "share_original",
     "start_fetches",
     "storage_of",
     "sweep",
+    "sweep_orphans",
     "tree_key",
     "tree_prefix",
     "unexpect",

@@ -10,8 +10,8 @@ from prometheus_client import Gauge
 
 from matinee.features.files import repository
 from matinee.features.files.messages import DiscardPart
-from matinee.features.files.rules import blob_key, part_key, tree_prefix, upload_of_part
-from matinee.features.files.schemas import TreeId
+from matinee.features.files.rules import original_key, part_key, tree_prefix, upload_of_part
+from matinee.features.files.schemas import OriginalId, TreeId
 from matinee.features.files.service.blobs import drop_blob
 from matinee.features.files.service.fetching import wake_fetches
 from matinee.features.files.service.quota import usage
@@ -62,12 +62,12 @@ async def discard_part(work: Work, upload_id: UploadId) -> None:
         await work.storage.discard(part_key(upload_id))
 
 
-async def delete_blob_bytes(work: Work, blob_id: BlobId) -> None:
-    """Delete the bytes of a blob that is recorded no more. Idempotent."""
-    if await repository.blob(work.session, blob_id) is not None:
+async def delete_original(work: Work, original_id: OriginalId) -> None:
+    """Delete bytes that are recorded no more. Idempotent."""
+    if await repository.known_originals(work.session, [original_id]):
         return
     async with work.outside():
-        await work.storage.delete(blob_key(blob_id))
+        await work.storage.delete(original_key(original_id))
 
 
 async def delete_tree_bytes(work: Work, tree_id: TreeId) -> None:

@@ -21,6 +21,7 @@ from matinee.features.files.errors import (
 from matinee.features.files.messages import StartFetches
 from matinee.features.files.models import Fetch, Upload
 from matinee.features.files.rules import Metadata, clean_name, part_key, size_in_words
+from matinee.features.files.service.digest import RunningHash
 from matinee.features.files.service.fetching import FETCHES, MAX_RESTARTS, fetcher_of, give_up, put_off
 from matinee.features.files.service.quota import check_disk, free_quota, reserve
 from matinee.features.files.service.reception import Reception, finish
@@ -168,20 +169,19 @@ class _Run:
             offset = answer.start_bytes
             size = await self._begin(answer, total, plan)
             self._began_at = offset
-            feed = _Feed(answer.chunks)
+            feed, digest = _Feed(answer.chunks), RunningHash()
             while True:
                 feed.allowed = size - offset
                 with contextlib.suppress(UploadBroken):
-                    await Reception(self._works, self._id, size, signal=plan.subject).run(
-                        offset, feed.receive
-                    )
+                    reception = Reception(self._works, self._id, size, signal=plan.subject, digest=digest)
+                    await reception.run(offset, feed.receive)
                 offset = await self._progressed()
                 if total is not None and offset == total:
                     return
                 if not await feed.more():
                     if total is not None:
                         raise NotFetched("The server ended before the end of the file.")
-                    await self._complete(offset)
+                    await self._complete(offset, digest.of_all(offset))
                     return
                 if total is not None or offset < size:
                     raise NotFetched("The connection to the server broke.")
@@ -232,17 +232,17 @@ class _Run:
         upload.size_bytes = min(offset + STEP_BYTES, most, fits)
         return upload.size_bytes
 
-    async def _complete(self, offset: int) -> None:
+    async def _complete(self, offset: int, sha256: str | None) -> None:
         """The end of a file of unknown size has come."""
         if offset == 0:
             raise EmptyUpload
         async with self._works.open(SYSTEM) as work:
             _, upload = await self._rows(work)
             upload.size_bytes, upload.sized = offset, True
-        await self._finish()
+        await self._finish(sha256)
 
-    async def _finish(self) -> None:
-        if not await finish(self._works, self._id):
+    async def _finish(self, sha256: str | None = None) -> None:
+        if not await finish(self._works, self._id, sha256):
             raise NotFetched("The disk lost bytes of the file.")
 
     async def _progressed(self) -> int:

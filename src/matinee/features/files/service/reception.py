@@ -22,8 +22,9 @@ from matinee.features.files.errors import (
     WrongOffset,
 )
 from matinee.features.files.messages import DiscardPart, JoinParts
-from matinee.features.files.rules import MAX_CHECKED_BYTES, Checksum, blob_key, part_key, size_in_words
-from matinee.features.files.service.blobs import record_blob
+from matinee.features.files.rules import MAX_CHECKED_BYTES, Checksum, part_key, size_in_words
+from matinee.features.files.service.blobs import record_blob, sealed_key
+from matinee.features.files.service.digest import RunningHash
 from matinee.features.files.service.intake import Intake, Receive
 from matinee.features.files.settings import FilesSettings
 from matinee.infra.work import Works
@@ -42,9 +43,16 @@ class Reception:
     """One connection that brings bytes of one upload."""
 
     def __init__(
-        self, works: Works, upload_id: UploadId, size_bytes: int, *, signal: str | None = None
+        self,
+        works: Works,
+        upload_id: UploadId,
+        size_bytes: int,
+        *,
+        signal: str | None = None,
+        digest: RunningHash | None = None,
     ) -> None:
-        """`signal`: the channel that hears of every slice, for who cannot see the bytes leave."""
+        """`signal`: the channel that hears of every slice, for who cannot see the bytes leave. `digest`: of what the
+        same sender brought before."""
         self._works = works
         self._signal = signal
         self._id = upload_id
@@ -55,6 +63,7 @@ class Reception:
         self._kept = 0  # what may be recorded: behind the offset while a checksum is not proven
         self._check: _Check | None = None
         self._renewed_at = works.clock()
+        self._hash = digest or RunningHash()
 
     async def run(self, offset_bytes: int, receive: Receive, checksum: Checksum | None = None) -> None:
         """Take bytes until the upload is full, the sender ends or breaks off; see `uploads.receive`."""
@@ -78,7 +87,7 @@ class Reception:
             # Even while the server stops: the next connection must not wait for a lease that nobody uses.
             await _to_the_end(self._release(intake))
         if self._offset == self._size:
-            await _to_the_end(finish(self._works, self._id))
+            await _to_the_end(finish(self._works, self._id, self._hash.of_all(self._size)))
         elif intake.broken:
             raise UploadBroken
 
@@ -130,6 +139,7 @@ class Reception:
                 if len(piece) > room:
                     over = True
                     return
+                await self._hash.take(self._size - room, piece)
                 room -= len(piece)
                 if self._check is not None:
                     self._check.update(piece)
@@ -214,9 +224,10 @@ async def _nothing() -> AsyncIterator[bytes]:
     yield b""
 
 
-async def finish(works: Works, upload_id: UploadId) -> bool:
+async def finish(works: Works, upload_id: UploadId, sha256: str | None = None) -> bool:
     """Seal a full upload as a blob and say so; a full piece orders the joining when it is the last. Idempotent, and
     safe after a crash at any point: the blob's id is the upload's, so sealing again finds what is sealed already.
+    `sha256` of all bytes, where it is known: else they are read again later.
     Returns whether it is complete now."""
     async with works.open(SYSTEM) as work:
         upload = await repository.upload(work.session, upload_id)
@@ -233,7 +244,7 @@ async def finish(works: Works, upload_id: UploadId) -> bool:
         size_bytes = upload.size_bytes
     blob_id = BlobId(upload_id)
     try:
-        stored = await works.storage.seal(part_key(upload_id), blob_key(blob_id))
+        stored = await works.storage.seal(part_key(upload_id), sealed_key(blob_id))
         whole = stored.size_bytes == size_bytes
     except NotFound:
         whole = False
@@ -253,7 +264,7 @@ async def finish(works: Works, upload_id: UploadId) -> bool:
         upload.lease_owner = upload.lease_expires_at = None
         if upload.kind == "fetch":
             await repository.delete_fetch(work.session, upload.id)
-        await record_blob(work, upload, blob_id)
+        await record_blob(work, upload, blob_id, sha256)
         return True
 
 
