@@ -1,6 +1,7 @@
 """What who runs the house sees and may do, over HTTP and in the terminal."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,14 +9,19 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import typer
 from sqlalchemy import text
+from tests.features.files.tickets import blob_id, ticket
+from tests.features.videos.film import Film
 from tests.support.films import film, upload
 from tests.support.house import House, Person
 from typer.testing import CliRunner, Result
 
+from matinee.entrypoints.cli.storage import commands as storage
 from matinee.entrypoints.parts import assemble, opened
 from matinee.features.admin.commands import commands
 from matinee.features.encoding import service as encoding
+from matinee.features.files import service as files
 from matinee.features.files.messages import HashBlob, SweepUploads
 from matinee.infra.work import Works
 from matinee.kernel.errors import MatineeError
@@ -145,14 +151,19 @@ async def test_encodes_are_shown_with_their_video_and_steps(house: House, tmp_pa
 
 
 async def terminal(house: House, *arguments: str) -> Result:
-    """`matinee jobs …` over parts of its own, as a process of its own would have."""
+    """`matinee jobs …`."""
+    return await in_terminal(house, commands, *arguments)
+
+
+async def in_terminal(house: House, verbs: typer.Typer, *arguments: str) -> Result:
+    """`matinee …` over parts of its own, as a process of its own would have."""
 
     @asynccontextmanager
     async def open_works() -> AsyncIterator[Works]:
         async with opened(assemble(house.settings)) as parts:
             yield parts.works
 
-    return await asyncio.to_thread(CliRunner().invoke, commands, list(arguments), obj=open_works)
+    return await asyncio.to_thread(CliRunner().invoke, verbs, list(arguments), obj=open_works)
 
 
 async def test_jobs_are_steered_from_the_terminal(house: House) -> None:
@@ -202,3 +213,43 @@ async def _working(house: House) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
+
+
+async def test_the_storage_report_says_whose_and_what_the_bytes_are(house: House) -> None:
+    operator, owner = await house.person("admin"), await house.person(handle="keeper")
+    await Film.playing(house, owner)
+    for _ in range(2):
+        mine = await ticket(house, owner)
+        address = await mine.address(1000)
+        await mine.bring(address, 0, b"x" * 1000)
+    async with house.works.open() as work:
+        assert await files.share_original(work, blob_id(address))
+    answer = await operator.client.get("/api/v1/admin/storage")
+    assert answer.status_code == 200, answer.text
+    report = answer.json()
+    assert report["shared_bytes"] == 1000
+    total = report["originals_bytes"] + report["generated_bytes"]
+    assert report["stored_bytes"] == total + report["unfinished_bytes"] - 1000
+    for sort in ("rooms", "kinds", "ages"):
+        assert sum(row["size_bytes"] for row in report[sort]) == total, sort
+    assert [row["name"] for row in report["rooms"]] == ["videos"]
+    assert {row["name"] for row in report["kinds"]} >= {"source", "rendition"}
+    assert "240p" in {row["name"] for row in report["renditions"]}
+    assert [row["name"] for row in report["ages"]] == ["a day", "a week", "a month", "a year", "longer"]
+    assert report["ages"][0]["size_bytes"] == total
+    (account,) = report["accounts"]
+    assert account["handle"] == "keeper"
+    assert account["originals_bytes"] + account["generated_bytes"] == total
+    assert (await owner.client.get("/api/v1/admin/storage")).status_code == 403
+
+
+async def test_the_terminal_tells_and_sweeps_the_storage(house: House) -> None:
+    await Film.playing(house, await house.person(handle="keeper"))
+    told = await in_terminal(house, storage, "report")
+    assert told.exit_code == 0, told.output
+    assert "keeper" in told.output
+    assert "240p" in told.output
+    as_json = json.loads((await in_terminal(house, storage, "report", "--json")).output)
+    assert as_json["accounts"][0]["handle"] == "keeper"
+    swept = await in_terminal(house, storage, "sweep", "--dry-run", "--json")
+    assert json.loads(swept.output)["orphans"] == 0

@@ -10,6 +10,12 @@ export const overviewQuery = queryOptions({
   refetchInterval: 5000,
 });
 
+export const storageQuery = queryOptions({
+  queryKey: ["admin", "storage"],
+  queryFn: () => take(api.GET("/api/v1/admin/storage")),
+  staleTime: 60_000,
+});
+
 export const jobsQuery = (state?: JobState) =>
   infiniteQueryOptions({
     queryKey: ["admin", "jobs", state ?? null],

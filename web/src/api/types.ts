@@ -16,6 +16,7 @@ export type UploadInfo = Schemas["UploadInfo"];
 export type FetchInfo = Schemas["FetchInfo"];
 export type Storage = Schemas["Usage"];
 export type Overview = Schemas["Overview"];
+export type StorageReport = Schemas["StorageReport"];
 export type Job = Schemas["JobInfo"];
 export type Encode = Schemas["AdminEncode"];
 export type Theme = Me["theme"];

@@ -19,12 +19,14 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.table import Table
 
 from matinee.features.files.rules import size_in_words
 from matinee.kernel.errors import MatineeError
 
 if TYPE_CHECKING:
     from matinee.entrypoints.cli.migrating import Moved
+    from matinee.features.admin.schemas import StorageReport
     from matinee.features.files.schemas import Swept
 
 commands = typer.Typer(name="storage", help="Stored bytes: move, report, sweep.", no_args_is_help=True)
@@ -77,6 +79,43 @@ def migrate(
         for line in _told(done, way.source_in_use, to, remove_source=remove_source):
             typer.echo(line)
     raise typer.Exit(1 if done.wrong else 0)
+
+
+@commands.command()
+def report(context: typer.Context, as_json: Json = False) -> None:
+    """Where the bytes are: by room, kind, rendition, age and account."""
+    from matinee.features.admin import service as admin
+
+    async def run() -> "StorageReport":
+        async with context.obj() as works, works.open(reading=True) as work:
+            return await admin.storage_report(work)
+
+    found = asyncio.run(run())
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    typer.echo(
+        f"{size_in_words(found.stored_bytes)} are stored: originals {size_in_words(found.originals_bytes)},"
+    )
+    typer.echo(
+        f"generated {size_in_words(found.generated_bytes)}, unfinished {size_in_words(found.unfinished_bytes)},"
+        f" less {size_in_words(found.shared_bytes)} of identical originals."
+    )
+    for title, rows in (
+        ("room", found.rooms), ("kind", found.kinds), ("rendition", found.renditions), ("kept for", found.ages),
+    ):  # fmt: skip
+        table = Table(title, "bytes", "files", box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(row.name, size_in_words(row.size_bytes), str(row.files))
+        Console().print(table)
+    accounts = Table("account", "originals", "generated", box=None, pad_edge=False)
+    for account in found.accounts:
+        accounts.add_row(
+            account.handle or str(account.account_id),
+            size_in_words(account.originals_bytes),
+            size_in_words(account.generated_bytes),
+        )
+    Console().print(accounts)
 
 
 @commands.command()

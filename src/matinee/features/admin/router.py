@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from matinee.features.admin import service
-from matinee.features.admin.schemas import AdminEncodes, JobState, Overview
+from matinee.features.admin.schemas import AdminEncodes, JobState, Overview, StorageReport
 from matinee.infra.http import needs
 from matinee.infra.jobs.ledger import JobInfo
 from matinee.infra.work import Work
@@ -20,6 +20,12 @@ JobId = Annotated[int, Path(ge=1, le=service.MAX_JOB_ID)]
 async def overview(work: Work = needs(service.OPERATE)) -> Overview:
     """Queues, workers, disk, videos by state, time to playable."""
     return await service.overview(work)
+
+
+@router.get("/storage")
+async def storage(work: Work = needs(service.OPERATE)) -> StorageReport:
+    """Where the bytes are: by room, kind, rendition, age and account."""
+    return await service.storage_report(work)
 
 
 @router.get("/jobs")

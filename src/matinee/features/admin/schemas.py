@@ -1,6 +1,7 @@
 """Values that leave the room."""
 
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -36,6 +37,39 @@ class Overview(BaseModel):
     videos: VideosByState
     playable_s: Quantiles
     version: str
+
+
+class Held(BaseModel):
+    """Bytes of one sort, and in how many originals or trees of generated files."""
+
+    name: str
+    size_bytes: int
+    files: int
+
+
+class AccountHolds(BaseModel):
+    """`handle` is null while the account has no profile."""
+
+    account_id: UUID
+    handle: str | None
+    originals_bytes: int
+    generated_bytes: int
+
+
+class StorageReport(BaseModel):
+    """Where the bytes are. `stored_bytes` is what the store really holds of them: identical originals of one account
+    are stored once. `renditions` are qualities by name, counted by their segments; `ages` say for how long at most."""
+
+    stored_bytes: int
+    originals_bytes: int
+    generated_bytes: int
+    unfinished_bytes: int
+    shared_bytes: int
+    rooms: list[Held]
+    kinds: list[Held]
+    renditions: list[Held]
+    ages: list[Held]
+    accounts: list[AccountHolds]
 
 
 class AdminEncode(BaseModel):

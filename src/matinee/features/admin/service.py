@@ -2,15 +2,21 @@
 
 import matinee
 from matinee.features.admin.schemas import (
+    AccountHolds,
     AdminEncode,
     AdminEncodes,
     Disk,
+    Held,
     JobState,
     Overview,
     Quantiles,
+    StorageReport,
     VideosByState,
 )
 from matinee.features.encoding import service as encoding
+from matinee.features.files import service as files
+from matinee.features.files.schemas import Share
+from matinee.features.people import service as people
 from matinee.features.videos import service as videos
 from matinee.infra.jobs import ledger
 from matinee.infra.jobs.ledger import JobInfo
@@ -21,6 +27,10 @@ from matinee.kernel.ids import VideoId
 from matinee.kernel.page import Page
 from matinee.kernel.subject import Subject
 
+ROOMS = {"video": "videos"}
+"""Which room the bytes about a kind of subject belong to."""
+
+KINDS = {"video": "source"}
 OPERATE = "admin.operate"
 MAX_JOB_ID = (1 << 63) - 1
 
@@ -40,6 +50,39 @@ async def overview(work: Work) -> Overview:
         playable_s=Quantiles(p50=figures.playable_p50_s, p95=figures.playable_p95_s),
         version=matinee.__version__,
     )
+
+
+async def storage_report(work: Work) -> StorageReport:
+    """Bytes by room, kind, rendition, age and account, the hundred largest accounts."""
+    held = await files.holdings(work)
+    names = await people.profiles_of(work, [share.account_id for share in held.accounts])
+    return StorageReport(
+        stored_bytes=held.originals_bytes + held.generated_bytes + held.unfinished_bytes - held.shared_bytes,
+        originals_bytes=held.originals_bytes,
+        generated_bytes=held.generated_bytes,
+        unfinished_bytes=held.unfinished_bytes,
+        shared_bytes=held.shared_bytes,
+        rooms=[_held(ROOMS.get(share.name, share.name), share) for share in held.subjects],
+        kinds=[_held(KINDS.get(share.name, share.name), share) for share in held.kinds],
+        renditions=[
+            Held(name=name, size_bytes=size_bytes, files=number)
+            for name, size_bytes, number in await videos.bytes_by_rendition(work)
+        ],
+        ages=[_held(share.name, share) for share in held.ages],
+        accounts=[
+            AccountHolds(
+                account_id=share.account_id,
+                handle=names[share.account_id].handle if share.account_id in names else None,
+                originals_bytes=share.originals_bytes,
+                generated_bytes=share.generated_bytes,
+            )
+            for share in held.accounts
+        ],
+    )
+
+
+def _held(name: str, share: Share) -> Held:
+    return Held(name=name, size_bytes=share.size_bytes, files=share.files)
 
 
 async def jobs(

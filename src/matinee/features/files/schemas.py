@@ -67,6 +67,39 @@ class Blob:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Bytes of one sort: `files` originals or trees of generated files."""
+
+    name: str
+    size_bytes: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountShare:
+    """What one account keeps."""
+
+    account_id: AccountId
+    originals_bytes: int
+    generated_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """All recorded bytes of the house. `shared_bytes` are counted in the sums and stored once less. `kinds` are
+    purposes, `subjects` what files are about, `ages` since when they are kept."""
+
+    originals_bytes: int
+    generated_bytes: int
+    unfinished_bytes: int
+    shared_bytes: int
+    kinds: list[Share]
+    subjects: list[Share]
+    ages: list[Share]
+    accounts: list[AccountShare]
+
+
 @dataclass(slots=True, kw_only=True)
 class Swept:
     """What a sweep found: `orphans` are stored values, or trees of them, that nothing records. `strange` keys are not

@@ -376,3 +376,15 @@ async def forget_viewer(session: AsyncSession, account_id: UUID, viewer: str) ->
 async def views_of(session: AsyncSession, viewer: str) -> Sequence[View]:
     query = select(View).where(View.viewer == viewer).order_by(View.counted_at.desc())
     return (await session.execute(query)).scalars().all()
+
+
+async def bytes_by_rendition(session: AsyncSession) -> Sequence[tuple[str, int, int]]:
+    """(name, bytes of its segments, how many there are), the most bytes first."""
+    size_bytes = func.sum(Segment.size_bytes)
+    rows = await session.execute(
+        select(Rendition.name, size_bytes, func.count(Rendition.id.distinct()))
+        .join(Segment, Segment.rendition_id == Rendition.id)
+        .group_by(Rendition.name)
+        .order_by(size_bytes.desc())
+    )
+    return [(name, int(total), int(number)) for name, total, number in rows]

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { encodesQuery, overviewQuery, pauseLane, resumeLane } from "@/api/admin";
+import { encodesQuery, overviewQuery, pauseLane, resumeLane, storageQuery } from "@/api/admin";
 import { useSignal } from "@/api/signals";
 import type { Encode, Overview } from "@/api/types";
 import { percent, size } from "@/lib/amount";
@@ -14,6 +14,7 @@ import { useTitle } from "@/ui/useTitle";
 import { When } from "@/ui/When";
 import { Encodes } from "./Encodes";
 import { Operator } from "./Operator";
+import { Storage } from "./Storage";
 
 export function HealthPage() {
   return (
@@ -27,6 +28,7 @@ function Health() {
   useTitle("Health");
   const { data, error, refetch } = useQuery(overviewQuery);
   const encodes = useQuery(encodesQuery);
+  const storage = useQuery(storageQuery);
   const refresh = () => {
     void refetch();
     void encodes.refetch();
@@ -49,6 +51,7 @@ function Health() {
         </Loading>
       ) : null}
       {data ? <Figures data={data} encodes={encodes.data?.items ?? []} refresh={refresh} /> : null}
+      {storage.data ? <Storage report={storage.data} /> : null}
       {encodes.data ? <Encodes encodes={encodes.data.items} refresh={refresh} /> : null}
     </>
   );

@@ -27,6 +27,7 @@ from matinee.features.files.service.duties import (
 from matinee.features.files.service.expectations import expect, unexpect
 from matinee.features.files.service.fetch_run import bury_fetch, run_fetch
 from matinee.features.files.service.fetching import check_address, fetch, fetch_failure, start_fetches
+from matinee.features.files.service.holdings import holdings
 from matinee.features.files.service.intake import Receive
 from matinee.features.files.service.joining import join_parts, join_uploads
 from matinee.features.files.service.orphans import sweep_orphans
@@ -66,6 +67,7 @@ __all__ = [
     "fetch",
     "fetch_failure",
     "hash_blob",
+    "holdings",
     "join_parts",
     "join_uploads",
     "kept_keys",

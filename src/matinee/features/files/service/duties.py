@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from matinee.features.files import repository
 from matinee.features.files.messages import DiscardPart
+from matinee.features.files.repository import fetches
 from matinee.features.files.rules import original_key, part_key, tree_prefix, upload_of_part
 from matinee.features.files.schemas import OriginalId, TreeId
 from matinee.features.files.service.blobs import drop_blob
@@ -99,7 +100,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
             for row in rows
         ]
     unfinished = await repository.open_uploads(work.session, owner_id=account_id)
-    sources = await repository.fetches(work.session, [row.id for row in unfinished])
+    sources = await fetches.by_upload(work.session, [row.id for row in unfinished])
     data = {
         "usage": (await usage(work, account_id)).model_dump(),
         "originals": originals,
@@ -139,6 +140,6 @@ async def refresh_metrics(work: Work) -> None:
     """Bytes kept by the whole house, at scrape time."""
     for sort, size_bytes in (await repository.totals(work.session)).items():
         STORED_BYTES.labels(sort).set(size_bytes)
-    by_state = await repository.fetches_by_state(work.session)
+    by_state = await fetches.by_state(work.session)
     for state in ("waiting", "running", "failed"):
         FETCHES_NOW.labels(state).set(by_state.get(state, 0))

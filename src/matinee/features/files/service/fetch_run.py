@@ -20,6 +20,7 @@ from matinee.features.files.errors import (
 )
 from matinee.features.files.messages import StartFetches
 from matinee.features.files.models import Fetch, Upload
+from matinee.features.files.repository import fetches
 from matinee.features.files.rules import Metadata, clean_name, part_key, size_in_words
 from matinee.features.files.service.digest import RunningHash
 from matinee.features.files.service.fetching import FETCHES, MAX_RESTARTS, fetcher_of, give_up, put_off
@@ -136,7 +137,7 @@ class _Run:
         """What is to be done, once nobody else writes; None when nothing is."""
         while True:
             async with self._works.open(SYSTEM) as work:
-                row = await repository.fetch(work.session, self._id)
+                row = await fetches.fetch(work.session, self._id)
                 upload = await repository.upload(work.session, self._id)
                 if row is None or upload is None or row.state != "running" or upload.state != "open":
                     return None
@@ -254,7 +255,7 @@ class _Run:
             return upload.offset_bytes
 
     async def _rows(self, work: Work) -> tuple[Fetch, Upload]:
-        row = await repository.fetch(work.session, self._id, lock=True)
+        row = await fetches.fetch(work.session, self._id, lock=True)
         upload = await repository.upload(work.session, self._id, lock=True)
         if row is None or upload is None or row.state != "running":
             raise UploadNotFound
@@ -266,7 +267,7 @@ class _Run:
 
     async def _begin_anew(self, sentence: str) -> None:
         async with self._works.open(SYSTEM) as work:
-            row = await repository.fetch(work.session, self._id, lock=True)
+            row = await fetches.fetch(work.session, self._id, lock=True)
             if row is None:
                 return
             row.validator = None
@@ -279,7 +280,7 @@ class _Run:
 
     async def _put_off(self, error: MatineeError, wait_s: float | None) -> None:
         async with self._works.open(SYSTEM) as work:
-            row = await repository.fetch(work.session, self._id, lock=True)
+            row = await fetches.fetch(work.session, self._id, lock=True)
             upload = await repository.upload(work.session, self._id)
             if row is not None and upload is not None and upload.offset_bytes > self._began_at:
                 row.failures = 0  # new bytes came: it goes on

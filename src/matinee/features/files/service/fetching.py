@@ -12,6 +12,7 @@ from matinee.features.files import repository
 from matinee.features.files.errors import FetchesOff, NotExpected, TooManyFetches
 from matinee.features.files.messages import FetchFailed, RunFetch, StartFetches
 from matinee.features.files.models import Fetch
+from matinee.features.files.repository import fetches
 from matinee.features.files.rules import Metadata, clean_name
 from matinee.features.files.schemas import FetchFailure
 from matinee.features.files.service.uploads import new_upload
@@ -59,9 +60,9 @@ async def fetch(work: Work, owner_id: AccountId, purpose: str, subject: str, url
     if await repository.expectation(work.session, owner_id, purpose, subject) is None:
         raise NotExpected
     await repository.lock_quota(work.session, owner_id)
-    if await repository.unfinished_fetches(work.session, owner_id) >= MAX_UNFINISHED:
+    if await fetches.unfinished(work.session, owner_id) >= MAX_UNFINISHED:
         raise TooManyFetches(retry_after_s=600)
-    known = await repository.fetch_for(work.session, subject, purpose)
+    known = await fetches.fetch_for(work.session, subject, purpose)
     if known is not None and known.url == url:
         if known.state == "failed":
             known.state, known.failures, known.restarts = "waiting", 0, 0
@@ -96,11 +97,11 @@ async def fetch(work: Work, owner_id: AccountId, purpose: str, subject: str, url
 async def start_fetches(work: Work) -> None:
     """Let waiting fetches run, oldest first, as many side by side as the settings allow. One order at a time."""
     knobs = work.settings(FilesSettings)
-    running = await repository.running_fetches(work.session)
+    running = await fetches.running(work.session)
     free = knobs.imports_at_once - sum(running.values())
     if free <= 0:
         return
-    for row in await repository.due_fetches(work.session, work.now, knobs.imports_each, BATCH):
+    for row in await fetches.due(work.session, work.now, knobs.imports_each, BATCH):
         if free > 0 and running.get(row.owner_id, 0) < knobs.imports_each:
             row.state, row.not_before = "running", work.now
             running[row.owner_id] = running.get(row.owner_id, 0) + 1
@@ -110,16 +111,16 @@ async def start_fetches(work: Work) -> None:
 
 async def wake_fetches(work: Work) -> None:
     """Start what is due, and what should run but shows no life: its job was cancelled or lost."""
-    if await repository.due_fetches(work.session, work.now, 1, 1):
+    if await fetches.due(work.session, work.now, 1, 1):
         work.send(StartFetches())
-    for row in await repository.silent_fetches(work.session, work.now, SILENT, BATCH):
+    for row in await fetches.silent(work.session, work.now, SILENT, BATCH):
         row.not_before = work.now
         work.send(RunFetch(upload_id=UploadId(row.upload_id)))
 
 
 async def put_off(work: Work, upload_id: UploadId, code: str, sentence: str, wait_s: float | None) -> None:
     """A try went wrong in a way that another may not. After too many without a new byte it is the end."""
-    row = await repository.fetch(work.session, upload_id, lock=True)
+    row = await fetches.fetch(work.session, upload_id, lock=True)
     if row is None or row.state != "running":
         return
     row.failures += 1
@@ -139,7 +140,7 @@ async def put_off(work: Work, upload_id: UploadId, code: str, sentence: str, wai
 
 async def give_up(work: Work, upload_id: UploadId, code: str, sentence: str) -> None:
     """The end of a fetch without its file. What it holds stays for another try, until the upload expires."""
-    row = await repository.fetch(work.session, upload_id, lock=True)
+    row = await fetches.fetch(work.session, upload_id, lock=True)
     upload = await repository.upload(work.session, upload_id, lock=True)
     if row is None or upload is None or row.state == "failed" or upload.state != "open":
         return
@@ -155,7 +156,7 @@ async def give_up(work: Work, upload_id: UploadId, code: str, sentence: str) -> 
 
 async def fetch_failure(work: Work, upload_id: UploadId) -> FetchFailure | None:
     """Why a fetch ended without its file; None when it did not (any more)."""
-    row = await repository.fetch(work.session, upload_id)
+    row = await fetches.fetch(work.session, upload_id)
     if row is None or row.state != "failed":
         return None
     return FetchFailure(code=row.trouble_code or "", sentence=row.trouble or "")

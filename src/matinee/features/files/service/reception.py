@@ -22,6 +22,7 @@ from matinee.features.files.errors import (
     WrongOffset,
 )
 from matinee.features.files.messages import DiscardPart, JoinParts
+from matinee.features.files.repository import fetches
 from matinee.features.files.rules import MAX_CHECKED_BYTES, Checksum, part_key, size_in_words
 from matinee.features.files.service.blobs import record_blob, sealed_key
 from matinee.features.files.service.digest import RunningHash
@@ -263,7 +264,7 @@ async def finish(works: Works, upload_id: UploadId, sha256: str | None = None) -
         upload.blob_id = blob_id
         upload.lease_owner = upload.lease_expires_at = None
         if upload.kind == "fetch":
-            await repository.delete_fetch(work.session, upload.id)
+            await fetches.delete_of(work.session, upload.id)
         await record_blob(work, upload, blob_id, sha256)
         return True
 

@@ -17,6 +17,7 @@ from matinee.features.files.errors import (
 )
 from matinee.features.files.messages import DiscardPart, StartFetches
 from matinee.features.files.models import Fetch, Upload
+from matinee.features.files.repository import fetches
 from matinee.features.files.rules import (
     MAX_CHECKED_BYTES,
     Checksum,
@@ -225,7 +226,7 @@ def state_of(upload: Upload, *, offset: int | None = None) -> UploadState:
 
 async def _infos(work: Work, uploads: Sequence[Upload]) -> list[UploadInfo]:
     ids = [upload.id for upload in uploads if upload.kind == "fetch"]
-    known = await repository.fetches(work.session, ids) if ids else {}
+    known = await fetches.by_upload(work.session, ids) if ids else {}
     return [_info(upload, known.get(upload.id)) for upload in uploads]
 
 

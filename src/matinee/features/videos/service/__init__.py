@@ -28,6 +28,7 @@ from matinee.features.videos.service.filling import (
 from matinee.features.videos.service.importing import import_video, note_failure
 from matinee.features.videos.service.keys import media_key_of
 from matinee.features.videos.service.owning import (
+    bytes_by_rendition,
     cancel,
     cards,
     create,
@@ -76,6 +77,7 @@ __all__ = [
     "add_segments",
     "begin_checking",
     "begin_storyboard",
+    "bytes_by_rendition",
     "cancel",
     "cards",
     "create",

@@ -181,6 +181,11 @@ async def figures(work: Work) -> Figures:
     return Figures(by_state=await repository.by_state(work.session), playable_p50_s=p50, playable_p95_s=p95)
 
 
+async def bytes_by_rendition(work: Work) -> Sequence[tuple[str, int, int]]:
+    """(name of the quality, bytes, how many), for those who run the house."""
+    return await repository.bytes_by_rendition(work.session)
+
+
 async def follow(work: Work, key: str | None) -> str | None:
     """The channel of one video, for whom may see it."""
     try:
