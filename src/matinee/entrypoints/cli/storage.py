@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from matinee.features.files.rules import size_in_words
+from matinee.features.files.service import size_in_words
 from matinee.kernel.errors import MatineeError
 
 if TYPE_CHECKING:

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { Fragment } from "react";
 import type { StorageReport } from "@/api/types";
 import { plural, size } from "@/lib/amount";
 
@@ -32,14 +33,18 @@ export function Storage({ report }: { report: StorageReport }) {
             </thead>
             <tbody>
               {report.kinds.map((row) => (
-                <Row key={`kind ${row.name}`} name={row.name} files={row.files} bytes={row.size_bytes} />
+                <Fragment key={row.name}>
+                  <Row name={row.name} files={row.files} bytes={row.size_bytes} />
+                  {row.name === "rendition"
+                    ? report.renditions.map((one) => <Row key={one.name} name={`of these, ${one.name}`} files={one.files} bytes={one.size_bytes} faint />)
+                    : null}
+                </Fragment>
               ))}
-              {report.renditions.map((row) => (
-                <Row key={`rendition ${row.name}`} name={`of these, ${row.name}`} files={row.files} bytes={row.size_bytes} faint />
-              ))}
-              {report.ages.map((row) => (
-                <Row key={`age ${row.name}`} name={row.name === "longer" ? "kept for longer" : `kept for up to ${row.name}`} files={row.files} bytes={row.size_bytes} faint />
-              ))}
+              {report.ages
+                .filter((row) => row.files > 0)
+                .map((row) => (
+                  <Row key={row.name} name={row.name === "longer" ? "kept for longer than a year" : `kept for up to ${row.name}`} files={row.files} bytes={row.size_bytes} faint />
+                ))}
               <Row name="unfinished uploads" bytes={report.unfinished_bytes} />
             </tbody>
           </table>

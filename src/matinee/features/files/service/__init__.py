@@ -1,10 +1,11 @@
 """The verbs of the room: the only door for other rooms.
 
 `uploads` brings bytes in, `joining` makes one file of pieces, `fetching` lets the house bring files from addresses,
-`blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` sweeps, exports and erases. Never commits.
+`blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` and `orphans` sweep, `holdings` tells what is
+kept. Never commits.
 """
 
-from matinee.features.files.rules import tree_key, tree_prefix
+from matinee.features.files.rules import size_in_words, tree_key, tree_prefix
 from matinee.features.files.schemas import TreeId
 from matinee.features.files.service.blobs import (
     blob,
@@ -82,6 +83,7 @@ __all__ = [
     "run_fetch",
     "set_quota",
     "share_original",
+    "size_in_words",
     "start_fetches",
     "storage_of",
     "sweep",
