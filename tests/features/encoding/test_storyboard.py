@@ -112,6 +112,9 @@ async def test_a_storyboard_that_a_dead_worker_left_behind_is_made_again(
                 " WHERE task_name = 'encoding.run_urgent_step' AND args->'message'->>'step' = 'storyboard'"
             )
         )
+    await house.parts.storage.delete_prefix(
+        "originals"
+    )  # it is made of the lowest rung: nobody asks for the film
     async with worker(house):
         video = await until(person, made["id"], has_storyboard)
         await until_step(house, made["id"], "done")

@@ -1,6 +1,7 @@
 """tus concatenation: files that come in pieces, and what becomes of the pieces."""
 
 import asyncio
+import hashlib
 import itertools
 import json
 from datetime import timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import httpx
 from sqlalchemy import text
-from tests.features.files.tickets import BYTES, TUS, Ticket, served, ticket
+from tests.features.files.tickets import BYTES, TUS, Ticket, age_parts, age_value, blob_id, served, ticket
 from tests.features.files.wires import token_of
 from tests.support.browser import node
 from tests.support.house import House
@@ -95,6 +96,46 @@ async def test_pieces_that_come_at_once_are_joined_once(house: House) -> None:
     assert [answer.status_code for answer in await asyncio.gather(*sent)] == [204, 204, 204]
     await join_what_is_ordered(house)
     assert await mine.kept(whole) == DATA
+
+
+async def test_a_file_in_pieces_shares_the_bytes_of_one_that_came_whole(house: House) -> None:
+    mine = await ticket(house)
+    first = await mine.address(len(DATA))
+    assert (await mine.bring(first, 0, DATA)).status_code == 204
+    joined = await ticket(house, mine.person)
+    whole = (await final(joined, await pieces(joined))).headers["location"]
+    await join_what_is_ordered(house)
+    assert (await joined.blob(whole)).sha256 is None
+    (order,) = await house.waiting("files.hash_blob")
+    assert order["message"]["blob_id"] == str(blob_id(whole))
+    async with house.works.open() as work:
+        await service.hash_blob(work, blob_id(whole))
+    assert (await joined.blob(whole)).sha256 == hashlib.sha256(DATA).hexdigest()
+    async with house.works.open() as work:
+        assert await service.share_original(work, blob_id(whole))
+    assert (await joined.blob(whole)).key == (await mine.blob(first)).key
+    assert await joined.kept(whole) == DATA
+
+
+async def test_no_sweep_takes_the_pieces_of_an_unfinished_file(house: House) -> None:
+    mine = await ticket(house)
+    addresses = await pieces(mine, sent=False)
+    for address, data in list(zip(addresses, PIECES, strict=True))[:2]:
+        assert (await mine.bring(address, 0, data)).status_code == 204
+    whole = (await final(mine, addresses)).headers["location"]
+    await age_parts(house.parts.storage, hours=30)
+    async with house.works.open() as work:
+        await service.sweep(work)
+    async with house.works.open() as work:
+        await service.sweep_orphans(work)
+    assert await house.waiting("files.discard_part") == []
+    assert (await mine.bring(addresses[2], 0, PIECES[2])).status_code == 204
+    await join_what_is_ordered(house)
+    assert await mine.kept(whole) == DATA
+    blob = await mine.blob(whole)
+    age_value(house.parts.storage, blob.key, hours=30)
+    async with house.works.open() as work:
+        assert (await service.sweep_orphans(work)).orphans == 0
 
 
 async def test_the_quota_counts_a_file_in_pieces_once(house: House) -> None:

@@ -10,16 +10,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from tests.conftest import MakeHouse
-from tests.features.files.tickets import TUS, Ticket, blob_id, ticket
+from tests.features.files.tickets import TUS, Ticket, age_value, blob_id, ticket
 from tests.support.house import House, Person
 from tests.support.stores import Store
 
 from matinee.features.files import service
 from matinee.features.files.service import orphans
-from matinee.infra.storage.local import LocalStorage
 from matinee.kernel.ids import BlobId, UploadId, new_id
 from matinee.kernel.settings import StorageSettings
-from matinee.kernel.time import utc_now
 
 DATA = os.urandom(200_000)
 HASH = hashlib.sha256(DATA).hexdigest()
@@ -124,12 +122,6 @@ async def test_dropping_and_sharing_at_once_lose_nothing(house: House) -> None:
         first = second
 
 
-def aged(storage: object, key: str, hours: float) -> None:
-    assert isinstance(storage, LocalStorage)
-    at = utc_now().timestamp() - hours * 3600
-    os.utime(storage.root / "blobs" / key, (at, at))
-
-
 async def test_what_nothing_records_is_swept_after_a_day(house: House) -> None:
     storage = house.parts.storage
     _, kept = await brought(house)
@@ -144,7 +136,7 @@ async def test_what_nothing_records_is_swept_after_a_day(house: House) -> None:
     for key in (*old, f"originals/{str(young)[-2:]}/{young}"):
         await storage.put_bytes(key, b"x" * 10)
     for key in (*old, await key_of(house, kept)):
-        aged(storage, key, 25)
+        age_value(storage, key, hours=25)
     async with house.works.open() as work:
         asked = await service.sweep_orphans(work, dry_run=True)
         assert (asked.orphans, asked.orphan_bytes, asked.young, asked.strange, asked.removed) == (
@@ -166,7 +158,7 @@ async def test_a_tree_that_waits_for_its_deletion_is_left_to_it(house: House) ->
     async with house.works.open() as work:
         tree = await service.open_tree(work, person.account_id, "rendition", f"video:{new_id()}")
         await house.parts.storage.put_bytes(service.tree_key(tree, "0.m4s"), DATA)
-    aged(house.parts.storage, service.tree_key(tree, "0.m4s"), 30)
+    age_value(house.parts.storage, service.tree_key(tree, "0.m4s"), hours=30)
     async with house.works.open() as work:
         await service.drop_tree(work, tree, keep_s=86_400)
     async with house.works.open() as work:
@@ -180,7 +172,7 @@ async def test_a_database_of_another_house_sweeps_nothing(
     for _ in range(3):
         id = new_id()
         await house.parts.storage.put_bytes(f"originals/{str(id)[-2:]}/{id}", b"x")
-        aged(house.parts.storage, f"originals/{str(id)[-2:]}/{id}", 48)
+        age_value(house.parts.storage, f"originals/{str(id)[-2:]}/{id}", hours=48)
     async with house.works.open() as work:
         assert "is this database the one" in str((await service.sweep_orphans(work)).refused)
     assert len(await keys(house)) == 3

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from tests.support.house import House, Person
 
 from matinee.features.files import service
 from matinee.features.files.schemas import Blob
+from matinee.infra.storage.local import LocalStorage
+from matinee.infra.storage.port import Storage
 from matinee.kernel.ids import BlobId
+from matinee.kernel.time import utc_now
 
 TUS = {"Tus-Resumable": "1.0.0"}
 BYTES = "application/offset+octet-stream"
@@ -70,6 +74,23 @@ class Ticket:
 
 def blob_id(address: str) -> BlobId:
     return BlobId(UUID(address.rsplit("/", 1)[-1]))
+
+
+def age_value(storage: Storage, key: str, *, hours: float) -> None:
+    """As if it had been written so long ago."""
+    _age(storage, "blobs", key, hours)
+
+
+async def age_parts(storage: Storage, *, hours: float) -> None:
+    """All growing parts, as if their last byte had come so long ago."""
+    for part in [part async for part in storage.parts()]:
+        _age(storage, "parts", part.key, hours)
+
+
+def _age(storage: Storage, folder: str, key: str, hours: float) -> None:
+    assert isinstance(storage, LocalStorage)
+    at = utc_now().timestamp() - hours * 3600
+    os.utime(storage.root / folder / key, (at, at))
 
 
 async def ticket(house: House, person: Person | None = None, *, max_bytes: int = 1 << 40) -> Ticket:

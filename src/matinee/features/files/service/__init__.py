@@ -1,8 +1,8 @@
 """The verbs of the room: the only door for other rooms.
 
 `uploads` brings bytes in, `joining` makes one file of pieces, `fetching` lets the house bring files from addresses,
-`blobs` keeps whole files, `trees` generated ones, `quota` counts, `duties` and `orphans` sweep, `holdings` tells what is
-kept. Never commits.
+`blobs` keeps whole files, `trees` generated ones, `quota` counts, `holdings` tells what is kept, `duties` sweeps,
+exports and erases, `orphans` sweeps the whole store. Never commits.
 """
 
 from matinee.features.files.rules import size_in_words, tree_key, tree_prefix
