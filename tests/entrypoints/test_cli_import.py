@@ -170,11 +170,11 @@ async def test_a_film_at_an_address_is_imported_or_refused_in_words(
     ("arguments", "code", "word"),
     [
         (("no-such-folder",), 1, "neither an address nor a folder"),
-        ((".", "--visibility", "secret"), 2, "--visibility"),
-        ((".", "--wait", "soon"), 2, "--wait"),
-        ((".", "--title", "All"), 2, "--title"),
-        (("https://films.example/a", "--watch"), 2, "--watch"),
-        (("https://films.example/a", "--dry-run"), 2, "--dry-run"),
+        ((".", "--visibility", "secret"), 1, "--visibility"),
+        ((".", "--wait", "soon"), 1, "--wait"),
+        ((".", "--title", "All"), 1, "--title"),
+        (("https://films.example/a", "--watch"), 1, "--watch"),
+        (("https://films.example/a", "--dry-run"), 1, "--dry-run"),
         ((".", "--server", "http://127.0.0.1:9"), 1, "matinee login"),
     ],
 )
