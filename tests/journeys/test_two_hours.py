@@ -35,8 +35,8 @@ CLICKS = np.arange(CLICK_EVERY, FRAMES - CLICK_EVERY, CLICK_EVERY)
 def _numbered(first: int, count: int) -> NDArray[np.uint8]:
     """Frames `first` … as planar 4:2:0."""
     bits = (np.arange(first, first + count)[:, None] >> np.arange(BITS)) & 1
-    luma = np.where(bits, 200, 50).astype(np.uint8).reshape(count, 3, 6)
-    luma = luma.repeat(CELL, axis=1).repeat(CELL, axis=2).reshape(count, -1)
+    cells = np.where(bits, 200, 50).astype(np.uint8).reshape(count, 3, 6)
+    luma = cells.repeat(CELL, axis=1).repeat(CELL, axis=2).reshape(count, -1)
     grey = np.full((count, WIDTH * HEIGHT // 2), 128, np.uint8)
     return np.concatenate([luma, grey], axis=1)
 

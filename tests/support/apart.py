@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,7 +96,7 @@ class Machines:
 @contextlib.contextmanager
 def machines(**settings: str) -> Iterator[Machines]:
     """A house with a database of its own and `settings` in common."""
-    home = Path(tempfile.mkdtemp(prefix="apart-", dir=database.home()))
+    home = Path(tempfile.mkdtemp(prefix="matinee-apart-"))
     with database.fresh() as url:
         port = free_port()
         common = {
@@ -115,3 +116,4 @@ def machines(**settings: str) -> Iterator[Machines]:
         finally:
             for machine in found.made:
                 machine.end()
+            shutil.rmtree(home, ignore_errors=True)

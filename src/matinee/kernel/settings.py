@@ -16,7 +16,12 @@ class Concern(BaseSettings):
     """Base of every settings class: fields come from `MATINEE_<FIELD>` in the environment or `.env`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MATINEE_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="MATINEE_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # it may be a secret
     )
 
 
@@ -171,7 +176,9 @@ class StorageSettings(Concern):
     """Where bytes are kept: in the data folder, or in a bucket of a store that speaks S3."""
 
     storage: Literal["local", "s3"] = Field(
-        "local", description="`local`: below DATA_DIR. `s3`: in the bucket that the next settings name."
+        "local",
+        description="`local`: below DATA_DIR. `s3`: in the bucket that the next settings name. Or all of them in one "
+        "line: s3+https://KEY:SECRET@store.example/bucket/prefix?region=NAME, at Amazon s3://KEY:SECRET@bucket/prefix.",
     )
     s3_bucket: str = Field("", description="Name of the bucket. It must exist.")
     s3_prefix: str = Field(
@@ -193,6 +200,16 @@ class StorageSettings(Concern):
     s3_allow_http: bool = Field(
         False, description="Talk to a store on another machine without TLS. Loopback needs no permission."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_one_line(cls, values: Any) -> Any:
+        line = values.get("storage") if isinstance(values, dict) else None
+        return (
+            values
+            if not isinstance(line, str) or "://" not in line
+            else _bucket(line) | values | {"storage": "s3"}
+        )
 
     @model_validator(mode="after")
     def _whole(self) -> "StorageSettings":
@@ -225,6 +242,33 @@ class StorageSettings(Concern):
                 "MATINEE_S3_ENDPOINT is plain http to another machine: use https, or set MATINEE_S3_ALLOW_HTTP=true"
                 " where the network between is your own"
             )
+
+
+def _bucket(line: str) -> dict[str, Any]:
+    """The settings that one line stands for. Never repeats the line in an error: it holds a secret."""
+    try:
+        parts = urlsplit(line)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        raise ValueError("MATINEE_STORAGE cannot be read as an address") from None
+    if parts.scheme not in ("s3", "s3+http", "s3+https") or not host or parts.fragment:
+        raise ValueError("MATINEE_STORAGE is local, s3, or s3+https://KEY:SECRET@store.example/bucket/prefix")
+    path = parts.path.strip("/")
+    if parts.scheme == "s3":  # Amazon's: the host is the bucket
+        found: dict[str, Any] = {"s3_bucket": host, "s3_prefix": path}
+    else:
+        bucket, _, prefix = path.partition("/")
+        endpoint = f"{parts.scheme.removeprefix('s3+')}://{host}{port}"
+        found = {"s3_bucket": bucket, "s3_prefix": prefix, "s3_endpoint": endpoint}
+    if parts.username or parts.password:
+        found |= {
+            "s3_access_key": unquote(parts.username or ""),
+            "s3_secret_key": unquote(parts.password or ""),
+        }
+    if region := parse_qs(parts.query).get("region"):
+        found["s3_region"] = region[-1]
+    return found
 
 
 def _is_loopback(host: str) -> bool:

@@ -66,10 +66,12 @@ def examine() -> Iterator[Finding]:
 def _with(settings: Any) -> Iterator[Finding]:
     from matinee.entrypoints.cli import checks_house
     from matinee.features.files.service import FilesSettings
+    from matinee.kernel.settings import DatabaseSettings
 
     house = settings.house
     chosen = next(c.ffmpeg for c in settings.all if "ffmpeg" in type(c).model_fields)
     reserve_bytes = settings.of(FilesSettings).disk_reserve_bytes
+    alone = settings.of(DatabaseSettings).database_url is None
     found = checks_house.presence(house)
     checks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
         ("ffmpeg", lambda: checks_machine.ffmpeg(chosen)),
@@ -77,7 +79,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("disk", lambda: [checks_machine.disk(house, reserve_bytes)]),
         ("secrets", lambda: checks_machine.secrets(house)),
         ("storage", lambda: checks_house.storage(settings)),
-        ("web client", lambda: [checks_machine.web_build(house)]),
+        ("web client", lambda: [checks_machine.web_build(house, alone=alone)]),
         ("proxy", lambda: checks_machine.proxy(house)),
         ("house", lambda: checks_house.house(found, house)),
         ("database", lambda: checks_house.database(settings, found)),

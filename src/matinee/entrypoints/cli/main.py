@@ -54,7 +54,12 @@ def build(*, light: bool = False) -> typer.Typer:
     )
 
     @app.callback()
-    def root(context: typer.Context) -> None:
+    def root(
+        context: typer.Context,
+        _: Annotated[
+            bool, typer.Option("--version", help="Say the version.", is_eager=True, callback=_say_version)
+        ] = False,
+    ) -> None:
         context.obj = open_house
 
     app.command("up")(up)
@@ -79,6 +84,12 @@ def up() -> None:
 def version(short: Annotated[bool, typer.Option("--short", help="Only the number.")] = False) -> None:
     """The version of Matinee."""
     typer.echo(matinee.__version__ if short else f"Matinee {matinee.__version__}")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
 
 
 def _add_house(app: typer.Typer) -> None:
