@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from tests.journeys import clips, programs
-from tests.support import database
 from tests.support.apart import machines
 from tests.support.server import PASSWORD, ROOT, until
 from tests.support.stores import ACCESS_KEY, SECRET_KEY, Store
@@ -85,4 +84,3 @@ def test_who_follows_the_guide_has_a_second_machine(nanio: Store, clip_folder: P
         finally:
             second.kill()
             second.wait()
-    assert database.home() not in folder.parents

@@ -6,6 +6,7 @@ muxers write manifests with encode-time dates and without FRAME-RATE or AVERAGE-
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,6 +14,7 @@ from html import escape
 from typing import Literal
 
 _DASH_TIMESCALE = 90_000
+_UNSAYABLE = {"Cc", "Cs", "Cn", "Zl", "Zp"}
 _LAST_S = 0.5
 """Renditions whose ends differ by less cover the same stretch: sound ends on its own frames."""
 
@@ -179,7 +181,7 @@ def _audio_set(at: int, rendition: Rendition) -> list[str]:
     head += f" lang={_attribute(rendition.language)}" if rendition.language else ""
     lines = [f'    <AdaptationSet id="{at}"{head}>', *_role("main" if rendition.default else "alternate")]
     if rendition.label:
-        lines.append(f"      <Label>{escape(rendition.label, quote=False)}</Label>")
+        lines.append(f"      <Label>{escape(_in_one_line(rendition.label), quote=False)}</Label>")
     channels = [
         f'        <AudioChannelConfiguration value="{rendition.channels}"',
         '          schemeIdUri="urn:mpeg:dash:23003:3:audio_channel_configuration:2011"/>',
@@ -248,9 +250,14 @@ def _attributes(fields: Iterable[tuple[str, str]]) -> str:
 
 
 def _quoted(value: str) -> str:
-    """A quoted attribute: the format has no escape, so what would end it or the line goes."""
-    return '"' + "".join(" " if char in '"\r\n' else char for char in value) + '"'
+    """A quoted attribute: the format has no escape, so what would end it goes."""
+    return '"' + _in_one_line(value).replace('"', " ") + '"'
 
 
 def _attribute(value: str) -> str:
-    return f'"{escape(value)}"'
+    return f'"{escape(_in_one_line(value))}"'
+
+
+def _in_one_line(value: str) -> str:
+    """Without what ends a line for one reader or another, and what XML cannot hold."""
+    return "".join(" " if unicodedata.category(char) in _UNSAYABLE else char for char in value)
