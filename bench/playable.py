@@ -4,7 +4,9 @@ Prints, for each, the server's own figure, what a client saw (manifest fetched a
 ratio to the anchor taken in the same run: the moment when the whole ladder was ready, which is when systems that
 publish after the full transcode would show it.
 
-    .venv/bin/python -m bench.playable [--minutes 3] [--keep]
+With `--behind 120` a film of 120 minutes is uploaded first, and its chunks keep every worker busy all the while.
+
+    .venv/bin/python -m bench.playable [--minutes 3] [--behind 0]
 """
 
 import argparse
@@ -117,8 +119,44 @@ def upload(client: httpx.Client, path: Path) -> tuple[str, float]:
     return video["id"], time.monotonic()
 
 
-def watch(client: httpx.Client, video_id: str, since: float) -> tuple[float, dict[str, object]]:
-    """Seconds until a client has decoded a second of picture, then the video once it is ready."""
+def lengthen(path: Path, to: Path, minutes: float) -> Path:
+    """The film again and again, its packets copied."""
+    subprocess.run(
+        [
+            FFMPEG,
+            "-v",
+            "error",
+            "-y",
+            "-stream_loop",
+            "-1",
+            "-i",
+            str(path),
+            "-t",
+            str(minutes * 60),
+            "-c",
+            "copy",
+            str(to),
+        ],
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    return to
+
+
+def busy(client: httpx.Client, video_id: str) -> None:
+    """Until chunks of the film are being encoded."""
+    while not any(
+        rung["percent"]
+        for rung in client.get(f"/api/v1/videos/{video_id}").raise_for_status().json()["ladder"]
+    ):
+        time.sleep(0.5)
+
+
+def watch(
+    client: httpx.Client, video_id: str, since: float, *, whole: bool
+) -> tuple[float, dict[str, object]]:
+    """Seconds until a client has decoded a second of picture, and the video: once it is ready, if its `whole` is
+    waited for."""
     seen_s: float | None = None
     while True:
         video = client.get(f"/api/v1/videos/{video_id}").raise_for_status().json()
@@ -128,13 +166,26 @@ def watch(client: httpx.Client, video_id: str, since: float) -> tuple[float, dic
             address = str(client.base_url).rstrip("/") + video["playback"]["hls"]
             done = subprocess.run(
                 # From the first segment: left alone, ffmpeg takes a growing playlist for live and begins near its end.
-                [FFMPEG, "-v", "error", "-live_start_index", "0", "-i", address, "-t", "1", "-f", "null", "-"],
+                [
+                    FFMPEG,
+                    "-v",
+                    "error",
+                    "-live_start_index",
+                    "0",
+                    "-i",
+                    address,
+                    "-t",
+                    "1",
+                    "-f",
+                    "null",
+                    "-",
+                ],
                 stdin=subprocess.DEVNULL,
                 check=False,
             )
             if done.returncode == 0:
                 seen_s = time.monotonic() - since
-        if video["state"] == "ready" and seen_s is not None:
+        if seen_s is not None and (video["state"] == "ready" or not whole):
             return seen_s, video
         time.sleep(0.05 if seen_s is None else 0.5)
 
@@ -142,6 +193,9 @@ def watch(client: httpx.Client, video_id: str, since: float) -> tuple[float, dic
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument(
+        "--behind", type=float, default=0, help="minutes of another film that encodes all the while"
+    )
     parser.add_argument("--port", type=int, default=8931)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
@@ -151,16 +205,22 @@ def main() -> None:
             f"{'source':14}{'server s':>10}{'client s':>10}{'ready s':>10}{'ready / playable':>18}{'to reach':>10}"
         )
         with house(root / "data", arguments.port) as client:
+            if arguments.behind:
+                once = make(root / "once.mp4", min(3.0, arguments.behind), standard=True)
+                busy(client, upload(client, lengthen(once, root / "long.mp4", arguments.behind))[0])
             for name, standard, limit_s in (("standard", True, 2.0), ("not standard", False, 5.0)):
                 path = make(
                     root / f"{'a.mp4' if standard else 'b.avi'}", arguments.minutes, standard=standard
                 )
                 video_id, sent_at = upload(client, path)
-                seen_s, video = watch(client, video_id, sent_at)
-                playable_s, ready_s = float(str(video["playable_s"])), float(str(video["ready_s"]))
+                seen_s, video = watch(client, video_id, sent_at, whole=not arguments.behind)
+                playable_s = float(str(video["playable_s"]))
+                told = ("", "")
+                if not arguments.behind:
+                    ready_s = float(str(video["ready_s"]))
+                    told = (f"{ready_s:.1f}", f"{ready_s / playable_s:.1f}×")
                 print(
-                    f"{name:14}{playable_s:10.2f}{seen_s:10.2f}{ready_s:10.1f}{ready_s / playable_s:17.1f}×"
-                    f"{f'≤ {limit_s:.0f} s':>10}"
+                    f"{name:14}{playable_s:10.2f}{seen_s:10.2f}{told[0]:>10}{told[1]:>18}{f'≤ {limit_s:.0f} s':>10}"
                 )
 
 
