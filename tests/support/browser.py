@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -126,6 +126,7 @@ def make_context(browser: Browser) -> Iterator[MakeContext]:
         }
         context = browser.new_context(**(wanted | options))
         context.set_default_timeout(30_000)
+        expect.set_options(timeout=20_000)  # of a busy machine
         contexts.append(context)
         return context
 

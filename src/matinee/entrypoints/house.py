@@ -6,20 +6,16 @@ Knows no table of any room: each room says itself what it exports and how it era
 import asyncio
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
 
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.messages import AccountLeaving
-from matinee.infra.http import needs
 from matinee.infra.jobs.forget import forget
 from matinee.infra.room import Handler, Room
 from matinee.infra.work import Work
@@ -27,10 +23,7 @@ from matinee.kernel.ids import AccountId
 from matinee.kernel.message import Order
 
 log = structlog.get_logger(__name__)
-router = APIRouter(prefix="/api/v1", tags=["accounts"])
 LOOK_AGAIN_S = 5
-CHUNK_BYTES = 262_144
-EXPORTS_SIDE_BY_SIDE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,29 +67,6 @@ async def _erase_in(work: Work, room: Room, account_id: AccountId) -> None:
             pass  # a batch is done for good
 
 
-_exporting = asyncio.Semaphore(EXPORTS_SIDE_BY_SIDE)
-
-
-@router.get(
-    "/me/export",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"application/zip": {}}, "description": "One folder per room."}},
-)
-async def export(work: Work = needs("accounts.self")) -> StreamingResponse:
-    """Everything that the house keeps about you, as a zip with one folder per room."""
-    account_id = work.actor.owner()
-    async with _exporting:
-        file = await build_export(work, account_id)
-    return StreamingResponse(
-        _chunks(file),
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="matinee-{work.now:%Y-%m-%d}.zip"',
-            "Cache-Control": "no-store",
-        },
-    )
-
-
 async def build_export(work: Work, account_id: AccountId) -> IO[bytes]:
     """An open file without a name, at its start. The caller closes it."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
@@ -120,15 +90,9 @@ def _add(archive: zipfile.ZipFile, name: str, data: bytes, now: datetime) -> Non
     archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
-
-
 ROOM = Room(
     name="house",
-    router=router,
+    router="matinee.entrypoints.api.export",
     handlers=(
         Handler(message=AccountLeaving, run=begin),
         Handler(message=EraseAccount, run=erase, lock=lambda order: f"erase:{order.erasure_id}", retries=20),

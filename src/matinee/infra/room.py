@@ -5,10 +5,10 @@ Never runs anything by itself.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
-from fastapi import APIRouter
 
 from matinee.infra.tally import Tally
 from matinee.kernel.actor import Role
@@ -17,6 +17,8 @@ from matinee.kernel.message import Message, Order
 from matinee.kernel.settings import Concern
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
+
     from matinee.infra.work import Work, Works
 
 Lane = Literal["io", "cpu", "gpu"]
@@ -101,11 +103,12 @@ class Room:
     `export` yields (file name, bytes) of all that the room holds about an account. `erase` removes a batch of
     it and returns True once nothing is left; it is called again until then. `metrics` refreshes the room's
     gauges at scrape time. `upkeep` tidies the machine that a worker runs on: at its start and every ten minutes.
+    `router` names the module whose `router` the API includes; no other process loads it.
     `retention` says in words how long the room keeps what.
     """
 
     name: str
-    router: APIRouter | None = None
+    router: str | None = None
     handlers: Sequence[Handler] = ()
     listeners: Sequence[Listener] = ()
     periodic: Sequence[Periodic] = ()
@@ -118,3 +121,10 @@ class Room:
     retention: str = ""
     export: Export | None = None
     erase: Erase | None = None
+
+    def routes(self) -> "APIRouter | None":
+        """Loads the module of its router."""
+        if self.router is None:
+            return None
+        router: APIRouter = import_module(self.router).router
+        return router

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import langcodes
-from langcodes.tag_parser import LanguageTagError
-
 from matinee.engines.media.facts import AudioFacts
 
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis"})
@@ -25,7 +22,7 @@ def names_of(tracks: Sequence[AudioFacts]) -> tuple[tuple[str | None, str], ...]
     for place, track in enumerate(tracks, start=1):
         tag = _tag(track.language)
         title = track.title if track.title and not any(t in track.title.lower() for t in _TOOLS) else None
-        name = plain = title or (langcodes.get(tag).display_name() if tag else f"Track {place}")
+        name = plain = title or (_named(tag) if tag else f"Track {place}")
         again = 1
         while name in taken:
             again += 1
@@ -38,9 +35,18 @@ def names_of(tracks: Sequence[AudioFacts]) -> tuple[tuple[str | None, str], ...]
 def _tag(language: str | None) -> str | None:
     if not language:
         return None
+    import langcodes  # its tables take a moment to load
+    from langcodes.tag_parser import LanguageTagError
+
     try:
         tag = langcodes.standardize_tag(language)
         known = langcodes.get(tag).is_valid()
     except LanguageTagError:
         return None
     return tag if known and tag not in _NO_LANGUAGE and not "qaa" <= tag <= "qtz" else None
+
+
+def _named(tag: str) -> str:
+    import langcodes
+
+    return langcodes.get(tag).display_name()

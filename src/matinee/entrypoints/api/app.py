@@ -56,8 +56,8 @@ def build(parts: Parts) -> FastAPI:
     if house.proxies:  # outermost: everything inside sees the client as these proxies name it
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=house.proxies)
     for room in parts.rooms:
-        if room.router is not None:
-            app.include_router(room.router)
+        if (router := room.routes()) is not None:
+            app.include_router(router)
     app.include_router(socket_router)
     app.include_router(health.router)
     app.include_router(docs.router)

@@ -2,13 +2,12 @@
 
 from matinee.features.accounts import handlers, service
 from matinee.features.accounts.messages import PruneAccess
-from matinee.features.accounts.router import router
 from matinee.features.accounts.schemas import AccountsSettings
 from matinee.infra.room import Handler, Periodic, Permission, Room
 
 ROOM = Room(
     name="accounts",
-    router=router,
+    router="matinee.features.accounts.router",
     handlers=(Handler(message=PruneAccess, run=handlers.prune),),
     periodic=(Periodic(cron="17 * * * *", order=PruneAccess),),
     permissions=(

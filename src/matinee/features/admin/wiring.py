@@ -2,12 +2,11 @@
 
 from matinee.features.admin import service
 from matinee.features.admin.commands import commands
-from matinee.features.admin.router import router
 from matinee.infra.room import Permission, Room, Topic
 
 ROOM = Room(
     name="admin",
-    router=router,
+    router="matinee.features.admin.router",
     commands=commands,
     permissions=(Permission(service.OPERATE, "See and steer the whole house's jobs.", "admin"),),
     topics=(Topic(name="jobs", resolve=service.follow_jobs),),

@@ -2,12 +2,11 @@
 
 from matinee.features.files import service
 from matinee.features.files.handlers import HANDLERS, PERIODIC
-from matinee.features.files.router import router
 from matinee.infra.room import Permission, Room
 
 ROOM = Room(
     name="files",
-    router=router,
+    router="matinee.features.files.router",
     handlers=HANDLERS,
     periodic=PERIODIC,
     permissions=(

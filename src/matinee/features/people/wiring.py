@@ -2,12 +2,11 @@
 
 from matinee.features.people import service
 from matinee.features.people.commands import app
-from matinee.features.people.router import router
 from matinee.infra.room import Permission, Room
 
 ROOM = Room(
     name="people",
-    router=router,
+    router="matinee.features.people.router",
     commands=app,
     permissions=(
         Permission("people.read", "See profiles and who one is oneself.", "guest"),

@@ -3,12 +3,11 @@
 from matinee.features.videos import service
 from matinee.features.videos.commands import app
 from matinee.features.videos.handlers import HANDLERS, LISTENERS, PERIODIC
-from matinee.features.videos.router import router
 from matinee.infra.room import Permission, Room, Topic
 
 ROOM = Room(
     name="videos",
-    router=router,
+    router="matinee.features.videos.router",
     handlers=HANDLERS,
     listeners=LISTENERS,
     periodic=PERIODIC,
