@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -36,7 +37,7 @@ def test_who_follows_the_guide_has_a_second_machine(nanio: Store, clip_folder: P
         house.wait(front.start("api"), front)
         install, settings, look, work = _blocks(
             **{
-                "https://git.example/matinee.git": str(ROOT),
+                "https://git.example/matinee.git": shlex.quote(str(ROOT)),
                 "postgresql://matinee:PASSWORD@db.example/matinee?sslmode=verify-full&sslrootcert=system": (
                     front.environment["MATINEE_DATABASE_URL"]
                 ),

@@ -19,14 +19,14 @@ from matinee.entrypoints.parts import Parts
 from matinee.features.people import service as people
 from matinee.features.videos import service as videos
 from matinee.kernel.errors import NotFound
+from matinee.kernel.shipped import shipped
 
 router = APIRouter(include_in_schema=False)
 _HEAD = "<!--head-->"
-_REPOSITORY = Path(__file__).resolve().parents[4]
 
 
 def web_dir(parts: Parts) -> Path:
-    return parts.settings.house.web_dir or _REPOSITORY / "web" / "dist"
+    return parts.settings.house.web_dir or shipped("web/dist")
 
 
 @lru_cache(maxsize=8)

@@ -17,6 +17,7 @@ from pathlib import Path
 from matinee.entrypoints.cli.finding import Finding
 from matinee.infra.process import network_can_be_cut, run
 from matinee.kernel.settings import HouseSettings
+from matinee.kernel.shipped import shipped
 
 LEAST_PYTHON = (3, 11)
 LOW_DISK_BYTES = 5_000_000_000
@@ -25,7 +26,6 @@ _ENCODE_S = 60.0
 _OF_MAKE = {"MATINEE_PYTHON", "MATINEE_NODE"}
 _SECRETS = ("cli-token", "media-key", "postgres/passwords.json")
 _SECRET_WORDS = ("PASSWORD", "KEY", "TOKEN", "SECRET", "DATABASE_URL")
-_REPOSITORY = Path(__file__).resolve().parents[4]
 
 
 def python() -> Finding:
@@ -219,7 +219,7 @@ def proxy(house: HouseSettings) -> Iterator[Finding]:
 
 def web_build(house: HouseSettings, *, alone: bool) -> Finding:
     """`alone`: this machine is the whole house, so it serves."""
-    folder = house.web_dir or _REPOSITORY / "web" / "dist"
+    folder = house.web_dir or shipped("web/dist")
     if not (folder / "index.html").is_file() or not any((folder / "assets").glob("*.js")):
         tell = Finding.fail if alone else Finding.warn
         return tell(

@@ -6,7 +6,6 @@ what another gave. Never knows what a table means, and never leaves half of a da
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 import psycopg
@@ -14,8 +13,8 @@ from psycopg import sql
 
 from matinee.entrypoints.cli.archive import BadBackup, Manifest
 from matinee.kernel.errors import Conflict, Invalid, Unavailable
+from matinee.kernel.shipped import shipped
 
-_ROOT = Path(__file__).parents[4]
 _VERSION_TABLE = "alembic_version"
 # The same number as migrations/env.py: nobody changes tables while they are read.
 _MIGRATION_LOCK = 7_283_113
@@ -208,7 +207,7 @@ def _scripts() -> tuple[Any, Any]:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-    config = Config(_ROOT / "alembic.ini")
+    config = Config(shipped("alembic.ini"))
     return config, ScriptDirectory.from_config(config)
 
 

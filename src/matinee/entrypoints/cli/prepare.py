@@ -7,16 +7,15 @@ JSON object with the one-time password (or null). Never shows that password anyw
 import asyncio
 import json
 import sys
-from pathlib import Path
 
 import psycopg
 
-_ROOT = Path(__file__).parents[4]
+from matinee.kernel.shipped import shipped
 
 
 def newest_revision() -> str:
-    """The number of the last migration in this checkout; the history is linear and files begin with it."""
-    return max(path.name.split("_", 1)[0] for path in (_ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    """The number of the last migration that came with this code; the history is linear and files begin with it."""
+    return max(path.name.split("_", 1)[0] for path in (shipped("migrations") / "versions").glob("[0-9]*.py"))
 
 
 def revision_of(url: str) -> str | None:
@@ -34,7 +33,7 @@ def migrate(url: str, revision: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
 
-    config = Config(_ROOT / "alembic.ini")
+    config = Config(shipped("alembic.ini"))
     config.attributes["url"] = url
     command.upgrade(config, revision)
 
