@@ -1,10 +1,11 @@
 """What a second encoding worker brings, and a simulation of up to 64.
 
-    .venv/bin/python -m bench.workers [--seconds 120] [--rounds 3] [--hours 2]
+    .venv/bin/python -m bench.workers [--seconds 120] [--rounds 3] [--hours 2] [--workers 1 2]
 
 Real worker processes (`matinee worker --lane cpu`), each with one job at a time on one core, over one database and one
 store, with the urgent lane's worker beside them. Measured from the begin of the first chunk to the end of the
-last, one worker and two in turn; medians. To reach: two ≥ 1.7 × one.
+last, one worker and two in turn (as many as there are cores, with `--workers 1 2 4 8`); medians. To reach: two ≥ 1.7 ×
+one.
 
 Then the costs of the measured chunks are given to simulated workers who encode a film of `--hours` in the chunks that
 Matinee would cut for so many, and the time of one worker over theirs is printed for 1 to 64.
@@ -181,9 +182,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--hours", type=float, default=2)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="real ones; 1 is the anchor")
     parser.add_argument("--port", type=int, default=8932)
     given = parser.parse_args()
-    took: dict[int, list[Took]] = {1: [], 2: []}
+    took: dict[int, list[Took]] = {count: [] for count in sorted({1, *given.workers})}
     with tempfile.TemporaryDirectory(prefix="matinee-bench-") as folder:
         root = Path(folder)
         root.chmod(0o755)
