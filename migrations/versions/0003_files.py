@@ -56,12 +56,20 @@ def upgrade() -> None:
         sa.Column("concat_raw", sa.Text(), nullable=True),
         sa.Column("final_id", sa.Uuid(), nullable=True),
         sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("multipart_id", sa.Text(), nullable=True),
+        sa.Column("part_bytes", sa.BigInteger(), nullable=True),
         _moment("created_at"),
         _moment("expires_at"),
         sa.PrimaryKeyConstraint("id", name="files_upload_pkey"),
         sa.CheckConstraint("state IN ('open', 'complete')", name="files_upload_state_ck"),
         sa.CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="files_upload_offset_ck"),
-        sa.CheckConstraint("kind IN ('plain', 'partial', 'final', 'fetch')", name="files_upload_kind_ck"),
+        sa.CheckConstraint(
+            "kind IN ('plain', 'partial', 'final', 'fetch', 'direct')", name="files_upload_kind_ck"
+        ),
+        sa.CheckConstraint(
+            "(kind = 'direct') = (multipart_id IS NOT NULL AND part_bytes IS NOT NULL)",
+            name="files_upload_direct_ck",
+        ),
     )
     op.create_index(
         "files_upload_final_id_ix",

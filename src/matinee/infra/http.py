@@ -148,8 +148,9 @@ def status_of(error: MatineeError) -> int:
     return next((status for family, status in _STATUS if isinstance(error, family)), 500)
 
 
-def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
-    """Give `app` error answers, request ids, figures, the host check and protective headers."""
+def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable: Sequence[str] = ()) -> None:
+    """Give `app` error answers, request ids, figures, the host check and protective headers. `reachable` are origins
+    beside the house that its pages may talk to."""
 
     @app.exception_handler(MatineeError)
     async def _known(request: Request, error: MatineeError) -> JSONResponse:
@@ -210,7 +211,7 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool) -> None:
         return problem(request, 500, "house.internal", "Something failed on our side; it has been noted.")
 
     app.exception_handler(Exception)(_unexpected)
-    app.add_middleware(_Front, allowed_hosts=frozenset(allowed_hosts), hsts=hsts)
+    app.add_middleware(_Front, allowed_hosts=frozenset(allowed_hosts), hsts=hsts, reachable=tuple(reachable))
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -247,14 +248,17 @@ class _Front:
 
     CSP = (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
-        " style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none';"
+        " style-src 'self' 'unsafe-inline'; connect-src {}; object-src 'none'; base-uri 'none';"
         " form-action 'self'; frame-ancestors "
     )
 
-    def __init__(self, app: ASGIApp, *, allowed_hosts: frozenset[str], hsts: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, allowed_hosts: frozenset[str], hsts: bool, reachable: tuple[str, ...] = ()
+    ) -> None:
         self.app = app
         self.allowed_hosts = allowed_hosts
         self.hsts = hsts
+        self.csp = self.CSP.format(" ".join(("'self' ws: wss:", *reachable)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -298,7 +302,7 @@ class _Front:
                     (b"x-request-id", request_id.encode()),
                     (b"x-content-type-options", b"nosniff"),
                     (b"referrer-policy", b"same-origin"),
-                    (b"content-security-policy", (self.CSP + frames).encode()),
+                    (b"content-security-policy", (self.csp + frames).encode()),
                     (b"cross-origin-opener-policy", b"same-origin"),
                     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
                 ]

@@ -200,6 +200,13 @@ class StorageSettings(Concern):
     s3_allow_http: bool = Field(
         False, description="Talk to a store on another machine without TLS. Loopback needs no permission."
     )
+    s3_direct_uploads: bool = Field(
+        False,
+        description="Browsers send uploads straight to the bucket, which needs a CORS rule: `matinee storage cors`.",
+    )
+    s3_public_endpoint: str | None = Field(
+        None, description="Address that browsers reach the store by, where it is not S3_ENDPOINT."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -223,23 +230,24 @@ class StorageSettings(Concern):
             raise ValueError("MATINEE_S3_PREFIX is made of plain segments with / between, none at its ends")
         if not re.fullmatch(r"[a-z0-9-]{1,64}", self.s3_region):
             raise ValueError("MATINEE_S3_REGION must be a name such as eu-central-1")
-        self._refuse_endpoint()
+        self._refuse("MATINEE_S3_ENDPOINT", self.s3_endpoint)
+        self._refuse("MATINEE_S3_PUBLIC_ENDPOINT", self.s3_public_endpoint)
         return self
 
-    def _refuse_endpoint(self) -> None:
-        if self.s3_endpoint is None:
+    def _refuse(self, name: str, endpoint: str | None) -> None:
+        if endpoint is None:
             return
         try:
-            parts = urlsplit(self.s3_endpoint)
+            parts = urlsplit(endpoint)
             port = parts.port
         except ValueError:
-            raise ValueError("MATINEE_S3_ENDPOINT cannot be read as an address") from None
+            raise ValueError(f"{name} cannot be read as an address") from None
         plain = parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
         if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not plain:
-            raise ValueError("MATINEE_S3_ENDPOINT must be https://host or https://host:port, without a path")
+            raise ValueError(f"{name} must be https://host or https://host:port, without a path")
         if parts.scheme == "http" and not (self.s3_allow_http or _is_loopback(parts.hostname)):
             raise ValueError(
-                "MATINEE_S3_ENDPOINT is plain http to another machine: use https, or set MATINEE_S3_ALLOW_HTTP=true"
+                f"{name} is plain http to another machine: use https, or set MATINEE_S3_ALLOW_HTTP=true"
                 " where the network between is your own"
             )
 

@@ -17,6 +17,7 @@ from matinee.infra import http
 from matinee.infra.gateway.socket import Gateway
 from matinee.infra.gateway.socket import router as socket_router
 from matinee.infra.room import Room
+from matinee.infra.storage.opening import origin_for_browsers
 
 
 def build(parts: Parts) -> FastAPI:
@@ -52,7 +53,13 @@ def build(parts: Parts) -> FastAPI:
     hosts = {"localhost", "127.0.0.1", "[::1]", house.host.lower()}
     hosts.add((urlsplit(house.address).hostname or "localhost").lower())
     hosts |= {name.strip().lower() for name in house.allowed_hosts.split(",") if name.strip()}
-    http.install(app, allowed_hosts=sorted(hosts), hsts=house.address.startswith("https://"))
+    store = origin_for_browsers(parts.settings)
+    http.install(
+        app,
+        allowed_hosts=sorted(hosts),
+        hsts=house.address.startswith("https://"),
+        reachable=() if store is None else (store,),
+    )
     if house.proxies:  # outermost: everything inside sees the client as these proxies name it
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=house.proxies)
     for room in parts.rooms:

@@ -80,7 +80,9 @@ class ChecksumMismatch(Conflict):
 
 class TakesNoBytes(Refused):
     code = "files.takes_no_bytes"
-    sentence = "This upload is made of others, or the house fetches it: it takes no bytes itself."
+    sentence = (
+        "This upload takes no bytes here: it is made of others, is fetched, or goes straight to the store."
+    )
 
 
 class PartTaken(Conflict):
@@ -96,6 +98,26 @@ class TooManyFetches(TooMany):
 class FetchesOff(Refused):
     code = "files.fetches_off"
     sentence = "This house fetches nothing from other addresses."
+
+
+class DirectOff(Refused):
+    code = "files.direct_off"
+    sentence = "This house takes uploads by tus."
+
+
+class NoSuchPart(Invalid):
+    code = "files.no_such_part"
+    sentence = "This upload has no such part."
+
+
+class PartsMissing(Conflict):
+    code = "files.parts_missing"
+    sentence = "Parts of this file are missing, or have another size than they must."
+
+
+class StoreUndecided(Unavailable):
+    code = "files.store_undecided"
+    sentence = "The store holds neither the parts nor the file at the moment. Ask again shortly."
 
 
 class EmptyUpload(Invalid):

@@ -2,6 +2,7 @@
 
 from matinee.features.files import service
 from matinee.features.files.messages import (
+    AbortDirect,
     DeleteOriginal,
     DeleteTreeBytes,
     DiscardPart,
@@ -37,6 +38,10 @@ async def discard_part(work: Work, order: DiscardPart) -> None:
     await service.discard_part(work, order.upload_id)
 
 
+async def abort_direct(work: Work, order: AbortDirect) -> None:
+    await service.abort_direct(work, order.upload_id, order.multipart_id)
+
+
 async def join_parts(work: Work, order: JoinParts) -> None:
     await service.join_parts(work, order.upload_id)
 
@@ -67,6 +72,7 @@ HANDLERS = (
     Handler(message=DeleteOriginal, run=delete_original, retries=8),
     Handler(message=DeleteTreeBytes, run=delete_tree_bytes, retries=8),
     Handler(message=DiscardPart, run=discard_part, retries=8),
+    Handler(message=AbortDirect, run=abort_direct, retries=8),
     Handler(message=JoinParts, run=join_parts, lock=lambda m: f"files.join:{m.upload_id}", retries=8),
     Handler(message=StartFetches, run=start_fetches, lock=lambda _: "files.start_fetches", priority=5),
     Handler(

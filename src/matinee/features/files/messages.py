@@ -75,6 +75,14 @@ class DiscardPart(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbortDirect(Order):
+    """Delete the parts that an ended upload sent to the store."""
+
+    upload_id: UploadId
+    multipart_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JoinParts(Order):
     """Make a final upload of its pieces, which are all there."""
 

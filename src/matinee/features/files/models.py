@@ -40,7 +40,8 @@ class Upload(Base):
     """A tus upload. While `lease_owner` renews its lease nobody else writes.
 
     `kind` is `plain`; `partial` for one that becomes the `position`-th piece of `final_id`, `final` for one that is
-    made of such pieces and whose bytes are counted there; or `fetch` for one that the house brings itself. While one is
+    made of such pieces and whose bytes are counted there; `fetch` for one that the house brings itself; or `direct` for
+    one that its browser sends to the store in parts of `part_bytes`, as the store's upload `multipart_id`. While one is
     not `sized` nobody knows how large it gets, and `size_bytes` is what is set aside for it.
     """
 
@@ -65,14 +66,19 @@ class Upload(Base):
     concat_raw: Mapped[str | None] = mapped_column(Text)
     final_id: Mapped[UUID | None]
     position: Mapped[int | None]
+    multipart_id: Mapped[str | None] = mapped_column(Text)
+    part_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
 
     __table_args__ = (
         CheckConstraint("state IN ('open', 'complete')", name="state"),
         CheckConstraint("offset_bytes >= 0 AND offset_bytes <= size_bytes", name="offset"),
-        CheckConstraint("kind IN ('plain', 'partial', 'final', 'fetch')", name="kind"),
+        CheckConstraint("kind IN ('plain', 'partial', 'final', 'fetch', 'direct')", name="kind"),
         Index("files_upload_final_id_ix", "final_id", postgresql_where=text("final_id IS NOT NULL")),
+        CheckConstraint(
+            "(kind = 'direct') = (multipart_id IS NOT NULL AND part_bytes IS NOT NULL)", name="direct"
+        ),
         Index("files_upload_owner_id_state_ix", "owner_id", "state"),
         Index("files_upload_subject_ix", "subject"),
         Index("files_upload_expires_at_ix", "expires_at"),

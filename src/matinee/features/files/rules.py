@@ -23,6 +23,12 @@ CHECKSUMS = {"md5": 16, "sha1": 20, "sha256": 32}
 MAX_CHECKED_BYTES = 128 << 20
 """The largest body that may carry a checksum: none of it counts before all of it came, so all of it may come twice."""
 
+LEAST_PART_BYTES = 8 << 20
+USUAL_MOST_PART_BYTES = 64 << 20
+MOST_PARTS = 10_000
+MOST_DIRECT_BYTES = 5 << 40
+"""The largest value that every store which speaks S3 takes."""
+
 MAX_PARTIALS = 64
 MAX_CONCAT_CHARACTERS = 8_000
 ORIGINALS = "originals"
@@ -126,6 +132,34 @@ def read_metadata(header: str, *, partial: bool = False) -> Metadata:
         filetype=_plain(values.get("filetype", ""))[:MAX_FILETYPE_CHARACTERS],
         raw=header.strip(),
     )
+
+
+def direct_metadata(purpose: str, subject: str, filename: str, filetype: str) -> Metadata:
+    """The same facts, given one by one. Raises `BadMetadata`."""
+    if not _PURPOSE.fullmatch(purpose):
+        raise BadMetadata("An upload must say a purpose, such as “video”.")
+    try:
+        named = str(Subject.parse(subject))
+    except Invalid:
+        raise BadMetadata("An upload must say a subject, written kind:uuid.") from None
+    return Metadata(purpose, named, clean_name(filename), _plain(filetype)[:MAX_FILETYPE_CHARACTERS], "")
+
+
+def part_bytes_for(size_bytes: int) -> int:
+    """Of each part but the last: small ones lose little when a line breaks, few ones make few requests. Never more than
+    10,000 parts, and of files up to 64 GB a thousand."""
+    part_bytes = LEAST_PART_BYTES
+    while (part_bytes < USUAL_MOST_PART_BYTES and size_bytes > 1000 * part_bytes) or (
+        size_bytes > MOST_PARTS * part_bytes
+    ):
+        part_bytes *= 2
+    return part_bytes
+
+
+def part_sizes(size_bytes: int, part_bytes: int) -> list[int]:
+    """Of all parts in their order."""
+    whole, rest = divmod(size_bytes, part_bytes)
+    return [part_bytes] * whole + ([rest] if rest else [])
 
 
 def clean_name(name: str) -> str:

@@ -36,10 +36,63 @@ class UploadInfo(BaseModel):
     created_at: datetime
     expires_at: datetime
     fetch: FetchInfo | None = None
+    direct: bool = Field(False, description="Its bytes go straight to the store: see /api/v1/direct-uploads.")
 
 
 class UploadList(BaseModel):
     items: list[UploadInfo]
+
+
+class UploadWay(BaseModel):
+    """How this house takes files from browsers: `tus`, or `direct` for parts straight to its store."""
+
+    way: Literal["tus", "direct"]
+    part_bytes: int | None = Field(description="Of parts of an ordinary file; null for tus.")
+
+
+class DirectStart(BaseModel):
+    """What a file to be sent in parts is, and what for."""
+
+    purpose: str = Field(max_length=32)
+    subject: str = Field(max_length=80, description="kind:uuid")
+    filename: str = Field("", max_length=1000)
+    filetype: str = Field("", max_length=255)
+    size_bytes: int = Field(ge=0, le=1 << 50)
+
+
+class DirectUpload(BaseModel):
+    """A file on its way to the store. Part n of `parts` (from 1) is bytes (n - 1) × `part_bytes` up to its end; all but
+    the last have `part_bytes`. `held` are the numbers of those that are there as they must be."""
+
+    id: UUID
+    size_bytes: int
+    part_bytes: int
+    parts: int
+    held: list[int]
+    held_bytes: int
+    complete: bool
+    expires_at: datetime
+
+
+class PartsWanted(BaseModel):
+    """Numbers of parts that shall be sent soon."""
+
+    parts: list[int] = Field(min_length=1, max_length=32)
+
+
+class PartAddress(BaseModel):
+    """Where exactly this part goes by PUT, without any header of one's own."""
+
+    number: int
+    url: str
+    size_bytes: int
+
+
+class PartAddresses(BaseModel):
+    """Good for a PUT that begins within `expires_in_s`."""
+
+    items: list[PartAddress]
+    expires_in_s: int
 
 
 class Usage(BaseModel):

@@ -7,7 +7,7 @@ import errno
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from io import FileIO
@@ -157,7 +157,10 @@ class LocalStorage:
             for item in batch:
                 yield item
 
-    async def tidy(self, before: datetime) -> int:
+    def direct(self) -> None:
+        return None
+
+    async def tidy(self, before: datetime, spare: Collection[str] = ()) -> int:
         def remove() -> int:
             old = [p for p in self._tmp.iterdir() if p.stat().st_mtime < before.timestamp()]
             for path in old:

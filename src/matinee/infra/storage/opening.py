@@ -22,6 +22,16 @@ def local_folder(settings: Settings) -> Path:
     return settings.house.data_dir / "storage"
 
 
+def origin_for_browsers(settings: Settings) -> str | None:
+    """Where browsers send uploads to beside the house; None where all bytes pass through it."""
+    knobs = settings.of(StorageSettings)
+    if knobs.storage != "s3" or not knobs.s3_direct_uploads:
+        return None
+    from matinee.infra.storage.s3_access import Bucket
+
+    return Bucket.for_browsers(knobs).endpoint
+
+
 def place_of(settings: Settings) -> str:
     """Where the bytes are, for people."""
     knobs = settings.of(StorageSettings)

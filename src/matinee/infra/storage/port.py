@@ -3,11 +3,14 @@
 Never knows who owns a key: room `files` does.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from matinee.infra.storage.s3_direct import DirectUploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,12 @@ class Storage(Protocol):
     def parts(self) -> AsyncIterator[Stored]:
         """All growing parts."""
 
-    async def tidy(self, before: datetime) -> int:
-        """Remove what writers that died left half written, where it is older than `before`. Returns how
-        many."""
+    async def tidy(self, before: datetime, spare: Collection[str] = ()) -> int:
+        """Remove what writers that died left half written, where it is older than `before`, but nothing of the keys in
+        `spare`. Returns how many."""
+
+    def direct(self) -> "DirectUploads | None":
+        """For values that browsers send to the store themselves; None where it takes none."""
 
     async def free_bytes(self) -> tuple[int, int] | None:
         """(free, total) of the store, or None where that has no meaning."""

@@ -7,7 +7,7 @@ Never keeps a file on this machine but where `local_path` is asked for one.
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from matinee.infra.storage.keys import segments
 from matinee.infra.storage.local_copy import placed
 from matinee.infra.storage.port import Stored
 from matinee.infra.storage.s3_access import Bucket, Keys, Patience
+from matinee.infra.storage.s3_direct import DirectUploads
 from matinee.infra.storage.s3_joining import Joiner
 from matinee.infra.storage.s3_multipart import Multipart
 from matinee.infra.storage.s3_objects import Objects
@@ -50,6 +51,9 @@ class S3Storage:
         self._objects = Objects(self.bucket, self._keys, self._patience)
         self._blobs, self._parts, self._joins = (f"{self.prefix}{n}" for n in ("blobs", "parts", "joins"))
         self._joiner = Joiner(self._objects, self._joins)
+        self._direct = DirectUploads(
+            self.bucket, Bucket.for_browsers(knobs), self._keys, self._patience, f"{self._blobs}/"
+        )
 
     def multipart(self) -> AbstractAsyncContextManager[Multipart]:
         """Multipart uploads of this bucket, signed with its key. `tidy` looks after those of this module alone:
@@ -205,11 +209,17 @@ class S3Storage:
     async def discard(self, part: str) -> None:
         await drop_slices(self._objects, await slices_of(self._objects, self._part(part)))
 
-    async def tidy(self, before: datetime) -> int:
+    def direct(self) -> DirectUploads:
+        return self._direct
+
+    async def tidy(self, before: datetime, spare: Collection[str] = ()) -> int:
         count = 0
+        spared = {self._blob(key) for key in spare}
         async with self.multipart() as multipart:
             async for upload in multipart.pending(self.prefix):
                 if not upload.key.startswith((f"{self._blobs}/", f"{self._joins}/")):
+                    continue
+                if upload.key in spared:
                     continue
                 if upload.begun_at < before and await self._rests(
                     multipart, upload.key, upload.upload_id, before

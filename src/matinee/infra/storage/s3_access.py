@@ -42,11 +42,20 @@ class Bucket:
 
     @classmethod
     def of(cls, knobs: StorageSettings) -> "Bucket":
+        return cls._at(knobs, knobs.s3_endpoint)
+
+    @classmethod
+    def for_browsers(cls, knobs: StorageSettings) -> "Bucket":
+        """The same bucket at the address that browsers reach it by."""
+        return cls._at(knobs, knobs.s3_public_endpoint or knobs.s3_endpoint)
+
+    @classmethod
+    def _at(cls, knobs: StorageSettings, endpoint: str | None) -> "Bucket":
         path_style = knobs.s3_path_style
         if path_style is None:
             # A dot in the name would not match the certificate of *.s3.REGION.amazonaws.com.
             path_style = knobs.s3_endpoint is not None or "." in knobs.s3_bucket
-        base = urlsplit(knobs.s3_endpoint or f"https://s3.{knobs.s3_region}.amazonaws.com")
+        base = urlsplit(endpoint or f"https://s3.{knobs.s3_region}.amazonaws.com")
         host = base.netloc if path_style else f"{knobs.s3_bucket}.{base.netloc}"
         return cls(knobs.s3_bucket, knobs.s3_region, f"{base.scheme}://{host}", path_style)
 

@@ -24,7 +24,7 @@ LISTED_AT_ONCE = 1000
 LEAST_PART_BYTES = 5 << 20  # of every part but the last
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 5.0
-_GONE = {"NoSuchUpload", "NoSuchKey"}
+_GONE = {"NoSuchUpload", "NoSuchKey", "NoSuchCORSConfiguration"}
 _CANNOT = {400, 405, 501}
 
 
@@ -66,7 +66,7 @@ class Multipart:
     ) -> None:
         self._client = client
         self._listed = str(listed_at_once)
-        self._bucket = bucket
+        self.bucket = bucket
         self._keys = keys
         self._patience = patience
 
@@ -80,31 +80,34 @@ class Multipart:
 
     async def create(self, key: str) -> str:
         """Begin an upload to `key`. Returns its id. Only tried again where the store said that it did nothing."""
-        answer = await self._send("POST", self._bucket.url(key, uploads=""), repeatable=False)
+        answer = await self.send("POST", self.bucket.url(key, uploads=""), repeatable=False)
         return _text(_root(answer), "UploadId")
 
-    async def presign_part(self, key: str, upload_id: str, number: int, *, expires_s: int) -> str:
-        """An address that takes the bytes of one part by PUT, from whoever has it, for `expires_s` seconds. The
-        answer's header ETag is what `complete` needs."""
-        url = self._bucket.url(key, partNumber=str(number), uploadId=upload_id)
-        request = AWSRequest("PUT", url)
-        S3SigV4QueryAuth(await self._keys.now(), "s3", self._bucket.region, expires=expires_s).add_auth(
+    async def presign_part(
+        self, key: str, upload_id: str, number: int, *, expires_s: int, size_bytes: int | None = None
+    ) -> str:
+        """An address that takes the bytes of one part by PUT, from whoever has it, for `expires_s` seconds; with
+        `size_bytes` exactly so many."""
+        url = self.bucket.url(key, partNumber=str(number), uploadId=upload_id)
+        headers = {} if size_bytes is None else {"content-length": str(size_bytes)}
+        request = AWSRequest("PUT", url, headers=headers)
+        S3SigV4QueryAuth(await self._keys.now(), "s3", self.bucket.region, expires=expires_s).add_auth(
             request
         )
         return str(request.url)
 
     async def put_part(self, key: str, upload_id: str, number: int, data: bytes) -> Part:
         """Send the bytes of one part. Idempotent."""
-        url = self._bucket.url(key, partNumber=str(number), uploadId=upload_id)
-        answer = await self._send("PUT", url, data)
+        url = self.bucket.url(key, partNumber=str(number), uploadId=upload_id)
+        answer = await self.send("PUT", url, data)
         return Part(number, answer.headers.get("etag", ""), len(data))
 
     async def copy_part(self, key: str, upload_id: str, number: int, source: str) -> Part:
         """Make the whole of `source`, a key of the same bucket, a part, on the store's side. Idempotent. Raises
         `CannotCopy`."""
-        url = self._bucket.url(key, partNumber=str(number), uploadId=upload_id)
-        words = {"x-amz-copy-source": f"/{self._bucket.name}/{source}"}
-        answer = await self._send("PUT", url, headers=words, may_refuse=True)
+        url = self.bucket.url(key, partNumber=str(number), uploadId=upload_id)
+        words = {"x-amz-copy-source": f"/{self.bucket.name}/{source}"}
+        answer = await self.send("PUT", url, headers=words, may_refuse=True)
         # A store that does not know the header takes an empty part, and says nothing of a copy.
         root = _root(answer) if answer.content else None
         if answer.status_code in _CANNOT or root is None or _name(root) != "CopyPartResult":
@@ -116,10 +119,10 @@ class Multipart:
         found: list[Part] = []
         marker = "0"
         while True:
-            url = self._bucket.url(
+            url = self.bucket.url(
                 key, uploadId=upload_id, **{"part-number-marker": marker, "max-parts": self._listed}
             )
-            root = _root(await self._send("GET", url))
+            root = _root(await self.send("GET", url))
             found += [
                 Part(
                     int(_text(part, "PartNumber")),
@@ -141,12 +144,12 @@ class Multipart:
         )
         body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
         words = {"content-type": "application/xml"}
-        await self._send("POST", self._bucket.url(key, uploadId=upload_id), body, headers=words)
+        await self.send("POST", self.bucket.url(key, uploadId=upload_id), body, headers=words)
 
     async def abort(self, key: str, upload_id: str) -> None:
         """Drop an upload and its parts. Idempotent."""
         try:
-            await self._send("DELETE", self._bucket.url(key, uploadId=upload_id))
+            await self.send("DELETE", self.bucket.url(key, uploadId=upload_id))
         except NotFound:
             return
 
@@ -154,7 +157,7 @@ class Multipart:
         """All uploads below `prefix` that were neither completed nor aborted."""
         marker = {"max-uploads": self._listed}
         while True:
-            root = _root(await self._send("GET", self._bucket.url("", uploads="", prefix=prefix, **marker)))
+            root = _root(await self.send("GET", self.bucket.url("", uploads="", prefix=prefix, **marker)))
             for upload in _all(root, "Upload"):
                 key = _text(upload, "Key")
                 if key.startswith(prefix):  # not every store knows the prefix here
@@ -167,7 +170,7 @@ class Multipart:
                 return
             marker = further
 
-    async def _send(
+    async def send(
         self,
         method: str,
         url: str,
@@ -213,7 +216,7 @@ class Multipart:
 
     async def _signed(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> httpx.Request:
         request = AWSRequest(method, url, data=body, headers=headers)
-        signer = S3SigV4Auth(await self._keys.now(), "s3", self._bucket.region)
+        signer = S3SigV4Auth(await self._keys.now(), "s3", self.bucket.region)
         await asyncio.to_thread(signer.add_auth, request)  # hashes the body
         words = {**dict(request.headers.items()), "content-length": str(len(body))}
         return self._client.build_request(method, url, content=_once(body), headers=words)

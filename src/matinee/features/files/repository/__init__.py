@@ -1,5 +1,5 @@
-"""The only place with queries of the room; those about fetches are in `fetches`, sums over everything in `sums`.
-Private."""
+"""The only place with queries of the room; those about fetches are in `fetches`, about uploads straight to the store in
+`direct`, sums over everything in `sums`. Private."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,8 +1,8 @@
 """The verbs of the room: the only door for other rooms.
 
-`uploads` brings bytes in, `joining` makes one file of pieces, `fetching` lets the house bring files from addresses,
-`blobs` keeps whole files, `trees` generated ones, `quota` counts, `holdings` tells what is kept, `duties` sweeps,
-exports and erases, `orphans` sweeps the whole store. Never commits.
+`uploads` brings bytes in, `direct` lets browsers send them to the store themselves, `joining` makes one file of pieces,
+`fetching` lets the house bring files from addresses, `blobs` keeps whole files, `trees` generated ones, `quota` counts,
+`holdings` tells what is kept, `duties` sweeps, exports and erases, `orphans` sweeps the whole store. Never commits.
 """
 
 from matinee.features.files.rules import size_in_words, tree_key, tree_prefix
@@ -15,6 +15,15 @@ from matinee.features.files.service.blobs import (
     kept_keys,
     note_hash,
     share_original,
+)
+from matinee.features.files.service.direct import (
+    abort_direct,
+    begin_direct,
+    cancel_direct,
+    complete_direct,
+    direct_state,
+    part_addresses,
+    upload_way,
 )
 from matinee.features.files.service.duties import (
     delete_original,
@@ -49,14 +58,19 @@ __all__ = [
     "FilesSettings",
     "Receive",
     "TreeId",
+    "abort_direct",
+    "begin_direct",
     "blob",
     "bury_fetch",
     "bytes_of",
+    "cancel_direct",
     "cancel_uploads",
     "check_address",
+    "complete_direct",
     "create_upload",
     "delete_original",
     "delete_tree_bytes",
+    "direct_state",
     "discard_part",
     "drop_blob",
     "drop_blobs_for",
@@ -78,6 +92,7 @@ __all__ = [
     "note_hash",
     "note_tree_bytes",
     "open_tree",
+    "part_addresses",
     "receive",
     "refresh_metrics",
     "run_fetch",
@@ -92,6 +107,7 @@ __all__ = [
     "tree_prefix",
     "unexpect",
     "upload_state",
+    "upload_way",
     "uploads_for",
     "usage",
 ]

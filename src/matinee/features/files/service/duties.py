@@ -14,6 +14,7 @@ from matinee.features.files.repository import fetches
 from matinee.features.files.rules import original_key, part_key, tree_prefix, upload_of_part
 from matinee.features.files.schemas import OriginalId, TreeId
 from matinee.features.files.service.blobs import drop_blob
+from matinee.features.files.service.direct import finish_directs, keys_coming
 from matinee.features.files.service.fetching import wake_fetches
 from matinee.features.files.service.quota import usage
 from matinee.features.files.service.reception import finish
@@ -38,13 +39,15 @@ async def sweep(work: Work) -> None:
     async with work.outside():
         for upload_id in full:
             await finish(work.works, UploadId(upload_id))
+        await finish_directs(work.works)
     for upload in await repository.expired_uploads(work.session, work.now, BATCH):
         if upload.state == "complete" or upload.offset_bytes < upload.size_bytes:
             await drop_upload(work, upload)
     await wake_fetches(work)
     oldest = work.now - ORPHAN_AFTER
+    coming = await keys_coming(work)
     async with work.outside():
-        await work.storage.tidy(oldest)
+        await work.storage.tidy(oldest, spare=coming)
         found = [
             id
             async for part in work.storage.parts()

@@ -234,6 +234,8 @@ async def finish(works: Works, upload_id: UploadId, sha256: str | None = None) -
         upload = await repository.upload(work.session, upload_id)
         if upload is None or upload.offset_bytes != upload.size_bytes or not upload.sized:
             return False
+        if upload.kind == "direct":  # holds no part of ours: see `direct.finish_direct`
+            return upload.state == "complete"
         if upload.state == "complete":
             return True
         if upload.kind == "partial":

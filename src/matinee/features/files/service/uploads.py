@@ -15,7 +15,7 @@ from matinee.features.files.errors import (
     UploadTooLarge,
     WrongOffset,
 )
-from matinee.features.files.messages import DiscardPart, StartFetches
+from matinee.features.files.messages import AbortDirect, DiscardPart, StartFetches
 from matinee.features.files.models import Fetch, Upload
 from matinee.features.files.repository import fetches
 from matinee.features.files.rules import (
@@ -111,7 +111,7 @@ async def upload_state(work: Work, upload_id: UploadId) -> UploadState:
     """Where the actor's upload stands; only durable bytes count. Finishes what a crash left between the last
     byte and the blob. Raises `UploadNotFound`."""
     upload = await _mine(work, upload_id)
-    if upload.state == "complete" or _leased(upload, work.now):
+    if upload.state == "complete" or upload.kind == "direct" or _leased(upload, work.now):
         return state_of(upload)
     if upload.offset_bytes == upload.size_bytes:
         async with work.outside():
@@ -142,7 +142,7 @@ async def receive(
     """
     upload = await _mine(work, upload_id)
     size_bytes = upload.size_bytes
-    if upload.kind in ("final", "fetch"):
+    if upload.kind in ("final", "fetch", "direct"):
         raise TakesNoBytes
     if upload.state == "complete":
         if offset_bytes != size_bytes or declared_bytes:
@@ -195,7 +195,9 @@ async def drop_upload(work: Work, upload: Upload) -> None:
     if upload.kind == "final":
         ids += [piece.id for piece in await repository.partials(work.session, upload.id)]
     for id, state in await repository.delete_uploads(work.session, ids):
-        if state == "open":
+        if state == "open" and upload.multipart_id is not None:
+            work.send(AbortDirect(upload_id=UploadId(id), multipart_id=upload.multipart_id))
+        elif state == "open":
             work.send(DiscardPart(upload_id=UploadId(id)))
     if upload.kind == "fetch":
         work.send(StartFetches())  # its place is free
@@ -241,6 +243,7 @@ def _info(upload: Upload, fetch: Fetch | None) -> UploadInfo:
         created_at=upload.created_at,
         expires_at=upload.expires_at,
         fetch=None if fetch is None else _fetch_info(upload, fetch),
+        direct=upload.kind == "direct",
     )
 
 
