@@ -770,6 +770,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/direct-uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Way
+         * @description Whether this house takes parts straight to its store, or files by tus.
+         */
+        get: operations["way_api_v1_direct_uploads_get"];
+        put?: never;
+        /**
+         * Begin
+         * @description Begin an upload of a file that a subject of yours waits for.
+         */
+        post: operations["begin_api_v1_direct_uploads_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/direct-uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask
+         * @description Which parts are there, as the store says; at most a few seconds old.
+         */
+        get: operations["ask_api_v1_direct_uploads__upload_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * End
+         * @description Give an unfinished upload up; its parts are deleted.
+         */
+        delete: operations["end_api_v1_direct_uploads__upload_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/direct-uploads/{upload_id}/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Addresses
+         * @description Where to send parts, at most 32 at a time. Whoever has an address may send that part once more.
+         */
+        post: operations["addresses_api_v1_direct_uploads__upload_id__addresses_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/direct-uploads/{upload_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete
+         * @description Make the file of its parts, once all are there. May be said again.
+         */
+        post: operations["complete_api_v1_direct_uploads__upload_id__complete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1072,6 +1160,60 @@ export interface components {
         DeviceToken: {
             /** Token */
             token: string;
+        };
+        /**
+         * DirectStart
+         * @description What a file to be sent in parts is, and what for.
+         */
+        DirectStart: {
+            /** Purpose */
+            purpose: string;
+            /**
+             * Subject
+             * @description kind:uuid
+             */
+            subject: string;
+            /**
+             * Filename
+             * @default
+             */
+            filename: string;
+            /**
+             * Filetype
+             * @default
+             */
+            filetype: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * DirectUpload
+         * @description A file on its way to the store. Part n of `parts` (from 1) is bytes (n - 1) × `part_bytes` up to its end; all but
+         *     the last have `part_bytes`. `held` are the numbers of those that are there as they must be.
+         */
+        DirectUpload: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Part Bytes */
+            part_bytes: number;
+            /** Parts */
+            parts: number;
+            /** Held */
+            held: number[];
+            /** Held Bytes */
+            held_bytes: number;
+            /** Complete */
+            complete: boolean;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /** Disk */
         Disk: {
@@ -1378,6 +1520,36 @@ export interface components {
             items: components["schemas"]["Video"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * PartAddress
+         * @description Where exactly this part goes by PUT, without any header of one's own.
+         */
+        PartAddress: {
+            /** Number */
+            number: number;
+            /** Url */
+            url: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * PartAddresses
+         * @description Good for a PUT that begins within `expires_in_s`.
+         */
+        PartAddresses: {
+            /** Items */
+            items: components["schemas"]["PartAddress"][];
+            /** Expires In S */
+            expires_in_s: number;
+        };
+        /**
+         * PartsWanted
+         * @description Numbers of parts that shall be sent soon.
+         */
+        PartsWanted: {
+            /** Parts */
+            parts: number[];
         };
         /** PasswordChange */
         PasswordChange: {
@@ -1729,11 +1901,33 @@ export interface components {
              */
             expires_at: string;
             fetch?: components["schemas"]["FetchInfo"] | null;
+            /**
+             * Direct
+             * @description Its bytes go straight to the store: see /api/v1/direct-uploads.
+             * @default false
+             */
+            direct: boolean;
         };
         /** UploadList */
         UploadList: {
             /** Items */
             items: components["schemas"]["UploadInfo"][];
+        };
+        /**
+         * UploadWay
+         * @description How this house takes files from browsers: `tus`, or `direct` for parts straight to its store.
+         */
+        UploadWay: {
+            /**
+             * Way
+             * @enum {string}
+             */
+            way: "tus" | "direct";
+            /**
+             * Part Bytes
+             * @description Of parts of an ordinary file; null for tus.
+             */
+            part_bytes: number | null;
         };
         /**
          * Usage
@@ -3935,6 +4129,248 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    way_api_v1_direct_uploads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWay"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_api_v1_direct_uploads_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectUpload"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_api_v1_direct_uploads__upload_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectUpload"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_api_v1_direct_uploads__upload_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addresses_api_v1_direct_uploads__upload_id__addresses_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartAddresses"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complete_api_v1_direct_uploads__upload_id__complete_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectUpload"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */

@@ -28,13 +28,13 @@ export type Queue = { items: Item[] };
 
 export type Action =
   | { type: "add"; items: Pick<Item, "key" | "name" | "size">[]; videoId?: string; uploadId?: string; sent?: number }
-  | { type: "bound"; key: string; videoId?: string; uploadId?: string }
+  | { type: "bound"; key: string; videoId?: string; uploadId?: string | null }
   | { type: "progress"; key: string; sent: number; speed: number | null }
   | { type: "start"; key: string }
   | { type: "pause"; key: string }
   | { type: "resume"; key: string }
   | { type: "first"; key: string }
-  | { type: "lost"; key: string; retryAt: number }
+  | { type: "lost"; key: string; retryAt: number; problem?: string | null }
   | { type: "sent"; key: string }
   | { type: "refused"; key: string; problem: string }
   | { type: "remove"; key: string };
@@ -69,11 +69,11 @@ export function step(queue: Queue, action: Action): Queue {
       return change(queue, action.key, (item) => ({
         ...item,
         videoId: action.videoId ?? item.videoId,
-        uploadId: action.uploadId ?? item.uploadId,
+        uploadId: action.uploadId === undefined ? item.uploadId : action.uploadId,
       }));
     case "start":
       return change(queue, action.key, (item) =>
-        item.phase === "line" || item.phase === "offline" ? { ...item, phase: "sending", retryAt: null } : item,
+        item.phase === "line" || item.phase === "offline" ? { ...item, phase: "sending", retryAt: null, problem: null } : item,
       );
     case "progress":
       // Bytes prove that the way is open again, so the count of failures begins anew.
@@ -102,7 +102,7 @@ export function step(queue: Queue, action: Action): Queue {
     case "lost":
       return change(queue, action.key, (item) =>
         item.phase === "sending"
-          ? { ...item, phase: "offline", speed: null, retryAt: action.retryAt, failures: item.failures + 1 }
+          ? { ...item, phase: "offline", speed: null, retryAt: action.retryAt, failures: item.failures + 1, problem: action.problem ?? null }
           : item,
       );
     case "sent":

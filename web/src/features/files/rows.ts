@@ -73,10 +73,10 @@ function sending(item: Item, now: number): Look {
       const seconds = Math.max(0, Math.ceil(((item.retryAt ?? now) - now) / 1000));
       return {
         ...base,
-        word: "Waiting for the network",
+        word: item.problem ? "Trying again" : "Waiting for the network",
         tone: "warn",
         sign: "network",
-        sentence: `Connection lost at ${part(item.sent, item.size)}. Goes on by itself from that byte; ${seconds} s to the next try.`,
+        sentence: `${item.problem ?? `Connection lost at ${part(item.sent, item.size)}.`} Goes on by itself from that byte; ${seconds} s to the next try.`,
         acts: ["pause", "tryNow"],
       };
     }

@@ -1,11 +1,12 @@
-/** Sends bytes by tus: two files at once, goes on by itself after a lost network, never twice the same byte. */
+/** Sends bytes by tus, or straight to the store where the server says so: two files at once, goes on by itself after a lost network, never twice the same byte. */
 import { type DetailedError, Upload } from "tus-js-client";
 import { csrf, Problem, toProblem } from "@/api/client";
-import { UPLOADS, uploadsQuery } from "@/api/files";
+import { dropDirect, UPLOADS, uploadsQuery, wayQuery } from "@/api/files";
 import type { UploadInfo } from "@/api/types";
 import { createVideo, videoQuery } from "@/api/videos";
 import { client } from "@/app/client";
 import { backoff, ready } from "@/lib/uploadQueue";
+import { sendDirect } from "./direct";
 import { dropFile, keepFile, keptFile } from "./handles";
 import { uploads } from "./store";
 import { type Waiting, waitingFor } from "./waiting";
@@ -15,7 +16,14 @@ export type Picked = { file: File; handle: FileSystemFileHandle | null };
 const CHUNK_BYTES = 32 * 1024 * 1024;
 const STEADY = 0.25;
 
-type Task = { file: File; handle: FileSystemFileHandle | null; upload: Upload | null; timer: ReturnType<typeof setTimeout> | null };
+/** `direct` is null until the server has said which way a new file goes. */
+type Task = {
+  file: File;
+  handle: FileSystemFileHandle | null;
+  direct: boolean | null;
+  upload: { abort: () => unknown } | null;
+  timer: ReturnType<typeof setTimeout> | null;
+};
 
 const tasks = new Map<string, Task>();
 
@@ -33,7 +41,7 @@ export async function addFiles(picked: Picked[]): Promise<void> {
     const info = waitingFor(file, waiting.filter((one) => !here.has(one.info.id)));
     if (info && (await stillWaits(info)) && (await goOn(info, { file, handle })) === null) continue;
     const key = crypto.randomUUID();
-    tasks.set(key, { file, handle, upload: null, timer: null });
+    tasks.set(key, { file, handle, direct: null, upload: null, timer: null });
     uploads.dispatch({ type: "add", items: [{ key, name: file.name, size: file.size }] });
   }
   pump();
@@ -61,7 +69,7 @@ export async function goOn(info: UploadInfo, picked: Picked): Promise<string | n
   if (file.size !== info.size_bytes || (kept && kept.modified !== file.lastModified))
     return `This is not the file that began. ${info.filename} was chosen before; choose that one to go on.`;
   const key = `upload:${info.id}`;
-  tasks.set(key, { file, handle, upload: null, timer: null });
+  tasks.set(key, { file, handle, direct: info.direct, upload: null, timer: null });
   uploads.dispatch({ type: "remove", key });
   uploads.dispatch({
     type: "add",
@@ -96,36 +104,46 @@ async function begin(key: string): Promise<void> {
       uploads.dispatch({ type: "bound", key, videoId });
       void client.invalidateQueries({ queryKey: ["videos", "mine"] });
     }
-    if (itemOf(key)?.phase === "sending") send(key, task, videoId);
+    const direct = await goesDirect(key, task);
+    if (itemOf(key)?.phase === "sending" && tasks.get(key) === task) send(key, task, videoId, direct);
   } catch (error) {
     settle(key, error);
   }
 }
 
-function send(key: string, task: Task, videoId: string): void {
+/** An upload goes on the way it began, unless that way is closed now: then its film begins anew by the other. */
+async function goesDirect(key: string, task: Task): Promise<boolean> {
   const known = itemOf(key)?.uploadId;
+  if (known && !task.direct) return false;
+  const open = (await client.query(wayQuery)).way === "direct";
+  if (known && task.direct && !open) {
+    await dropDirect(known).catch(() => undefined);
+    void dropFile(known);
+    uploads.dispatch({ type: "bound", key, uploadId: null });
+  }
+  task.direct = open;
+  return open;
+}
+
+function send(key: string, task: Task, videoId: string, direct: boolean): void {
+  const known = itemOf(key)?.uploadId ?? null;
+  const hooks = hooksOf(key, task, videoId);
+  task.upload?.abort();
+  task.upload = direct ? sendDirect(task.file, known, `video:${videoId}`, hooks) : sendTus(task.file, known, videoId, hooks);
+}
+
+type Hooks = ReturnType<typeof hooksOf>;
+
+function hooksOf(key: string, task: Task, videoId: string) {
   let lastAt = performance.now();
   let lastSent = -1;
   let rate: number | null = null;
-  const upload = new Upload(task.file, {
-    endpoint: UPLOADS,
-    ...(known ? { uploadUrl: `${UPLOADS}/${known}` } : {}),
-    chunkSize: CHUNK_BYTES,
-    // The line has its own patience, which shows when it tries again.
-    retryDelays: null,
-    storeFingerprintForResuming: false,
-    metadata: { filename: task.file.name, filetype: task.file.type || "application/octet-stream", purpose: "video", subject: `video:${videoId}` },
-    onBeforeRequest: (request) => {
-      const token = csrf();
-      if (token) request.setHeader("X-CSRF-Token", token);
-    },
-    onUploadUrlAvailable: () => {
-      const uploadId = upload.url?.split("/").at(-1);
-      if (!uploadId) return;
+  return {
+    onBound: (uploadId: string) => {
       uploads.dispatch({ type: "bound", key, uploadId });
       void keepFile({ uploadId, name: task.file.name, size: task.file.size, modified: task.file.lastModified, handle: task.handle });
     },
-    onProgress: (sent) => {
+    onProgress: (sent: number) => {
       const now = performance.now();
       if (lastSent >= 0 && now - lastAt < 400) return;
       if (lastSent >= 0 && sent > lastSent) {
@@ -145,10 +163,31 @@ function send(key: string, task: Task, videoId: string): void {
       void client.invalidateQueries({ queryKey: ["uploads"] });
       pump();
     },
-    onError: (error) => settle(key, error),
+    onError: (error: unknown) => settle(key, error),
+  };
+}
+
+function sendTus(file: File, known: string | null, videoId: string, { onBound, ...hooks }: Hooks): { abort: () => unknown } {
+  const upload = new Upload(file, {
+    ...hooks,
+    endpoint: UPLOADS,
+    ...(known ? { uploadUrl: `${UPLOADS}/${known}` } : {}),
+    chunkSize: CHUNK_BYTES,
+    // The line has its own patience, which shows when it tries again.
+    retryDelays: null,
+    storeFingerprintForResuming: false,
+    metadata: { filename: file.name, filetype: file.type || "application/octet-stream", purpose: "video", subject: `video:${videoId}` },
+    onBeforeRequest: (request) => {
+      const token = csrf();
+      if (token) request.setHeader("X-CSRF-Token", token);
+    },
+    onUploadUrlAvailable: () => {
+      const uploadId = upload.url?.split("/").at(-1);
+      if (uploadId) onBound(uploadId);
+    },
   });
-  task.upload = upload;
   upload.start();
+  return { abort: () => void upload.abort().catch(() => undefined) };
 }
 
 /** A lost network or a busy server is waited for; anything else the server said is final and told in words. */
@@ -163,7 +202,9 @@ function settle(key: string, error: unknown): void {
     return;
   }
   const waitMs = backoff(item.failures);
-  uploads.dispatch({ type: "lost", key, retryAt: Date.now() + waitMs });
+  // The store's own troubles are told: they are none of the network's.
+  const told = /^(store|house|files\.store)[._]/.test(problem.code) ? problem.message : null;
+  uploads.dispatch({ type: "lost", key, retryAt: Date.now() + waitMs, problem: told });
   const task = tasks.get(key);
   if (task) task.timer = setTimeout(() => tryNow(key), waitMs);
 }
@@ -183,7 +224,7 @@ function halt(key: string): void {
   if (!task) return;
   if (task.timer) clearTimeout(task.timer);
   task.timer = null;
-  void task.upload?.abort().catch(() => undefined);
+  task.upload?.abort();
   task.upload = null;
 }
 

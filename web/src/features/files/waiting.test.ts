@@ -9,6 +9,7 @@ const info = (id: string, filename = "tour.mov", size_bytes = 1000): UploadInfo 
   purpose: "video",
   subject: `video:${id}`,
   offset_bytes: 440,
+  direct: false,
   created_at: "2026-11-21T12:00:00Z",
   expires_at: "2026-11-28T12:00:00Z",
 });
