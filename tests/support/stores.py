@@ -105,6 +105,16 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
+def strict_moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A moto that pages may send to only by a rule of the bucket; the other one lets all pages."""
+    folder = tmp_path_factory.mktemp("strict-moto")
+    started = ["moto.server", "-H", "127.0.0.1", "-p"]
+    with _running(folder, lambda port: [*started, port], MOTO_DISABLE_GLOBAL_CORS="true") as address:
+        assert httpx.put(f"{address}/{BUCKET}").is_success
+        yield Store(address, folder)
+
+
+@pytest.fixture(scope="session")
 def nanio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     folder = tmp_path_factory.mktemp("nanio")
     (folder / "data" / BUCKET).mkdir(parents=True)

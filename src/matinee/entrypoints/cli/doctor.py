@@ -64,7 +64,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _with(settings: Any) -> Iterator[Finding]:
-    from matinee.entrypoints.cli import checks_house
+    from matinee.entrypoints.cli import checks_direct, checks_house
     from matinee.features.files.service import FilesSettings
     from matinee.kernel.settings import DatabaseSettings
 
@@ -79,6 +79,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("disk", lambda: [checks_machine.disk(house, reserve_bytes)]),
         ("secrets", lambda: checks_machine.secrets(house)),
         ("storage", lambda: checks_house.storage(settings)),
+        ("direct uploads", lambda: checks_direct.direct(settings)),
         ("web client", lambda: [checks_machine.web_build(house, alone=alone)]),
         ("proxy", lambda: checks_machine.proxy(house)),
         ("house", lambda: checks_house.house(found, house)),

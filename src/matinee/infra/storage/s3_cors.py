@@ -2,21 +2,27 @@
 
 import base64
 import hashlib
+import json
+from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
+import httpx
+
+from matinee.infra.storage.s3_access import Bucket
 from matinee.infra.storage.s3_multipart import Multipart
 from matinee.kernel.errors import NotFound, Unavailable
 
 RULE_ID = "matinee-uploads"
 MAX_AGE_S = 3600
+_ASK_S = 10.0
 _SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-async def allow_pages(multipart: Multipart, origin: str) -> bool:
-    """Let pages of `origin` PUT to the bucket; whether that had to be written. Raises `Unavailable`, also for a store
-    that has no such rules."""
+async def allow_pages(multipart: Multipart, origins: Sequence[str]) -> bool:
+    """Let pages of `origins`, and of no others by our rule, PUT to the bucket; whether that had to be written.
+    Raises `Unavailable`, also for a store that has no such rules."""
     rules = await _rules(multipart)
-    wanted = _rule(origin)
+    wanted = _rule(origins)
     if any(_facts(rule) == _facts(wanted) for rule in rules):
         return False
     others = [rule for rule in rules if _id(rule) != RULE_ID]
@@ -44,11 +50,11 @@ async def _rules(multipart: Multipart) -> list[Xml.Element]:
     return [child for child in root if _name(child) == "CORSRule"]
 
 
-def _rule(origin: str) -> Xml.Element:
+def _rule(origins: Sequence[str]) -> Xml.Element:
     rule = Xml.Element(f"{{{_SPACE}}}CORSRule")
     for name, value in (
         ("ID", RULE_ID),
-        ("AllowedOrigin", origin),
+        *(("AllowedOrigin", origin) for origin in origins),
         ("AllowedMethod", "PUT"),
         ("AllowedHeader", "*"),
         ("MaxAgeSeconds", str(MAX_AGE_S)),
@@ -68,3 +74,28 @@ def _id(rule: Xml.Element) -> str:
 
 def _name(element: Xml.Element) -> str:
     return element.tag.rpartition("}")[2]
+
+
+async def pages_allowed(bucket: Bucket, origin: str) -> bool:
+    """Whether the store lets a page of `origin` PUT, asked as its browser will. Raises `Unavailable`."""
+    words = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
+    try:
+        async with httpx.AsyncClient(timeout=_ASK_S, follow_redirects=False) as client:
+            answer = await client.options(bucket.url("blobs"), headers=words)
+    except httpx.HTTPError:
+        raise Unavailable("The store cannot be reached at the address for browsers.") from None
+    allowed = answer.headers.get("access-control-allow-origin")
+    methods = answer.headers.get("access-control-allow-methods", "")
+    return answer.is_success and allowed in ("*", origin) and "PUT" in methods.upper().replace("*", "PUT")
+
+
+def rule_as_json(origins: Sequence[str]) -> str:
+    """The same rule as most stores' own tools take it."""
+    rule = {
+        "ID": RULE_ID,
+        "AllowedOrigins": list(origins),
+        "AllowedMethods": ["PUT"],
+        "AllowedHeaders": ["*"],
+        "MaxAgeSeconds": MAX_AGE_S,
+    }
+    return json.dumps({"CORSRules": [rule]}, indent=1)

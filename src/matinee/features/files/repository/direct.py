@@ -37,3 +37,9 @@ async def open_ids(session: AsyncSession) -> Sequence[UUID]:
     return (
         await session.scalars(select(Upload.id).where(Upload.kind == "direct", Upload.state == "open"))
     ).all()
+
+
+async def newest_of(session: AsyncSession, owner_id: UUID, limit: int) -> Sequence[Upload]:
+    """Open ones of one owner, newest first."""
+    query = select(Upload).where(Upload.owner_id == owner_id, Upload.kind == "direct", Upload.state == "open")
+    return (await session.scalars(query.order_by(Upload.id.desc()).limit(limit))).all()

@@ -22,6 +22,7 @@ from matinee.features.files.service.direct import (
     cancel_direct,
     complete_direct,
     direct_state,
+    my_uploads,
     part_addresses,
     upload_way,
 )
@@ -47,7 +48,6 @@ from matinee.features.files.service.uploads import (
     cancel_uploads,
     create_upload,
     end_upload,
-    my_uploads,
     receive,
     upload_state,
     uploads_for,

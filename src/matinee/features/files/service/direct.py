@@ -37,8 +37,10 @@ from matinee.features.files.schemas import (
     DirectUpload,
     PartAddress,
     PartAddresses,
+    UploadInfo,
     UploadWay,
 )
+from matinee.features.files.service import uploads
 from matinee.features.files.service.blobs import record_blob, sealed_key
 from matinee.features.files.service.quota import reserve
 from matinee.features.files.service.uploads import check_size, drop_upload, most_bytes, new_upload
@@ -57,13 +59,14 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 ADDRESS_S = 900
-GLANCE_S = 5.0
-"""So long addresses wait for the store to say how far an upload is."""
+GLANCE_S = 3.0
+"""So long an answer that may go without waits for the store to say how far an upload is."""
 
 LOST_AFTER = timedelta(minutes=10)
 """A store that completes an upload may show neither its parts nor the file for a moment."""
 
 _BATCH = 20
+_GLANCES = 4
 _FAILURES = 3
 _NAMED_PARTS = 5
 
@@ -160,14 +163,23 @@ async def part_addresses(work: Work, upload_id: UploadId, numbers: Sequence[int]
         raise NoSuchPart(f"This upload has the parts 1 to {len(plan.sizes)}.")
     sizes = {number: plan.sizes[number - 1] for number in numbers}
     async with work.outside():
-        with contextlib.suppress(Unavailable, TimeoutError):  # the row learns of it another time
-            async with asyncio.timeout(GLANCE_S):
-                await _look(work.works, plan, store.glance)
+        await _glance(work.works, plan)
         found = await store.addresses(plan.key, plan.multipart_id, sizes, expires_s=ADDRESS_S)
     return PartAddresses(
         items=[PartAddress(number=n, url=url, size_bytes=sizes[n]) for n, url in found.items()],
         expires_in_s=ADDRESS_S,
     )
+
+
+async def my_uploads(work: Work) -> list[UploadInfo]:
+    """The actor's unfinished uploads, newest first, expired ones left out. The store is asked about the newest of those
+    that go there, for a page that was loaded again must say what is safe."""
+    if work.storage.direct() is not None:
+        found = await rows.newest_of(work.session, work.actor.owner(), _GLANCES)
+        if plans := [_planned(upload) for upload in found if upload.expires_at > work.now]:
+            async with work.outside():
+                await asyncio.gather(*(_glance(work.works, plan) for plan in plans))
+    return await uploads.my_uploads(work)
 
 
 async def complete_direct(work: Work, upload_id: UploadId) -> DirectUpload:
@@ -253,6 +265,13 @@ async def _look(works: Works, plan: _Plan, look: "_Look") -> list[int]:
     right = plan.right(parts)
     await _note(works, plan, right)
     return [part.number for part in right]
+
+
+async def _glance(works: Works, plan: _Plan) -> None:
+    """Let the row know what is there, or another time."""
+    with contextlib.suppress(MatineeError, TimeoutError):
+        async with asyncio.timeout(GLANCE_S):
+            await _look(works, plan, _store(works).glance)
 
 
 async def _note(works: Works, plan: _Plan, right: "Sequence[Part]") -> None:
