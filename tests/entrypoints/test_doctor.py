@@ -214,6 +214,26 @@ def test_a_bucket_is_tried_and_its_failure_named(examined: Examined, nanio: Stor
     assert "MATINEE_STORAGE=s3 needs MATINEE_S3_BUCKET, the name of a bucket." in none.text("settings")
 
 
+def test_a_bucket_that_lets_no_page_send_is_named(
+    examined: Examined, moto: Store, strict_moto: Store, nanio: Store
+) -> None:
+    def asked(store: Store, **more: str) -> Findings:
+        knobs = {f"MATINEE_{name.upper()}": str(value) for name, value in store.settings().items()}
+        return examined(**knobs, MATINEE_S3_DIRECT_UPLOADS="true", **more)
+
+    assert examined().state("direct uploads") == ""
+    assert asked(moto).state("direct uploads") == "ok"
+    for store, page in ((nanio, "http://localhost:8000"), (strict_moto, "http://stranger.example")):
+        found = asked(store, MATINEE_PUBLIC_URL=page)
+        assert found.state("direct uploads") == "fail"
+        assert "matinee storage cors" in found.text("direct uploads")
+    assert "browsers refuse plain http" in asked(moto, MATINEE_PUBLIC_URL="https://films.example").text(
+        "direct uploads"
+    )
+    away = asked(moto, MATINEE_S3_PUBLIC_ENDPOINT="http://127.0.0.1:1")
+    assert away.state("direct uploads") == "warn"
+
+
 def test_everything_wrong_is_named_at_once(examined: Examined, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()

@@ -49,6 +49,22 @@ def test_a_bucket_is_named_in_the_path_or_in_the_host(values: dict[str, object],
 
 
 @pytest.mark.parametrize(
+    ("values", "url"),
+    [
+        ({}, "https://films.s3.us-east-1.amazonaws.com/a"),
+        ({"s3_endpoint": "http://127.0.0.1:9000"}, "http://127.0.0.1:9000/films/a"),
+        (
+            {"s3_endpoint": "http://127.0.0.1:9000", "s3_public_endpoint": "https://store.example"},
+            "https://store.example/films/a",
+        ),
+    ],
+)
+def test_browsers_may_reach_a_bucket_by_another_address(values: dict[str, object], url: str) -> None:
+    knobs = StorageSettings(**({"storage": "s3", "s3_bucket": "films"} | values))  # type: ignore[arg-type]
+    assert Bucket.for_browsers(knobs).url("a") == url
+
+
+@pytest.mark.parametrize(
     ("values", "said"),
     [
         ({"s3_bucket": ""}, "MATINEE_STORAGE=s3 needs MATINEE_S3_BUCKET"),
@@ -64,6 +80,8 @@ def test_a_bucket_is_named_in_the_path_or_in_the_host(values: dict[str, object],
         ({"s3_endpoint": "https://s3.example:hush"}, "MATINEE_S3_ENDPOINT"),
         ({"s3_endpoint": "http://10.0.0.7:9000"}, "MATINEE_S3_ALLOW_HTTP"),
         ({"s3_endpoint": "http://store:9000"}, "MATINEE_S3_ALLOW_HTTP"),
+        ({"s3_public_endpoint": "films.example"}, "MATINEE_S3_PUBLIC_ENDPOINT must be"),
+        ({"s3_public_endpoint": "http://films.example"}, "MATINEE_S3_PUBLIC_ENDPOINT is plain http"),
     ],
 )
 def test_a_wrong_combination_is_said_in_one_sentence(values: dict[str, object], said: str) -> None:

@@ -106,7 +106,9 @@ describe("parts", () => {
       given[3].throwIfAborted();
       return status;
     };
-    await expect(sends({ ...line, put }, PLAN, stop.signal)).rejects.toHaveProperty("name", "AbortError");
+    const shown: number[] = [];
+    await expect(sends({ ...line, put }, PLAN, stop.signal, (sent) => shown.push(sent))).rejects.toHaveProperty("name", "AbortError");
     expect(got.size).toBeLessThan(10);
+    expect(shown.at(-1)).toBe(30);
   });
 });

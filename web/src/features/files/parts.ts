@@ -24,7 +24,13 @@ export async function sendParts(file: Blob, plan: Plan, line: Line, signal: Abor
   const stop = new AbortController();
   const together = stop.signal;
   signal.throwIfAborted();
-  signal.addEventListener("abort", () => stop.abort(signal.reason), { once: true });
+  const halt = () => {
+    stop.abort(signal.reason);
+    // What was on its way is lost, and must not be called safe.
+    flying.clear();
+    show();
+  };
+  signal.addEventListener("abort", halt, { once: true });
   const held = new Set(plan.held);
   const left = Array.from({ length: plan.parts }, (_, at) => at + 1).filter((number) => !held.has(number));
   const flying = new Map<number, number>();
@@ -89,6 +95,8 @@ export async function sendParts(file: Blob, plan: Plan, line: Line, signal: Abor
     stop.abort();
     signal.throwIfAborted();
     throw error;
+  } finally {
+    signal.removeEventListener("abort", halt);
   }
 }
 

@@ -145,7 +145,7 @@ function hooksOf(key: string, task: Task, videoId: string) {
     },
     onProgress: (sent: number) => {
       const now = performance.now();
-      if (lastSent >= 0 && now - lastAt < 400) return;
+      if (sent >= lastSent && lastSent >= 0 && now - lastAt < 400) return;
       if (lastSent >= 0 && sent > lastSent) {
         const fresh = ((sent - lastSent) / (now - lastAt)) * 1000;
         rate = rate === null ? fresh : rate + (fresh - rate) * STEADY;
@@ -237,8 +237,8 @@ export function tryNow(key: string): void {
 }
 
 export function pause(key: string): void {
-  uploads.dispatch({ type: "pause", key });
   halt(key);
+  uploads.dispatch({ type: "pause", key });
   pump();
 }
 
