@@ -219,7 +219,7 @@ async def test_a_house_that_left_the_bucket_ends_what_was_on_its_way(
         mine.house.works.storage = local.works.storage
         for verb in ("", "complete"):
             answer = await mine.ask(id, verb)
-            assert (answer.status_code, answer.json()["code"]) == (403, "files.direct_off")
+            assert (answer.status_code, answer.json()["code"]) == (409, "files.direct_off")
         assert (await mine.cancel(id)).status_code == 204
         await mine.house.run_jobs("io")
 

@@ -99,7 +99,6 @@ def _add_house(app: typer.Typer) -> None:
     from matinee.entrypoints.cli.backup import backup, restore
     from matinee.entrypoints.cli.settings_reference import show as show_settings
     from matinee.entrypoints.cli.storage import commands as storage
-    from matinee.entrypoints.cli.storage_cors import cors
     from matinee.entrypoints.parts import database_url, load_settings
     from matinee.entrypoints.worker.__main__ import main as run_worker
 
@@ -120,7 +119,6 @@ def _add_house(app: typer.Typer) -> None:
     app.command("backup")(backup)
     app.command("restore")(restore)
     app.command("settings")(show_settings)
-    storage.command("cors")(cors)
     app.add_typer(storage, name="storage")
     for room in reversed(product.ROOMS):
         if room.commands is not None:

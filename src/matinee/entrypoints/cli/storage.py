@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from matinee.entrypoints.cli.storage_cors import cors
 from matinee.features.files.service import size_in_words
 from matinee.kernel.errors import MatineeError
 
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from matinee.features.admin.schemas import StorageReport
     from matinee.features.files.schemas import Swept
 
-commands = typer.Typer(name="storage", help="Stored bytes: move, report, sweep.", no_args_is_help=True)
+commands = typer.Typer(name="storage", help="Stored bytes: move, report, sweep, rules.", no_args_is_help=True)
+commands.command()(cors)
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 

@@ -100,7 +100,7 @@ class FetchesOff(Refused):
     sentence = "This house fetches nothing from other addresses."
 
 
-class DirectOff(Refused):
+class DirectOff(Conflict):
     code = "files.direct_off"
     sentence = "This house takes uploads by tus."
 
