@@ -221,12 +221,10 @@ def web_build(house: HouseSettings, *, alone: bool) -> Finding:
     """`alone`: this machine is the whole house, so it serves."""
     folder = house.web_dir or shipped("web/dist")
     if not (folder / "index.html").is_file() or not any((folder / "assets").glob("*.js")):
-        tell = Finding.fail if alone else Finding.warn
-        return tell(
-            "web client",
-            f"It is not built in {folder}{'' if alone else ': well for a machine that only works'}.",
-            "Run `make run`, which builds it, or set MATINEE_WEB_DIR.",
-        )
+        mend = "Run `make run`, which builds it, or set MATINEE_WEB_DIR."
+        if alone or house.web_dir is not None:
+            return Finding.fail("web client", f"It is not built in {folder}.", mend)
+        return Finding.warn("web client", f"It is not built in {folder}: well where nothing serves.", mend)
     return Finding.ok("web client", str(folder))
 
 
