@@ -60,7 +60,9 @@ async def complete_in_store(mine: Sender, id: str) -> None:
     assert key.endswith(id)
 
 
-@pytest.mark.parametrize("fault", ["500", "403", "hang", "empty"])
+@pytest.mark.parametrize(
+    "fault", ["500", *(pytest.param(f, marks=pytest.mark.slow) for f in ("403", "hang", "empty"))]
+)
 async def test_a_store_that_fails_is_told_and_the_upload_goes_on_after_it(
     make_house: MakeHouse, faulty: Faulty, fault: str
 ) -> None:
@@ -82,7 +84,7 @@ async def test_a_store_that_fails_is_told_and_the_upload_goes_on_after_it(
         assert await mine.kept(id) == FILM
 
 
-@pytest.mark.parametrize("fault", ["half", "500"])
+@pytest.mark.parametrize("fault", ["half", pytest.param("500", marks=pytest.mark.slow)])
 async def test_a_lost_answer_to_the_completion_makes_one_file(
     make_house: MakeHouse, faulty: Faulty, fault: str
 ) -> None:
