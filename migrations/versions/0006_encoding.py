@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.Integer(), nullable=False),
         sa.Column("wanted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("ordered", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("again", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("turn", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("percent", sa.Float(), nullable=False),

@@ -13,7 +13,7 @@ from tests.support.server import until
 _TUS = {"Tus-Resumable": "1.0.0"}
 
 
-def _coded(text: str) -> str:
+def coded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
@@ -24,7 +24,7 @@ def upload(
     made = client.post("/api/v1/videos", json={"title": title, "visibility": visibility})
     assert made.status_code == 201, made.text
     id = str(made.json()["id"])
-    metadata = f"filename {_coded(path.name)},purpose {_coded('video')},subject {_coded(f'video:{id}')}"
+    metadata = f"filename {coded(path.name)},purpose {coded('video')},subject {coded(f'video:{id}')}"
     created = client.post(
         "/api/v1/uploads",
         headers=_TUS | {"Upload-Length": str(path.stat().st_size), "Upload-Metadata": metadata},

@@ -59,6 +59,16 @@ class Server:
     log: Path
     environment: dict[str, str] = field(repr=False)
 
+    def start(self) -> None:
+        """`matinee up` on the same data folder, once more. Returns when it answers and works."""
+        self.process = _up(self.environment, self.data_dir.parent, self.log)
+        self.ready()
+
+    def ready(self) -> None:
+        until(lambda: self.process.poll() is not None or self.answers(), "the API answers", 120)
+        until(lambda: self.process.poll() is not None or self.worker_pids, "the worker runs", 120)
+        assert self.process.poll() is None, self.log.read_text()[-4000:]
+
     @property
     def cli_token(self) -> str:
         return (self.data_dir / "cli-token").read_text().strip()
@@ -190,14 +200,16 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def open_server(**settings: str) -> Iterator[Server]:
-    """A house of its own; `settings` are names without `MATINEE_`, in small letters."""
-    home = Path(tempfile.mkdtemp(prefix="matinee-server-"))
-    with database.fresh() as url:
+def open_server(*, embedded: bool = False, home: Path | None = None, **settings: str) -> Iterator[Server]:
+    """A house of its own in `home`; `settings` are names without `MATINEE_`, in small letters. `embedded`: with the
+    PostgreSQL that it starts itself."""
+    home = home or Path(tempfile.mkdtemp(prefix="matinee-server-"))
+    home.chmod(0o755)  # the embedded server may have a user of its own
+    with contextlib.nullcontext() if embedded else database.fresh() as url:
         port = free_port()
         values = {
             "data_dir": str(home / "data"),
-            "database_url": url,
+            **({"database_url": url} if url else {}),
             "port": str(port),
             "hold_dir": str(home / "hold"),
             "admin_password": OPERATOR_PASSWORD,
@@ -215,23 +227,25 @@ def open_server(**settings: str) -> Iterator[Server]:
         environment |= {"PYTHONPATH": str(ROOT / "src"), "HOME": str(home)}
         (home / "hold").mkdir()
         log = home / "log"
-        with log.open("wb") as lines:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "matinee.entrypoints.cli.main", "up"],
-                env=_unmeasured(environment), cwd=home, stdin=subprocess.DEVNULL, stdout=lines,
-                stderr=subprocess.STDOUT,
-            )  # fmt: skip
+        process = _up(environment, home, log)
         server = Server(process, f"http://localhost:{port}", home / "data", home / "hold", log, environment)
         try:
-            until(lambda: process.poll() is not None or server.answers(), "the API answers", 120)
-            until(lambda: process.poll() is not None or server.worker_pids, "the worker runs", 120)
-            assert process.poll() is None, log.read_text()[-4000:]
+            server.ready()
             yield server
         finally:
             try:
                 server.stop()
             finally:
                 shutil.rmtree(home, ignore_errors=True)
+
+
+def _up(environment: dict[str, str], home: Path, log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as lines:
+        return subprocess.Popen(
+            [sys.executable, "-m", "matinee.entrypoints.cli.main", "up"],
+            env=_unmeasured(environment), cwd=home, stdin=subprocess.DEVNULL, stdout=lines,
+            stderr=subprocess.STDOUT,
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,6 +137,8 @@ class Faulty:
     only: str = "GET PUT POST DELETE HEAD"
     seen: list[str] = field(default_factory=list)
     met: set[tuple[str, str]] | None = None
+    stored: Counter[str] = field(default_factory=Counter)
+    """How often each key was put with success."""
     address: str = ""
 
     def spoil(self, *plan: str, only: str = "GET PUT POST DELETE HEAD", each_once: bool = False) -> None:
@@ -184,6 +187,8 @@ class Faulty:
                 method, self.target + path, headers=[(n, v) for n, v in headers if n.lower() != "connection"],
                 content=body,
             )  # fmt: skip
+        if method == "PUT" and answer.is_success:
+            self.stored[path.partition("?")[0]] += 1
         data = b"" if method == "HEAD" else answer.content
         size = int(answer.headers.get("content-length", len(data)))
         kept = [

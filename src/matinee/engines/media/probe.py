@@ -8,6 +8,7 @@ file's contents in this process.
 from __future__ import annotations
 
 import json
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from typing import Any
 
 from matinee.engines.media.facts import SourceFacts
 from matinee.engines.media.sniff import Container, sniff
-from matinee.engines.media.tools import GIB, Rejected, Tools, python_child
+from matinee.engines.media.tools import GIB, EncodeFailed, Rejected, Tools, python_child
 
 LINK = "source"
 
@@ -62,7 +63,8 @@ async def probe(tools: Tools, path: Path, limits: ProbeLimits | None = None) -> 
 async def ask_child(
     tools: Tools, module: str, path: Path, order: dict[str, Any], *, memory_bytes: int, wall_s: float
 ) -> dict[str, Any]:
-    """Run one of our own reading modules over a stranger's file and return its JSON. Raises Rejected."""
+    """Run one of our own reading modules over a stranger's file and return its JSON. Raises Rejected, and
+    EncodeFailed where the reader was killed, which says nothing of the file."""
     async with lonely_link(path) as (folder, link):
         argv, env = python_child(module, str(link), json.dumps(order))
         ended = await tools.run(
@@ -77,6 +79,8 @@ async def ask_child(
         )
     if ended.hung or ended.timed_out:
         raise Rejected("unsupported", "Reading this file takes too long: it may be damaged.", ended.tail)
+    if ended.returncode == -signal.SIGKILL:
+        raise EncodeFailed("The reader of the file was killed.", ended.tail)
     try:
         answer = json.loads(ended.stdout)
     except ValueError:

@@ -169,6 +169,10 @@ async def run_ffmpeg(
             await asyncio.gather(child, return_exceptions=True)
     if ended.hung or ended.timed_out:
         raise EncodeFailed(f"{what} hung and was stopped.", ended.tail)
+    if ended.returncode < 0:
+        raise EncodeFailed(
+            f"{what} was killed (signal {-ended.returncode}).", ended.tail or "ffmpeg was killed"
+        )
     if not ended.ok:
         raise EncodeFailed(f"{what} failed.", ended.tail or f"ffmpeg ended with {ended.returncode}")
     try:

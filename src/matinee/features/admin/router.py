@@ -1,6 +1,7 @@
 """The operator's figures and buttons over HTTP. Holds no logic."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
@@ -9,10 +10,12 @@ from matinee.features.admin.schemas import AdminEncodes, JobState, Overview, Sto
 from matinee.infra.http import needs
 from matinee.infra.jobs.ledger import JobInfo
 from matinee.infra.work import Work
+from matinee.kernel.ids import VideoId
 from matinee.kernel.page import Page
 
 router = APIRouter(prefix="/api/v1/admin", tags=["admin"])
 Lane = Annotated[str, Path(max_length=20, description="`io`, `cpu` or `gpu`.")]
+StepName = Annotated[str, Path(max_length=40, description="As the encode's steps are named.")]
 JobId = Annotated[int, Path(ge=1, le=service.MAX_JOB_ID)]
 
 
@@ -74,3 +77,9 @@ async def encodes(
 ) -> AdminEncodes:
     """Encodes with their steps and what failed ones said last."""
     return await service.encodes(work, active=active, limit=limit)
+
+
+@router.post("/encodes/{video_id}/steps/{name}/retry", status_code=204)
+async def retry_step(video_id: UUID, name: StepName, work: Work = needs(service.OPERATE)) -> None:
+    """Run one step again: a failed one alone, or a done one whose output is suspect and is replaced."""
+    await service.retry_step(work, VideoId(video_id), name)

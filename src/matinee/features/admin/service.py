@@ -159,6 +159,12 @@ async def encodes(work: Work, *, active: bool, limit: int) -> AdminEncodes:
     )
 
 
+async def retry_step(work: Work, video_id: VideoId, name: str) -> None:
+    """One step of an encode once more; a done one replaces what it made. Raises `NotFound` or `Conflict`."""
+    await encoding.retry_step(work, video_id, name)
+    work.signal(CHANNEL)
+
+
 async def follow_jobs(work: Work, key: str | None) -> str | None:
     """The channel of the topic `jobs`, for those who run the house."""
     return CHANNEL if key is None and work.actor.may(OPERATE) else None

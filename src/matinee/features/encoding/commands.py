@@ -60,12 +60,21 @@ def show(context: typer.Context, video: VideoArgument) -> None:
 
 
 @commands.command()
-def retry(context: typer.Context, video: VideoArgument) -> None:
+def retry(
+    context: typer.Context,
+    video: VideoArgument,
+    step: Annotated[
+        str | None, typer.Option(help="Only this step, as `show` names it; a done one replaces what it made.")
+    ] = None,
+) -> None:
     """Take up a failed or cancelled encode; what is done stays done."""
 
     async def run() -> None:
         async with context.obj() as works, works.open() as work:
-            await service.retry(work, VideoId(video))
+            if step is not None:
+                await service.retry_step(work, VideoId(video), step)
+            else:
+                await service.retry(work, VideoId(video))
 
     asyncio.run(run())
 

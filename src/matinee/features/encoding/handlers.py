@@ -1,7 +1,13 @@
 """What messages do: they call the service, and hold no logic."""
 
-from matinee.features.encoding import service
-from matinee.features.encoding.messages import NormalisePoster, RunLongStep, RunStep, RunUrgentStep
+from matinee.features.encoding import rules, service
+from matinee.features.encoding.messages import (
+    MendEncodes,
+    NormalisePoster,
+    RunLongStep,
+    RunStep,
+    RunUrgentStep,
+)
 from matinee.features.files import service as files
 from matinee.features.files.messages import UploadCompleted
 from matinee.features.videos import service as videos
@@ -48,12 +54,26 @@ async def run_long_step(work: Work, message: RunLongStep) -> None:
 
 
 async def bury_step(work: Work, message: RunStep, reason: str) -> None:
-    """The step has used up its tries."""
-    sentence = (
-        "The encoder could not finish this film after several tries."
-        " Your file is kept: try again, or replace it."
-    )
+    """The step has used up its tries; `reason` is a sentence."""
+    sentence = rules.given_up(reason)
     await service.give_up(work, VideoId(message.video_id), message.generation, message.step, sentence)
+
+
+async def mend_encodes(work: Work, _: MendEncodes) -> None:
+    await service.mend(work)
+
+
+async def bury_source(work: Work, message: UploadCompleted, reason: str) -> None:
+    """A whole file that nobody could begin with."""
+    if message.purpose == "video":
+        sentence = "The house could not begin with this film. Replace the file, or ask the operator to try its job again."
+        await videos.fail(work, Subject.parse(message.subject).id, "encoding.not_begun", sentence, "")
+
+
+async def bury_retry(work: Work, message: VideoRetryAsked, reason: str) -> None:
+    await videos.fail(
+        work, message.video_id, "encoding.failed", rules.given_up("It could not be taken up again."), ""
+    )
 
 
 async def make_poster(work: Work, message: NormalisePoster) -> None:

@@ -36,6 +36,11 @@ class NormalisePoster(Order):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MendEncodes(Order):
+    """Take up what stands still."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeFinished(Fact):
     """Every rung of the video's ladder is complete."""
 

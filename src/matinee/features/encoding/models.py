@@ -52,7 +52,7 @@ class Encode(Base):
 class Step(Base):
     """One resumable step. `wanted`: it may run now; `ordered`: its job has been sent, with its `turn` among all
     steps of its lane, `urgent` or `long`. Of one owner's steps those of the lower `tier` go first, then those of the
-    older film."""
+    older film. `again`: what is there already is made once more and replaced."""
 
     __tablename__ = "encoding_step"
 
@@ -70,6 +70,7 @@ class Step(Base):
     tier: Mapped[int] = mapped_column(Integer)
     wanted: Mapped[bool] = mapped_column(Boolean, server_default=false())
     ordered: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    again: Mapped[bool] = mapped_column(Boolean, server_default=false())
     turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     state: Mapped[str] = mapped_column(String(16))
     percent: Mapped[float] = mapped_column(Float)

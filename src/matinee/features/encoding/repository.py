@@ -84,6 +84,16 @@ async def encodes_of(session: AsyncSession, owner_id: UUID, most: int = 100) -> 
     return (await session.scalars(query)).all()
 
 
+async def moving(session: AsyncSession) -> list[tuple[UUID, int, str | None]]:
+    """(video, generation, step) of all that should have a job; the step is None where an encode has none at all."""
+    states = ("waiting", "running", "failed")
+    has_job = (Step.video_id == Encode.video_id) & Step.ordered & Step.state.in_(states)
+    has_job &= (Encode.state != "done") | (Step.state != "failed")
+    query = select(Encode.video_id, Encode.generation, Step.name).outerjoin(Step, has_job)
+    query = query.where(_OPEN, (Encode.state != "done") | Step.name.is_not(None))
+    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
 # Turns.
 
 # What still waits of a film that is done is its storyboard.

@@ -10,6 +10,8 @@ from matinee.features.encoding.schemas import EncodeState, StepState
 
 StepKind = Literal["check", "copy", "early", "audio", "chunk", "pictures", "storyboard"]
 URGENT: frozenset[StepKind] = frozenset({"check", "copy", "early", "audio", "pictures", "storyboard"})
+REPEATABLE: frozenset[StepKind] = frozenset({"audio", "chunk", "pictures", "storyboard"})
+"""What is done may be done again: its successor takes its place."""
 ENDED: frozenset[EncodeState] = frozenset({"done", "rejected", "failed", "cancelled"})
 LOW_RUNGS = 2
 EARLY_SEGMENTS = 2
@@ -89,6 +91,24 @@ def tier(step: StepPlan) -> int:
 def belongs_to_film(kind: str) -> bool:
     """Whether the film is not ready, and has failed, without the step. Nobody waits for a storyboard."""
     return kind != "storyboard"
+
+
+def moves(encode: EncodeState | str, step: StepState | str, ordered: bool) -> bool:
+    """Whether a step has a job, in a healthy house. One that failed has, until its encode fails with it; of a film
+    that is done it may have failed for good."""
+    if encode not in ("checking", "encoding", "done"):
+        return False
+    return ordered and step in (
+        ("waiting", "running") if encode == "done" else ("waiting", "running", "failed")
+    )
+
+
+def given_up(reason: str) -> str:
+    """What the owner reads of a film whose step failed at each try; `reason` is a sentence."""
+    return (
+        f"The encoder could not finish this film after several tries. {reason}"
+        " Your file is kept: try again, or replace it."
+    )
 
 
 def percent(steps: Iterable[tuple[StepState, float, float]]) -> float:

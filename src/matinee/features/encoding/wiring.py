@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 from matinee.features.encoding import handlers, service
 from matinee.features.encoding.commands import commands
-from matinee.features.encoding.messages import NormalisePoster, RunLongStep, RunUrgentStep
+from matinee.features.encoding.messages import MendEncodes, NormalisePoster, RunLongStep, RunUrgentStep
 from matinee.features.encoding.settings import EncodingSettings
 from matinee.features.files.messages import UploadCompleted
 from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
-from matinee.infra.room import Handler, Room
+from matinee.infra.room import Handler, Periodic, Room
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 
@@ -27,7 +27,11 @@ ROOM = Room(
     name="encoding",
     handlers=(
         Handler(
-            message=UploadCompleted, run=handlers.take_source, subject=handlers.upload_subject, priority=100
+            message=UploadCompleted,
+            run=handlers.take_source,
+            subject=handlers.upload_subject,
+            priority=100,
+            on_dead=handlers.bury_source,
         ),
         Handler(
             message=RunUrgentStep,
@@ -67,8 +71,11 @@ ROOM = Room(
             run=handlers.take_up_again,
             lock=handlers.video_lock,
             subject=handlers.subject_of,
+            on_dead=handlers.bury_retry,
         ),
+        Handler(message=MendEncodes, run=handlers.mend_encodes, priority=50),
     ),
+    periodic=(Periodic(cron="* * * * *", order=MendEncodes),),
     commands=commands,
     settings=EncodingSettings,
     retention="Steps and their logs stay as long as their video.",

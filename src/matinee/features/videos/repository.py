@@ -234,6 +234,12 @@ async def put_segments(session: AsyncSession, rendition_id: UUID, rows: Sequence
     )
 
 
+async def bytes_of_segments(session: AsyncSession, rendition_id: UUID, numbers: Sequence[int]) -> int:
+    query = select(func.coalesce(func.sum(Segment.size_bytes), 0))
+    query = query.where(Segment.rendition_id == rendition_id, Segment.number.in_(numbers))
+    return int(await session.scalar(query) or 0)
+
+
 # Pictures.
 
 

@@ -44,6 +44,30 @@ async def said_by_waiting(session: AsyncSession, kind: str, field: str) -> set[s
     return {row[0] for row in await session.execute(query, {"kind": kind, "field": field}) if row[0]}
 
 
+async def said_by_open(
+    session: AsyncSession, kinds: Sequence[str], subject: str | None = None
+) -> list[dict[str, Any]]:
+    """The messages of all jobs of `kinds` that wait or run, of one subject or of all."""
+    return await _said(session, kinds, ("todo", "doing"), subject)
+
+
+async def said_by_dead(session: AsyncSession, kinds: Sequence[str], subject: str) -> list[dict[str, Any]]:
+    """The messages of jobs about `subject` among the dead letters."""
+    return await _said(session, kinds, ("failed",), subject)
+
+
+async def _said(
+    session: AsyncSession, kinds: Sequence[str], states: Sequence[str], subject: str | None
+) -> list[dict[str, Any]]:
+    query = text(
+        "SELECT args->'message' AS message FROM procrastinate_jobs"
+        " WHERE task_name = ANY(:kinds) AND status::text = ANY(:states)"
+        " AND (CAST(:subject AS text) IS NULL OR args->>'subject' = :subject)"
+    )
+    values = {"kinds": list(kinds), "states": list(states), "subject": subject}
+    return [row.message for row in await session.execute(query, values)]
+
+
 class JobInfo(BaseModel):
     """One job as people see it. `attempts` counts finished tries."""
 

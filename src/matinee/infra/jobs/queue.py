@@ -27,6 +27,7 @@ from matinee.infra import tally, telemetry
 from matinee.infra.db import libpq_url, raw_connection
 from matinee.infra.jobs import ledger
 from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
+from matinee.infra.jobs.steadfast import Steadfast
 from matinee.infra.jobs.tables import JobNote
 from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
 from matinee.infra.scratch import process_name
@@ -91,7 +92,8 @@ class Queue:
         self.rooms = rooms
         self.works: Works | None = None
         self._paused: frozenset[str] = frozenset()
-        self._fetch = self.app.job_manager.fetch_job
+        self._lost = asyncio.Event()
+        self._steadfast = Steadfast(self.app.job_manager, self._lost.set)
         self.app.job_manager.fetch_job = self._fetch_unless_paused  # type: ignore[method-assign]
         self._signalled_at = 0.0
         self._handlers: dict[type[Message], list[tuple[str, Handler]]] = defaultdict(list)
@@ -145,7 +147,7 @@ class Queue:
     async def _fetch_unless_paused(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         if queues is not None and self._paused.intersection(queues):
             return None
-        return await self._fetch(queues=queues, worker_id=worker_id)
+        return await self._steadfast.fetch(queues, worker_id)
 
     async def _look_for_pauses(self, works: Works) -> None:
         async with works.open(SYSTEM, reading=True) as work:
@@ -185,7 +187,10 @@ class Queue:
             except Exception as error:
                 outcome = "failed"
                 log.warning("job.failed", error=type(error).__name__, left=context.attempts_left)
-                await self._note(context, error)
+                try:
+                    await self._note(context, error)
+                except Exception as lost:  # the note is a courtesy; what follows is not
+                    log.warning("job.note_lost", error=type(lost).__name__)
                 if context.attempts_left == 0:
                     await self._bury(handler, message, error)
                 raise
@@ -255,17 +260,18 @@ class Queue:
             ]
             chores = asyncio.create_task(self._chores(works, name, lanes, stalled_s), name="chores")
             stopping = asyncio.create_task(stop.wait())
+            lost = asyncio.create_task(self._lost.wait(), name="the record of a job's end")
             try:
                 done, _ = await asyncio.wait(
-                    {*workers, chores, stopping}, return_when=asyncio.FIRST_COMPLETED
+                    {*workers, chores, stopping, lost}, return_when=asyncio.FIRST_COMPLETED
                 )
                 for task in done - {stopping}:
                     task.result()
                     raise Unavailable(f"{task.get_name()} ended by itself.")
             finally:
-                for task in (stopping, chores, *workers):
+                for task in (stopping, lost, chores, *workers):
                     task.cancel()
-                await asyncio.gather(stopping, chores, *workers, return_exceptions=True)
+                await asyncio.gather(stopping, lost, chores, *workers, return_exceptions=True)
                 with contextlib.suppress(Exception):
                     await forget_worker(works, name)
 

@@ -21,7 +21,8 @@ _STALLED = text(
     "SELECT j.id, j.task_name, j.attempts, j.args FROM procrastinate_jobs j"
     " LEFT JOIN procrastinate_workers w ON w.id = j.worker_id"
     " WHERE j.status = 'doing'"
-    " AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :s))"
+    # After a start of the server every worker that lives gets its time to give a sign.
+    " AND (w.id IS NULL OR greatest(w.last_heartbeat, pg_postmaster_start_time()) < now() - make_interval(secs => :s))"
     " FOR UPDATE OF j SKIP LOCKED"
 )
 

@@ -4,6 +4,7 @@ So a folder that nobody claims is left over, and whoever finds it may remove it.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -62,7 +63,9 @@ def workplace(base: Path) -> Iterator[Path]:
         try:
             folder.mkdir(parents=True, mode=0o700)
         except OSError as error:
-            raise Unavailable(f"The folder {base} cannot be used: {error.strerror}.") from error
+            if error.errno == errno.ENOSPC:
+                raise Unavailable(f"The disk of the folder `{base.name}` is full.") from error
+            raise Unavailable(f"The folder `{base.name}` cannot be used: {error.strerror}.") from error
         if (claim := Claim.of(folder, alone=True)) is not None:
             break
     try:

@@ -7,6 +7,7 @@ the store itself keeps on this machine, and never knows whose a value is.
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -117,6 +118,8 @@ class Copies:
             draft.replace(folder / _WHOLE)
             os.utime(folder)
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise Unavailable("The disk of this machine is full.") from error
             raise Unavailable(f"The copy of a source cannot be written: {error.strerror}.") from error
         log.info("source.fetched", key=key, size_bytes=size_bytes, seconds=round(time.monotonic() - began, 2))
         return digest.hexdigest()
@@ -128,7 +131,7 @@ class Copies:
             self._shrink(self.limit_bytes - size_bytes, size_bytes + _SPARE_BYTES)
             if shutil.disk_usage(self.folder).free < size_bytes + _SPARE_BYTES:
                 raise Unavailable(
-                    f"The disk of {self.folder} is too full for a source of {size_bytes // 1_000_000} MB."
+                    f"The disk of this machine is too full for a source of {size_bytes // 1_000_000} MB."
                 )
             with draft.open("wb") as file:
                 file.truncate(size_bytes)

@@ -21,6 +21,7 @@ from matinee.kernel.ids import new_id
 
 T = TypeVar("T")
 JOIN_BYTES = 256 << 20
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LOST = "The store holds fewer bytes of a part than were recorded."
 
 
@@ -266,6 +267,8 @@ class LocalStorage:
         except FileNotFoundError:
             raise NotFound("The store holds nothing under this key.") from None
         except OSError as error:
+            if error.errno in _FULL:
+                raise Unavailable("The disk of the store is full.") from error
             raise Unavailable(f"The store failed: {error.strerror or type(error).__name__}.") from error
 
 

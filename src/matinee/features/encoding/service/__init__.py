@@ -1,5 +1,6 @@
 """The verbs of encoding: the only door for other rooms."""
 
+from matinee.features.encoding.service.again import retry_step
 from matinee.features.encoding.service.course import (
     begin,
     cancel,
@@ -12,6 +13,7 @@ from matinee.features.encoding.service.course import (
 )
 from matinee.features.encoding.service.figures import refresh_metrics
 from matinee.features.encoding.service.measuring import measure
+from matinee.features.encoding.service.mending import mend
 from matinee.features.encoding.service.ordering import STEP_KINDS
 from matinee.features.encoding.service.pictures import make_own_poster
 from matinee.features.encoding.service.run import run_step
@@ -27,8 +29,10 @@ __all__ = [
     "give_up",
     "make_own_poster",
     "measure",
+    "mend",
     "refresh_metrics",
     "retry",
+    "retry_step",
     "run_step",
     "steps_of",
     "upkeep",

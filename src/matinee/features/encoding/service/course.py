@@ -97,15 +97,15 @@ async def want_rest(work: Work, encode: Encode) -> None:
 
 def _rest(steps: Sequence[Step]) -> list[Step]:
     """What is not wanted yet and can be done: a storyboard is made of its rung, when that is whole."""
-    complete = _complete(steps)
+    whole = complete(steps)
     return [
         step
         for step in steps
-        if not step.wanted and (rules.belongs_to_film(step.kind) or complete.issuperset(step.rungs))
+        if not step.wanted and (rules.belongs_to_film(step.kind) or whole.issuperset(step.rungs))
     ]
 
 
-def _complete(steps: Sequence[Step]) -> set[str]:
+def complete(steps: Sequence[Step]) -> set[str]:
     return rules.rungs_complete((step.rungs, step.state) for step in steps if step.kind == "chunk")  # type: ignore[misc]
 
 
@@ -129,7 +129,7 @@ async def advance(work: Work, encode: Encode) -> None:
     steps = await repository.steps(work.session, encode.video_id)
     assert encode.ladder is not None
     ladder = Ladder.from_json(encode.ladder)
-    for name in sorted(_complete(steps)):
+    for name in sorted(complete(steps)):
         rendition = encode.renditions.get(name)
         if rendition is not None:
             await videos.finish_rendition(work, UUID(rendition), frame_count=ladder.grid.frame_count)
@@ -219,12 +219,12 @@ async def erase(work: Work, owner_id: UUID) -> bool:
 
 async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sentence: str) -> None:
     """The step `name` failed for the last time: the encode fails, with its last lines where owner and operator read
-    them. A film goes without its storyboard."""
+    them. A film goes without its storyboard, and what is done keeps what it has."""
     encode = await repository.encode(work.session, video_id, lock=True)
     if encode is None or encode.generation != generation:
         return
     given_up = await repository.step(work.session, video_id, name)
-    if given_up is not None and not rules.belongs_to_film(given_up.kind):
+    if given_up is not None and (encode.state == "done" or not rules.belongs_to_film(given_up.kind)):
         given_up.state = "failed"
         return
     if encode.state in rules.ENDED:
@@ -246,18 +246,30 @@ async def retry(work: Work, video_id: VideoId) -> None:
         raise EncodeNotFound
     if encode.state not in ("failed", "cancelled"):
         raise NothingToRetry
-    encode.generation += 1
-    checked = encode.ladder is not None
-    encode.state = "encoding" if checked else "checking"
-    await videos.resume_encoding(work, video_id)
-    steps = await repository.steps(work.session, video_id)
+    steps = await reopen(work, encode)
     open_ = [step for step in steps if step.state != "done"]
-    for step in open_:
-        step.state, step.percent, step.attempts, step.log = "waiting", 0.0, 0, None
-        step.wanted = step.ordered = False
     firsts = [step for step in open_ if step.kind == "check"] or _firsts(steps)
     waiting = [step for step in firsts if step in open_]
     await ordering.want(work, encode, waiting if waiting and encode.playable_at is None else _rest(steps))
+
+
+async def reopen(work: Work, encode: Encode) -> Sequence[Step]:
+    """Of an encode that stopped, every step that is not done may run again. Returns all; the caller says which are
+    wanted."""
+    encode.generation += 1
+    encode.state = "encoding" if encode.ladder is not None else "checking"
+    await videos.resume_encoding(work, VideoId(encode.video_id))
+    steps = await repository.steps(work.session, encode.video_id)
+    for step in steps:
+        if step.state != "done":
+            reset(step)
+    return steps
+
+
+def reset(step: Step) -> None:
+    """As if it had never run; what it made stays."""
+    step.state, step.percent, step.attempts, step.log = "waiting", 0.0, 0, None
+    step.wanted = step.ordered = False
 
 
 async def steps_of(work: Work, video_id: VideoId) -> list[StepInfo]:

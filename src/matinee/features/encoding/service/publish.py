@@ -1,6 +1,6 @@
 """From a finished segment on disk to one that people can fetch: stored, recorded, and soon playable.
 
-Never encodes. A segment that is recorded already is left as it is: players may hold it.
+Never encodes. A segment that is recorded already is left as it is, unless it is to be replaced: players may hold it.
 """
 
 import time
@@ -39,6 +39,8 @@ class Publisher:
         firsts: dict[str, str],
         scratch: Path,
         tools: Tools,
+        *,
+        replacing: bool = False,
     ) -> None:
         self._works = works
         self._video_id = video_id
@@ -47,6 +49,7 @@ class Publisher:
         self._firsts = firsts
         self._scratch = scratch
         self._tools = tools
+        self._replacing = replacing
         self._codecs: dict[str, str] = {}
         self._trees: dict[str, TreeId] = {}
         self._present: dict[str, set[int]] = {}
@@ -59,7 +62,7 @@ class Publisher:
         name = segment.rendition
         if name not in self._trees:
             await self._open(name, segment.init_path)
-        if segment.n in self._present[name]:
+        if segment.n in self._present[name] and not self._replacing:
             segment.path.unlink(missing_ok=True)
         else:
             storage = self._works.storage
@@ -91,15 +94,15 @@ class Publisher:
         self._flushed_at = time.monotonic()
         async with self._works.open() as work:
             encode = await repository.encode(work.session, self._video_id)
-            if encode is None or encode.generation != self._generation or encode.state != "encoding":
+            states = ("encoding", "done") if self._replacing else ("encoding",)
+            if encode is None or encode.generation != self._generation or encode.state not in states:
                 raise Superseded
             for name, segments in pending.items():
                 rendition_id = RenditionId(self._renditions[name])
                 await videos.set_init(
                     work, rendition_id, size_bytes=self._inits[name], codecs=self._codecs[name]
                 )
-                await videos.add_segments(work, rendition_id, segments)
-                added = sum(segment.size_bytes for segment in segments)
+                added = await videos.add_segments(work, rendition_id, segments)
                 await files.note_tree_bytes(work, self._trees[name], added)
         new = {
             part: name

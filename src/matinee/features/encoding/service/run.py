@@ -35,7 +35,7 @@ from matinee.engines.media import (
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.messages import RunStep
 from matinee.features.encoding.models import Encode
-from matinee.features.encoding.service import course, ordering, sources, tracks
+from matinee.features.encoding.service import causes, course, ordering, sources, tracks
 from matinee.features.encoding.service.pictures import (
     POSTER_WIDTHS,
     publish_storyboard,
@@ -76,6 +76,7 @@ class _Run:
     facts: SourceFacts | None
     ladder: Ladder | None
     renditions: dict[str, UUID]
+    again: bool
     percent: float = 0.0
     source: Path = field(init=False)
     scratch: Path = field(init=False)
@@ -90,12 +91,18 @@ class _Run:
 
     def publisher(self, firsts: dict[str, str]) -> Publisher:
         return Publisher(
-            self.works, self.video_id, self.generation, self.renditions, firsts, self.scratch, self.tools
-        )
+            self.works, self.video_id, self.generation, self.renditions, {} if self.again else firsts, self.scratch,
+            self.tools, replacing=self.again,
+        )  # fmt: skip
 
 
 async def run_step(work: Work, order: RunStep) -> None:
-    """Run the step that `order` names, if it still waits for anybody. Raises what the engine raised."""
+    """Run the step that `order` names, if it still waits for anybody. Raises `StepFailed`."""
+    with causes.in_words():
+        await _run_step(work, order)
+
+
+async def _run_step(work: Work, order: RunStep) -> None:
     run = await _claim(work, order)
     if run is None:
         return
@@ -109,8 +116,12 @@ async def run_step(work: Work, order: RunStep) -> None:
             log.info("encoding.superseded", step=run.name)
             return
         except Rejected as rejected:
-            await _reject(run, rejected)
-            return
+            if run.kind == "check":
+                await _reject(run, rejected)
+                return
+            # The check has taken the film: what a later step cannot read is no reason to drop its bytes.
+            await _note_failure(run, rejected.detail or rejected.sentence, time.monotonic() - started)
+            raise EncodeFailed(rejected.sentence, rejected.detail) from rejected
         except EncodeFailed as failed:
             await _note_failure(run, failed.tail, time.monotonic() - started)
             raise
@@ -127,7 +138,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     step = await repository.step(work.session, order.video_id, order.step)
     if step is None or step.state == "done":
         return None
-    late = encode.state == "done" and not rules.belongs_to_film(step.kind)
+    late = encode.state == "done" and (step.again or not rules.belongs_to_film(step.kind))
     if encode.state not in ("checking", "encoding") and not late:
         return None
     step.state = "running"
@@ -150,6 +161,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
         facts=SourceFacts.from_json(encode.facts) if encode.facts else None,
         ladder=Ladder.from_json(encode.ladder) if encode.ladder else None,
         renditions={name: UUID(id) for name, id in encode.renditions.items()},
+        again=step.again,
     )
 
 
@@ -206,6 +218,8 @@ async def _reporting(run: _Run) -> AsyncIterator[None]:
 
 
 async def _check(run: _Run) -> None:
+    if run.ladder is not None:
+        return  # a worker died between the plan and the end of its step
     async with run.works.open() as work:
         limits = ProbeLimits(max_duration_s=files.limits(work).max_duration_s)
     facts = await probe(run.tools, run.source, limits)
@@ -287,7 +301,7 @@ async def _chunk(run: _Run) -> None:
     async with run.works.open() as work:
         present = [await videos.segment_numbers(work, RenditionId(run.renditions[r.name])) for r in rungs]
     wanted = range(run.first_segment, run.end_segment)
-    missing = [n for n in wanted if any(n not in numbers for numbers in present)]
+    missing = [n for n in wanted if run.again or any(n not in numbers for numbers in present)]
     if not missing:
         return
     publisher = run.publisher({rungs[0].name: "picture:ladder"} if run.first_segment == 0 else {})
@@ -330,7 +344,8 @@ _RUNNERS = {
 
 async def _current(work: Work, run: _Run) -> Encode:
     encode = await repository.encode(work.session, run.video_id, lock=True)
-    if encode is None or encode.generation != run.generation or encode.state not in ("checking", "encoding"):
+    states = ("checking", "encoding", "done") if run.again else ("checking", "encoding")
+    if encode is None or encode.generation != run.generation or encode.state not in states:
         raise Superseded
     return encode
 
@@ -343,17 +358,25 @@ async def _record_end(work: Work, run: _Run, seconds: float) -> None:
     if step is None:
         return
     step.state, step.percent, step.seconds, step.log = "done", 100.0, round(seconds, 3), None
+    step.again = False
     await work.session.flush()
     await course.advance(work, encode)
     await ordering.refill(work, encode.owner_id, step.lane)
 
 
 async def _note_failure(run: _Run, tail: str, seconds: float) -> None:
-    async with run.works.open() as work:
-        step = await repository.step(work.session, run.video_id, run.name)
-        if step is not None and step.state == "running":
-            step.state, step.seconds = "failed", round(seconds, 3)
-            step.log = tail[-8_000:].replace("\x00", "")
+    """A courtesy: while the database is away, the step goes on being `running` until its job runs again."""
+    try:
+        async with run.works.open() as work:
+            encode = await repository.encode(work.session, run.video_id, lock=True)
+            step = await repository.step(work.session, run.video_id, run.name)
+            if encode is None or encode.generation != run.generation or step is None:
+                return
+            if step.state == "running":
+                step.state, step.seconds = "failed", round(seconds, 3)
+                step.log = tail[-8_000:].replace("\x00", "")
+    except Exception as error:  # what failed first is what has to be told
+        log.warning("encoding.failure_not_noted", error=type(error).__name__)
 
 
 async def _reject(run: _Run, rejected: Rejected) -> None:

@@ -79,16 +79,19 @@ async def set_init(work: Work, rendition_id: UUID, size_bytes: int, codecs: str 
         await _refresh_master(work, video)
 
 
-async def add_segments(work: Work, rendition_id: UUID, segments: Sequence[Segment]) -> None:
-    """They are stored. Numbers may come in any order: only what has no gap before it is listed."""
+async def add_segments(work: Work, rendition_id: UUID, segments: Sequence[Segment]) -> int:
+    """They are stored. Numbers may come in any order: only what has no gap before it is listed. Returns how many bytes
+    more the rendition has: a segment that was there already is replaced."""
     if not segments:
-        return
+        return 0
     video, rendition = await _locked_rendition(work, rendition_id)
     rows = {segment.number: segment.model_dump() for segment in segments}
+    replaced_bytes = await repository.bytes_of_segments(work.session, rendition_id, list(rows))
     await repository.put_segments(work.session, rendition_id, list(rows.values()))
     present = await repository.segment_numbers(work.session, rendition_id, start=rendition.contiguous)
     rendition.contiguous = rules.unbroken(present, rendition.contiguous)
     await _refresh_master(work, video)
+    return sum(row["size_bytes"] for row in rows.values()) - replaced_bytes
 
 
 async def finish_rendition(work: Work, rendition_id: UUID, frame_count: int | None = None) -> None:

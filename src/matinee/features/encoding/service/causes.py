@@ -1,0 +1,46 @@
+"""Why a step failed, in one sentence that owner and operator understand. Never shows a path, a query or a trace."""
+
+import contextlib
+import errno
+from collections.abc import Iterator
+
+from psycopg import Error as DatabaseError
+from sqlalchemy.exc import SQLAlchemyError
+
+from matinee.engines.media import EncodeFailed
+from matinee.kernel.errors import MatineeError
+
+DISK_FULL = "The disk of the house's working folder is full."
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
+
+
+class StepFailed(Exception):
+    """A try of a step failed. Its text is a sentence for people."""
+
+
+@contextlib.contextmanager
+def in_words() -> Iterator[None]:
+    """Whatever fails inside the block is raised as `StepFailed`."""
+    try:
+        yield
+    except StepFailed:
+        raise
+    except Exception as error:
+        raise StepFailed(sentence_of(error)) from error
+
+
+def sentence_of(error: BaseException) -> str:
+    if isinstance(error, EncodeFailed):
+        return DISK_FULL if any(words in error.tail for words in _FULL_WORDS) else error.sentence
+    if isinstance(error, MatineeError):
+        return error.detail
+    if isinstance(error, (SQLAlchemyError, DatabaseError)):
+        return "The house's database did not answer."
+    if isinstance(error, OSError):
+        return (
+            DISK_FULL
+            if error.errno in _FULL
+            else f"This machine failed: {error.strerror or 'unknown error'}."
+        )
+    return "Something unforeseen happened; the operator sees it in the log."
