@@ -164,7 +164,7 @@ class Chaos:
 
     def _signal_one(self, number: signal.Signals) -> str:
         try:
-            one = self.dice.choice(until(self.encoders, "an ffmpeg runs", 15))
+            one = self.dice.choice(until(self.encoders, "an ffmpeg runs", 8))
             one.send_signal(number)
         except (psutil.Error, AssertionError) as missed:
             return f"missed ({type(missed).__name__})"

@@ -40,3 +40,5 @@ export const pauseLane = (lane: string) => done(api.POST("/api/v1/admin/lanes/{l
 export const resumeLane = (lane: string) => done(api.POST("/api/v1/admin/lanes/{lane}/resume", { params: { path: { lane } } }));
 export const retryJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{job_id}/retry", { params: { path: { job_id: id } } }));
 export const cancelJob = (id: number) => done(api.POST("/api/v1/admin/jobs/{job_id}/cancel", { params: { path: { job_id: id } } }));
+export const retryStep = (video: string, name: string) =>
+  done(api.POST("/api/v1/admin/encodes/{video_id}/steps/{name}/retry", { params: { path: { video_id: video, name } } }));

@@ -66,7 +66,10 @@ async def mend_encodes(work: Work, _: MendEncodes) -> None:
 async def bury_source(work: Work, message: UploadCompleted, reason: str) -> None:
     """A whole file that nobody could begin with."""
     if message.purpose == "video":
-        sentence = "The house could not begin with this film. Replace the file, or ask the operator to try its job again."
+        sentence = (
+            "The house could not begin with this film."
+            " Replace the file, or ask the operator to try its job again."
+        )
         await videos.fail(work, Subject.parse(message.subject).id, "encoding.not_begun", sentence, "")
 
 

@@ -39,7 +39,7 @@ ROOM = Room(
             lane="io",
             priority=handlers.urgency,
             subject=handlers.subject_of,
-            retries=2,
+            retries=3,
             backoff_s=1,
             on_dead=handlers.bury_step,
         ),

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { Encode } from "@/api/types";
+import { retryStep } from "@/api/admin";
 import { cancelVideo, retryVideo } from "@/api/videos";
 import { plural } from "@/lib/amount";
 import { took, wait } from "@/lib/time";
@@ -9,6 +10,13 @@ import { toast } from "@/ui/toast";
 
 type Step = Encode["steps"][number];
 
+/** What is said once a step of a stopped encode runs again. */
+const AGAIN: Record<string, string> = {
+  failed: "The step runs again; the rest follows once it is done.",
+  done: "The step runs again and replaces what it made.",
+};
+/** What is done may be done again where its successor can take its place. */
+const REPEATABLE = new Set(["audio", "chunk", "pictures", "storyboard"]);
 const OVER = new Set(["ready", "done", "rejected", "cancelled"]);
 
 /** Encodes under way or stopped, each with its steps: only unfinished steps repeat after a break. */
@@ -42,8 +50,11 @@ export function Encodes({ encodes, refresh }: { encodes: Encode[]; refresh: () =
                       <span className="min-w-0 truncate">
                         {step.name} {step.worker ? <span className="meta">{step.worker}</span> : null}
                       </span>
-                      <span className={`num flex-none ${step.state === "failed" ? "text-bad" : "text-ink-3"}`}>
+                      <span className={`num flex flex-none items-baseline gap-3 ${step.state === "failed" ? "text-bad" : "text-ink-3"}`}>
                         {[step.state, step.attempts > 1 ? `try ${step.attempts}` : null, step.seconds === null ? null : took(step.seconds)].filter(Boolean).join(" · ")}
+                        {encode.state === "failed" && step.state in AGAIN && (step.state === "failed" || REPEATABLE.has(step.kind)) ? (
+                          <Again encode={encode} step={step} refresh={refresh} />
+                        ) : null}
                       </span>
                     </span>
                     <Span step={step} over={encode.steps} />
@@ -81,6 +92,25 @@ function times(step: Step): [number, number] | null {
   if (!step.started_at) return null;
   const start = Date.parse(step.started_at);
   return [start, step.state === "running" || step.seconds === null ? Date.now() : start + step.seconds * 1000];
+}
+
+/** Runs one step once more: one that failed, or one that is done and whose pictures are suspect. */
+function Again({ encode, step, refresh }: { encode: Encode; step: Step; refresh: () => void }) {
+  const { id, title } = encode.video;
+  async function act() {
+    try {
+      await retryStep(id, step.name);
+      toast(AGAIN[step.state] ?? "");
+    } catch (error) {
+      toast(error instanceof Error ? error.message : "That did not work.");
+    }
+    refresh();
+  }
+  return (
+    <Button small look="quiet" onPress={() => void act()} aria-label={`Run again: ${step.name} of ${title}`}>
+      Run again
+    </Button>
+  );
 }
 
 /** Stops an encode, or takes up one that stopped from its first unfinished chunk. */

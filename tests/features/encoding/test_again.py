@@ -1,0 +1,126 @@
+"""One step once more, by who runs the house: over HTTP, and in the terminal."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import structlog
+from sqlalchemy import text
+from tests.conftest import MakeHouse
+from tests.features.encoding.test_encode import broken_ffmpeg
+from tests.features.encoding.test_never_sticks import LONG, ended, impatient, steps, stored, written
+from tests.support import films as f
+from tests.support.house import House
+from typer.testing import CliRunner
+
+from matinee.entrypoints.parts import assemble, opened
+from matinee.features.encoding.commands import commands
+from matinee.infra.work import Works
+
+
+async def counted_and_held(house: House) -> tuple[int, int]:
+    """The bytes of segments as they are counted for their owners, and as the store holds them."""
+    async with house.works.open() as work:
+        counted = await work.session.scalar(text("SELECT sum(size_bytes) FROM videos_segment"))
+    return int(counted or 0), sum(size for _, size in (await stored(house)).values())
+
+
+async def test_a_done_chunk_is_made_again_and_replaces_what_it_made(
+    house: House, films: Path, tmp_path: Path
+) -> None:
+    operator, person = await house.person("admin"), await house.person()
+    made = await f.upload(person.client, f.film(films, **LONG))
+    assert (await ended(house, person, made))["state"] == "ready"
+    before = await stored(house)
+    (suspect,) = [key for key in before if key.endswith("/9.m4s") and "audio" not in key][:1]
+    await house.parts.storage.put_bytes(suspect, b"not a segment at all")
+    asked = f"/api/v1/admin/encodes/{made['id']}/steps/all-1/retry"
+    assert (await person.client.post(asked)).status_code == 403
+    with structlog.testing.capture_logs() as lines:
+        assert (await operator.client.post(asked)).status_code == 204
+    (told,) = [line for line in lines if line["event"] == "encoding.step_retried"]
+    assert (told["step"], told["again"], told["by"]) == ("all-1", True, str(operator.account_id))
+    assert (await f.get(person.client, made["id"]))["state"] == "ready"
+    assert (await operator.client.post(asked)).status_code == 409
+    assert (await ended(house, person, made))["state"] == "ready"
+    after = await stored(house)
+    changed = {key for key, value in after.items() if value != before[key]}
+    assert suspect in changed
+    folder = suspect.rpartition("/")[0]
+    assert changed == {f"{folder}/{n}.m4s" for n in range(7, 15)}
+    found = await steps(house, made)
+    assert (found["all-1"].state, found["all-1"].attempts) == ("done", 1)
+    counted, held = await counted_and_held(house)
+    assert counted == held
+    video = await f.get(person.client, made["id"])
+    (variant,) = (await f.master(person.client, video)).playlists
+    address = f"{video['playback']['hls'].rpartition('/')[0]}/{variant.uri}"
+    assert len(f.frames(await f.stream(person.client, address), tmp_path)) == round(video["duration_s"] * 25)
+
+
+async def test_what_fails_at_being_made_again_leaves_the_film_as_it_was(
+    make_house: MakeHouse, films: Path, tmp_path: Path
+) -> None:
+    program, switch = broken_ffmpeg(tmp_path, "echo 'no' >&2; exit 1")
+    switch.unlink()
+    house = await make_house(ffmpeg=program)
+    impatient(house)
+    operator, person = await house.person("admin"), await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    assert (await ended(house, person, made))["state"] == "ready"
+    switch.touch()
+    asked = f"/api/v1/admin/encodes/{made['id']}/steps"
+    assert (await operator.client.post(f"{asked}/all-0/retry")).status_code == 204
+    assert (await ended(house, person, made))["state"] == "ready"
+    assert (await steps(house, made))["all-0"].state == "failed"
+    switch.unlink()
+    assert (await operator.client.post(f"{asked}/all-0/retry")).status_code == 204
+    assert (await ended(house, person, made))["state"] == "ready"
+    assert (await steps(house, made))["all-0"].state == "done"
+    for name, status in (("all-9", 404), ("check", 409), ("copy", 409), ("audio", 204), ("pictures", 204)):
+        assert (await operator.client.post(f"{asked}/{name}/retry")).status_code == status, name
+    assert (await ended(house, person, made))["state"] == "ready"
+    assert {step.state for step in (await steps(house, made)).values()} == {"done"}
+
+
+async def test_one_step_of_a_failed_encode_goes_first_and_the_rest_follows(
+    make_house: MakeHouse, films: Path, tmp_path: Path
+) -> None:
+    program, switch = broken_ffmpeg(tmp_path, 'case "$*" in */.*-7.mp4*|*/.*-15.mp4*) exit 1;; esac')
+    house = await make_house(ffmpeg=program)
+    impatient(house)
+    operator, person = await house.person("admin"), await house.person()
+    made = await f.upload(person.client, f.film(films, **LONG))
+    assert (await ended(house, person, made))["state"] == "failed"
+    asked = f"/api/v1/admin/encodes/{made['id']}/steps"
+    assert (await operator.client.post(f"{asked}/storyboard/retry")).status_code == 409
+    before = await steps(house, made)
+    switch.unlink()
+    assert (await operator.client.post(f"{asked}/all-2/retry")).status_code == 204
+    waiting = await house.waiting()
+    assert [job["message"]["step"] for job in waiting if "step" in job["message"]] == ["all-2"]
+    assert (await operator.client.post(f"{asked}/all-1/retry")).status_code == 409
+    assert (await ended(house, person, made))["state"] == "ready"
+    after = await steps(house, made)
+    assert {step.state for step in after.values()} == {"done"}
+    assert after["audio"].attempts == before["audio"].attempts
+
+
+async def test_the_terminal_runs_one_step_again(house: House, films: Path) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    assert (await ended(house, person, made))["state"] == "ready"
+    await written(house, "UPDATE encoding_step SET attempts = 7 WHERE name = 'all-0'")
+
+    @asynccontextmanager
+    async def open_house() -> AsyncIterator[Works]:
+        async with opened(assemble(house.settings)) as parts:
+            yield parts.works
+
+    arguments = ["retry", made["id"], "--step", "all-0"]
+    said = await asyncio.to_thread(CliRunner().invoke, commands, arguments, obj=open_house)
+    assert said.exit_code == 0, said.output
+    assert (await steps(house, made))["all-0"].state == "waiting"
+    assert (await ended(house, person, made))["state"] == "ready"
+    assert (await steps(house, made))["all-0"].attempts == 1

@@ -1,0 +1,207 @@
+"""What could leave an encode in between: each ends in going on, or in a reason that says what happened."""
+
+import asyncio
+import errno
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from tests.conftest import MakeHouse
+from tests.features.encoding.test_encode import broken_ffmpeg, until, worker
+from tests.support import films as f
+from tests.support.house import House, Person
+
+from matinee.engines.media import Rejected, tracks
+from matinee.features.encoding import service as encoding
+from matinee.features.encoding.schemas import StepInfo
+from matinee.features.encoding.service import run
+from matinee.infra.jobs import ledger
+from matinee.kernel.ids import VideoId
+
+LONG: dict[str, Any] = {"seconds": 84, "size": "160x90", "codec": "mpeg4"}
+"""Three chunks of one rung, which begin with segments 0, 7 and 15."""
+
+
+async def steps(house: House, video: dict[str, Any]) -> dict[str, StepInfo]:
+    async with house.works.open() as work:
+        return {step.name: step for step in await encoding.steps_of(work, VideoId(UUID(video["id"])))}
+
+
+async def written(house: House, words: str) -> None:
+    async with house.works.open() as work:
+        await work.session.execute(text(words))
+
+
+def impatient(house: House) -> None:
+    """Jobs that failed are tried again at once."""
+    for kind in encoding.STEP_KINDS:
+        strategy: Any = house.parts.queue.app.tasks[kind].retry_strategy
+        strategy.backoff_s = 0
+
+
+async def dead_letters(house: House) -> list[ledger.JobInfo]:
+    async with house.works.open() as work:
+        return await ledger.jobs(work.session, state="failed")
+
+
+async def ended(house: House, person: Person, video: dict[str, Any]) -> dict[str, Any]:
+    await house.run_jobs()
+    return await f.get(person.client, video["id"])
+
+
+async def stored(house: House) -> dict[str, tuple[object, int]]:
+    found = house.parts.storage.list()
+    return {s.key: (s.modified_at, s.size_bytes) async for s in found if s.key.endswith(".m4s")}
+
+
+@pytest.mark.parametrize(
+    "behaviour", ["echo 'poison in the middle' >&2; exit 1", "sleep 600"], ids=["dies", "hangs"]
+)
+async def test_a_poisoned_chunk_fails_alone_and_its_retry_repeats_nothing_else(
+    make_house: MakeHouse, films: Path, tmp_path: Path, behaviour: str
+) -> None:
+    only = f'case "$*" in */.*-7.mp4*) {behaviour};; esac'
+    program, switch = broken_ffmpeg(tmp_path, only)
+    house = await make_house(ffmpeg=program, encode_quiet_s=1)
+    impatient(house)
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, **LONG))
+    video = await ended(house, person, made)
+    assert video["state"] == "failed"
+    assert "Your file is kept" in video["reason"]
+    assert ("hung and was stopped" if "sleep" in behaviour else "Encoding failed") in video["reason"]
+    assert "sleep" in behaviour or "poison in the middle" in video["error_log"]
+    before = await steps(house, made)
+    (poisoned,) = [step for step in before.values() if step.state == "failed"]
+    assert poisoned.attempts == 4
+    chunks = [step for step in before.values() if step.kind == "chunk" and step is not poisoned]
+    assert [step.state for step in chunks] == ["done", "done"]
+    assert len(await dead_letters(house)) == 1
+    segments = await stored(house)
+    switch.unlink()
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
+    assert (await ended(house, person, made))["state"] == "ready"
+    after = await steps(house, made)
+    done = [name for name, step in before.items() if step.state == "done"]
+    again = [name for name in done if after[name].attempts > before[name].attempts]
+    assert again == [], "a step that was done ran again"
+    assert after[poisoned.name].attempts == 1
+    assert segments.items() <= (await stored(house)).items()
+
+
+async def test_a_full_disk_is_named_and_the_retry_finishes(
+    house: House, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(house)
+    person = await house.person()
+    written_already: list[Path] = []
+    plain = tracks.replace_file
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name.endswith(".m4s") and int(path.stem) > 2:
+            written_already.append(path)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        plain(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tracks, "replace_file", full)
+        made = await f.upload(person.client, f.film(films, **LONG))
+        video = await ended(house, person, made)
+    assert written_already
+    assert video["state"] == "failed"
+    assert "The disk of the house's working folder is full." in video["reason"]
+    assert str(house.settings.house.data_dir) not in video["reason"]
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
+    assert (await ended(house, person, made))["state"] == "ready"
+    assert list((house.settings.house.data_dir / "scratch").iterdir()) == []
+
+
+async def test_a_film_is_not_dropped_for_a_picture_that_cannot_be_made(
+    house: House, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(house)
+    person = await house.person()
+
+    async def killed(*_: object, **__: object) -> None:
+        raise Rejected(
+            "unsupported", "This picture cannot be read: it may be damaged.", "reader ended with -9"
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "make_posters", killed)
+        made = await f.upload(person.client, f.film(films, seconds=2))
+        assert (await ended(house, person, made))["state"] == "failed"
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
+    assert (await ended(house, person, made))["state"] == "ready"
+
+
+async def test_a_check_whose_worker_died_after_its_plan_ends_once_more(house: House, films: Path) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    await house.run_jobs()
+    await written(house, "UPDATE encoding_step SET state = 'running' WHERE name = 'check'")
+    await written(house, "UPDATE encoding_encode SET state = 'encoding'")
+    await written(
+        house,
+        "UPDATE procrastinate_jobs SET status = 'todo' WHERE args->'message'->>'step' = 'check'",
+    )
+    await house.run_jobs()
+    found = await steps(house, made)
+    assert {step.state for step in found.values()} == {"done"}
+    assert found["check"].attempts == 2
+
+
+@pytest.mark.parametrize("ended_as", ["failed", None])
+async def test_a_step_that_lost_its_job_is_found(house: House, films: Path, ended_as: str | None) -> None:
+    """Its job lies among the dead letters and nobody could bury it, or there is none at all."""
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    await house.run_jobs()
+    await written(house, "UPDATE encoding_step SET state = 'running' WHERE kind = 'chunk'")
+    await written(house, "UPDATE encoding_encode SET state = 'encoding'")
+    await written(house, "UPDATE videos_video SET state = 'encoding'")
+    chunks = "WHERE task_name = 'encoding.run_long_step'"
+    dead = f"UPDATE procrastinate_jobs SET status = 'failed' {chunks}"
+    await written(house, dead if ended_as else f"DELETE FROM procrastinate_jobs {chunks}")
+    async with house.works.open() as work:
+        assert await encoding.mend(work) == 1
+    video = await ended(house, person, made)
+    if ended_as:
+        assert video["state"] == "failed"
+        assert "worker ended without a word" in video["reason"]
+        assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
+        video = await ended(house, person, made)
+    assert video["state"] == "ready"
+    async with house.works.open() as work:
+        assert await encoding.mend(work) == 0
+
+
+async def test_an_encode_whose_last_step_was_not_counted_ends(house: House, films: Path) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    await house.run_jobs()
+    await written(house, "UPDATE encoding_encode SET state = 'encoding'")
+    await written(house, "UPDATE videos_video SET state = 'playable', ready_at = NULL")
+    async with house.works.open() as work:
+        assert await encoding.mend(work) == 1
+    assert (await f.get(person.client, made["id"]))["state"] == "ready"
+
+
+async def test_what_has_a_job_is_left_alone(make_house: MakeHouse, films: Path, tmp_path: Path) -> None:
+    hold = tmp_path / "hold"
+    hold.mkdir()
+    (hold / "all-0").touch()
+    house = await make_house(hold_dir=hold)
+    person = await house.person()
+    async with worker(house):
+        made = await f.upload(person.client, f.film(films, seconds=2))
+        await until(person, made["id"], lambda video: video["state"] == "playable")
+        async with asyncio.timeout(30):
+            while (await steps(house, made))["all-0"].state != "running":
+                await asyncio.sleep(0.05)
+        async with house.works.open() as work:
+            assert await encoding.mend(work) == 0
+        (hold / "all-0").unlink()
+        await until(person, made["id"], lambda video: video["state"] == "ready")
