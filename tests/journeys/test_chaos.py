@@ -104,7 +104,9 @@ def _answered(client: httpx.Client, method: str, path: str, *wanted: int, **more
         time.sleep(0.5)
         return None
 
-    return until(ask, f"an answer to {method} {path}", 150)
+    answer = until(ask, f"an answer to {method} {path}", 150)
+    assert answer is not None
+    return answer
 
 
 def _sent(client: httpx.Client, source: Path) -> str:
@@ -169,7 +171,7 @@ def _rests(server: Server, chaos: Chaos) -> list[str]:
     growing = _rows(server, "SELECT id FROM files_upload WHERE state = 'open'")
     scratch = [path.name for path in (server.data_dir / "scratch").iterdir()]
     drafts = [str(path) for path in (server.data_dir / "cache").rglob("draft")]
-    encoders = [one.cmdline() for one in chaos.encoders()]
+    encoders = [f"ffmpeg {one.pid}" for one in chaos.encoders()]
     return [str(one) for one in (*steps, *doing, *live, *growing, *scratch, *drafts, *encoders)]
 
 

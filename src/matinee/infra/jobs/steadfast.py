@@ -63,12 +63,12 @@ class Steadfast:
             while True:
                 try:
                     await record(job=job, **how)
-                except ConnectorException as error:
+                except Exception as error:
                     if _away(error) and time.monotonic() < deadline:
                         log.warning("queue.end_not_written", job_id=job.id)
                         await asyncio.sleep(_PAUSE_S)
                         continue
-                    if _away(error):
+                    if not isinstance(_cause(error), psycopg.errors.RaiseException):
                         self._on_lost()
                         raise
                     log.warning("queue.ended_elsewhere", job_id=job.id)
@@ -99,9 +99,13 @@ class Steadfast:
             return None
 
 
-def _away(error: ConnectorException) -> bool:
-    cause = error.__cause__ or error.__context__
-    return isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
+def _cause(error: Exception) -> BaseException | None:
+    """What psycopg said, of which procrastinate makes an error of its own."""
+    return error.__cause__ if isinstance(error, ConnectorException) else None
+
+
+def _away(error: Exception) -> bool:
+    return isinstance(_cause(error), (psycopg.OperationalError, psycopg.InterfaceError))
 
 
 def _pass_over(error: ConnectorException, event: str) -> None:

@@ -91,7 +91,8 @@ async def add_segments(work: Work, rendition_id: UUID, segments: Sequence[Segmen
     present = await repository.segment_numbers(work.session, rendition_id, start=rendition.contiguous)
     rendition.contiguous = rules.unbroken(present, rendition.contiguous)
     await _refresh_master(work, video)
-    return sum(row["size_bytes"] for row in rows.values()) - replaced_bytes
+    sizes = {segment.number: segment.size_bytes for segment in segments}
+    return sum(sizes.values()) - replaced_bytes
 
 
 async def finish_rendition(work: Work, rendition_id: UUID, frame_count: int | None = None) -> None:
