@@ -33,7 +33,9 @@ async def test_a_done_chunk_is_made_again_and_replaces_what_it_made(
     made = await f.upload(person.client, f.film(films, **LONG))
     assert (await ended(house, person, made))["state"] == "ready"
     before = await stored(house)
-    (suspect,) = [key for key in before if key.endswith("/9.m4s") and "audio" not in key][:1]
+    async with house.works.open() as work:
+        tree = await work.session.scalar(text("SELECT tree_id FROM videos_rendition WHERE role = 'ladder'"))
+    (suspect,) = [key for key in before if key.endswith("/9.m4s") and str(tree) in key]
     await house.parts.storage.put_bytes(suspect, b"not a segment at all")
     asked = f"/api/v1/admin/encodes/{made['id']}/steps/all-1/retry"
     assert (await person.client.post(asked)).status_code == 403
