@@ -224,38 +224,51 @@ def _puts(store: Counter[str]) -> tuple[int, int]:
     return len(segments), sum(segments.values()) - len(segments)
 
 
+def _after(server: Server, chaos: Chaos, feeder: Feeder, sources: dict[Path, int], folder: Path) -> None:
+    """Everything comes to rest, what failed is tried again, and every film is there to the last frame."""
+    _quiet(server, chaos, "after the last fault")
+    reasons = Counter(_retried(feeder).values())
+    _quiet(server, chaos, "after the retries")
+    found = {id: feeder.look(id) for id in feeder.made}
+    states = Counter(video["state"] for video in found.values())
+    print(f"\nseed {SEED}: {len(chaos.told)} faults, {dict(states)}", *reasons.items(), sep="\n")
+    for id, video in found.items():
+        frames = sources[feeder.made[id][1]]
+        assert video["state"] == ("ready" if frames else "rejected"), video
+        if frames:
+            _check_frames(server, video, frames, folder)
+    segments, repeated = _puts(chaos.store.stored)
+    print(f"{segments} segments, {repeated} stored again")
+    assert repeated <= segments * REPEATED, "work that was stored already was done again"
+
+
+@contextlib.contextmanager
+def _home() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="matinee-chaos-"))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
 def test_fifty_faults_leave_nothing_in_between(moto: Store, clip_folder: Path, tmp_path: Path) -> None:
     sources = _sources(clip_folder)
-    home = Path(tempfile.mkdtemp(prefix="matinee-chaos-"))
     settings = {name: str(value) for name, value in moto.settings().items()}
-    began = time.monotonic()
-    with proxy(moto.address) as store, small_disk(home / "data" / "scratch") as disk:
-        settings |= {"s3_endpoint": store.address, "encode_quiet_s": "3", "encoder_threads": "1"}
-        with open_server(embedded=True, home=home, **settings) as server:
-            chaos = Chaos(server, store, disk, random.Random(SEED))
-            people = [server.person() for _ in range(3)]
-            feeder = Feeder(people, list(sources), random.Random(SEED))
-            try:
-                _chaos(server, chaos, feeder)
-                _quiet(server, chaos, "after the last fault")
-                reasons = _retried(feeder)
-                _quiet(server, chaos, "after the retries")
-                states = Counter(feeder.look(id)["state"] for id in feeder.made)
-                print(
-                    f"\nseed {SEED}: {len(chaos.told)} faults, {dict(states)}, reasons {Counter(reasons.values())}"
-                )
-                for id, (_, source) in feeder.made.items():
-                    video = feeder.look(id)
-                    assert video["state"] == ("ready" if sources[source] else "rejected"), video
-                    if sources[source]:
-                        _check_frames(server, video, sources[source], tmp_path)
-                segments, repeated = _puts(store.stored)
-                print(f"{segments} segments, {repeated} stored again; {time.monotonic() - began:.0f} s")
-                assert repeated <= segments * REPEATED, "work that was stored already was done again"
-            except BaseException:
-                print(f"\nMATINEE_CHAOS_SEED={SEED}", *chaos.told, sep="\n")
-                print(*server.log.read_text().splitlines()[-200:], sep="\n")
-                raise
-            finally:
-                feeder.close()
-    shutil.rmtree(home, ignore_errors=True)
+    settings |= {"encode_quiet_s": "3", "encoder_threads": "1"}
+    with (
+        _home() as home,
+        proxy(moto.address) as store,
+        small_disk(home / "data" / "scratch") as disk,
+        open_server(embedded=True, home=home, **settings | {"s3_endpoint": store.address}) as server,
+    ):
+        chaos = Chaos(server, store, disk, random.Random(SEED))
+        feeder = Feeder([server.person() for _ in range(3)], list(sources), random.Random(SEED))
+        try:
+            _chaos(server, chaos, feeder)
+            _after(server, chaos, feeder, sources, tmp_path)
+        except BaseException:
+            print(f"\nMATINEE_CHAOS_SEED={SEED}", *chaos.told, sep="\n")
+            print(*server.log.read_text().splitlines()[-200:], sep="\n")
+            raise
+        finally:
+            feeder.close()

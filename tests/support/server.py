@@ -22,6 +22,7 @@ import httpx
 import psutil
 import pytest
 
+from matinee.infra import postgres
 from tests.support import database
 
 if TYPE_CHECKING:
@@ -236,6 +237,8 @@ def open_server(*, embedded: bool = False, home: Path | None = None, **settings:
             try:
                 server.stop()
             finally:
+                if embedded:  # a supervisor that was killed leaves it
+                    postgres.stop(server.data_dir)
                 shutil.rmtree(home, ignore_errors=True)
 
 

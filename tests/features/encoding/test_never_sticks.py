@@ -14,9 +14,12 @@ from tests.support import films as f
 from tests.support.house import House, Person
 
 from matinee.engines.media import Rejected, tracks
+from matinee.features.encoding import handlers
 from matinee.features.encoding import service as encoding
 from matinee.features.encoding.schemas import StepInfo
 from matinee.features.encoding.service import run
+from matinee.features.files.messages import UploadCompleted
+from matinee.features.videos.messages import VideoRetryAsked
 from matinee.infra.jobs import ledger
 from matinee.kernel.ids import VideoId
 
@@ -205,3 +208,37 @@ async def test_what_has_a_job_is_left_alone(make_house: MakeHouse, films: Path, 
             assert await encoding.mend(work) == 0
         (hold / "all-0").unlink()
         await until(person, made["id"], lambda video: video["state"] == "ready")
+
+
+async def test_a_file_that_nobody_could_begin_with_says_so_and_can_be_begun_later(
+    house: House, films: Path
+) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    (job,) = await house.waiting("encoding.take_source")
+    message = UploadCompleted.from_json(job["message"])
+    async with house.works.open() as work:
+        await handlers.bury_source(work, message, "the last error")
+    video = await f.get(person.client, made["id"])
+    assert (video["state"], "could not begin" in video["reason"]) == ("failed", True)
+    assert (await ended(house, person, made))["state"] == "ready"
+
+
+async def test_a_retry_that_nobody_could_take_up_fails_and_may_be_asked_for_again(
+    house: House, films: Path
+) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    await house.run_jobs("gpu")
+    async with house.works.open() as work:
+        for job in await house.waiting("encoding.take_source"):
+            await handlers.take_source(work, UploadCompleted.from_json(job["message"]))
+    again = f"/api/v1/videos/{made['id']}/retry"
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/cancel")).status_code == 200
+    assert (await person.client.post(again)).status_code == 200
+    async with house.works.open() as work:
+        await handlers.bury_retry(work, VideoRetryAsked(video_id=VideoId(UUID(made["id"]))), "the last error")
+    video = await f.get(person.client, made["id"])
+    assert (video["state"], "could not be taken up" in video["reason"]) == ("failed", True)
+    assert (await person.client.post(again)).status_code == 200
+    assert (await ended(house, person, made))["state"] == "ready"
