@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import CDPSession, Page, Request, expect
@@ -21,7 +22,9 @@ _SMALL_BYTES = 10_000
 @pytest.fixture
 def house(strict_moto: Store) -> Iterator[Server]:
     """A house over a bucket that its own command opened to its pages."""
-    told = {name: str(value) for name, value in strict_moto.settings(s3_direct_uploads=True).items()}
+    told: dict[str, Any] = {
+        name: str(value) for name, value in strict_moto.settings(s3_direct_uploads=True).items()
+    }
     with open_server(**told) as server:
         with server.command("storage", "cors") as command:
             out, err = command.communicate(timeout=60)
