@@ -37,11 +37,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         database.close_home()
 
 
-_UNMEASURED = ("tests/journeys/", "tests/architecture/", "tests/entrypoints/test_openapi.py")
+_UNMEASURED = (
+    "tests/journeys/",
+    "tests/architecture/",
+    "tests/engines/",
+    "tests/entrypoints/test_openapi.py",
+    "tests/features/encoding/test_turns.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Not measured: what drives a browser, reads the source, or tries many inputs. It runs no line of `src` that
+    """Not measured: what drives a browser, reads the source, or tries many inputs. It runs hardly a line of `src` that
     nothing else runs, and tracing doubles its time."""
     for item in items:
         if item.nodeid.startswith(_UNMEASURED):

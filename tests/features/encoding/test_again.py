@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import structlog
 from sqlalchemy import text
 from tests.conftest import MakeHouse
@@ -61,6 +62,7 @@ async def test_a_done_chunk_is_made_again_and_replaces_what_it_made(
     assert len(f.frames(await f.stream(person.client, address), tmp_path)) == round(video["duration_s"] * 25)
 
 
+@pytest.mark.slow
 async def test_what_fails_at_being_made_again_leaves_the_film_as_it_was(
     make_house: MakeHouse, films: Path, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(
         {"key_every_s": 1000, "seconds": 12},
         {"codec": "mpeg4"},
         {"audio": False},
-        {"codec": "mpeg4", "audio": False},
+        pytest.param({"codec": "mpeg4", "audio": False}, marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -169,7 +169,11 @@ def broken_ffmpeg(folder: Path, behaviour: str) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize(
-    "behaviour", ["echo 'the machine is on fire' >&2; exit 1", "sleep 600"], ids=["dies", "hangs"]
+    "behaviour",
+    [
+        pytest.param("echo 'the machine is on fire' >&2; exit 1", id="dies"),
+        pytest.param("sleep 600", id="hangs", marks=pytest.mark.slow),
+    ],
 )
 async def test_an_ffmpeg_that_dies_or_hangs_fails_the_encode_and_a_retry_finishes_it(
     make_house: MakeHouse, films: Path, tmp_path: Path, behaviour: str

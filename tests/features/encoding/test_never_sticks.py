@@ -60,7 +60,11 @@ async def stored(house: House) -> dict[str, tuple[object, int]]:
 
 
 @pytest.mark.parametrize(
-    "behaviour", ["echo 'poison in the middle' >&2; exit 1", "sleep 600"], ids=["dies", "hangs"]
+    "behaviour",
+    [
+        pytest.param("echo 'poison in the middle' >&2; exit 1", id="dies", marks=pytest.mark.slow),
+        pytest.param("sleep 600", id="hangs"),
+    ],
 )
 async def test_a_poisoned_chunk_fails_alone_and_its_retry_repeats_nothing_else(
     make_house: MakeHouse, films: Path, tmp_path: Path, behaviour: str

@@ -122,6 +122,7 @@ async def test_a_storyboard_that_a_dead_worker_left_behind_is_made_again(
     assert (await person.client.get("/api/v1/me/storage")).json()["by_purpose"]["storyboard"] == used
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 async def test_a_film_whose_storyboard_cannot_be_made_is_ready_all_the_same(
     make_house: MakeHouse, films: Path, tmp_path: Path

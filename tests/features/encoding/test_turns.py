@@ -125,7 +125,7 @@ async def test_a_newcomer_does_not_wait_for_the_long_film_of_another(farm: Farm)
     assert sum(ticks for _, ticks in farm.done_s[long]) == 30 + 120
 
 
-@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 4])
 async def test_owners_get_equal_work_whoever_came_with_how_much(house: House, workers: int) -> None:
     farm = Farm(house, workers)
     one, many, third = uuid4(), uuid4(), uuid4()

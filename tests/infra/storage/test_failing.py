@@ -14,9 +14,9 @@ from matinee.infra.storage.s3 import S3Storage
 from matinee.infra.storage.s3_access import Patience
 from matinee.kernel.errors import Conflict, Unavailable
 
-HASTY = Patience(silent_s=1, total_s=6, tries=3, slow_bps=1_000_000_000)
-STUBBORN = Patience(silent_s=1, total_s=30, tries=8, slow_bps=1_000_000_000)
-CALM = Patience(silent_s=20, total_s=6, tries=3)
+HASTY = Patience(silent_s=2, total_s=30, tries=3, slow_bps=1_000_000_000)
+STUBBORN = Patience(silent_s=2, total_s=60, tries=8, slow_bps=1_000_000_000)
+CALM = Patience(silent_s=20, total_s=30, tries=3)
 SLACK_S = 3.0
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 """moto says of every upload that it began in 2010."""
