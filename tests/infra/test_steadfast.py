@@ -76,6 +76,32 @@ async def test_an_end_is_written_once_the_database_is_back(box: Box, after: bool
     assert len(box.ears.dead) == fails
 
 
+async def test_an_end_that_did_arrive_is_not_written_to_the_attempt_that_runs_since(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steadfast, "_PAUSE_S", 2)
+    connector: Any = box.queue.app.connector
+    plain, broken = connector.execute_query_async, True
+
+    async def ask(query: str, **values: Any) -> None:
+        nonlocal broken
+        await plain(query, **values)
+        if broken and "procrastinate_retry_job" in query:
+            broken = False
+            box.ears.gate.clear()
+            raise away()
+
+    connector.execute_query_async = ask
+    await said(box, fail=True)
+    async with box.worker():
+        await eventually(lambda: len(box.ears.heard) == 2)
+        await asyncio.sleep(3)
+        assert await box.states() == ["running"], "the second attempt is left alone"
+        box.ears.gate.set()
+        await settled(box, "failed")
+    assert (len(box.ears.heard), len(box.ears.dead)) == (2, 1)
+
+
 async def test_what_was_fetched_while_the_line_broke_is_given_back(box: Box) -> None:
     fetch = Broken(box.queue._steadfast._fetch, 1, after=True)
     box.queue._steadfast._fetch = fetch

@@ -22,6 +22,12 @@ _GIVE_BACK = (
     "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL"
     " WHERE status = 'doing' AND worker_id = %(worker)s AND NOT id = ANY(%(held)s)"
 )
+# Whether the end of this very attempt is still to be written: the one that seemed lost may have arrived, and the
+# job may run anew since.
+_STILL_OPEN = (
+    "SELECT count(*) AS open FROM procrastinate_jobs"
+    " WHERE id = %(job)s AND status = 'doing' AND attempts = %(attempts)s"
+)
 
 
 class Steadfast:
@@ -31,7 +37,7 @@ class Steadfast:
     def __init__(self, manager: Any, on_lost: Callable[[], None]) -> None:
         self._manager = manager
         self._on_lost = on_lost
-        self._held: set[int] = set()
+        self._held: dict[int, int] = {}  # job → the attempt that runs
         self._doubtful: set[int] = set()
         self._fetch, self._beat = manager.fetch_job, manager.update_heartbeat
         self._listen, self._defer = manager.listen_for_jobs, manager.defer_periodic_job
@@ -53,29 +59,40 @@ class Steadfast:
             self._doubtful.add(worker_id)
             return None
         if job is not None and job.id is not None:
-            self._held.add(job.id)
+            self._held[job.id] = job.attempts
         return job
 
     def _recorded(self, record: Any) -> Any:
         async def recorded(*, job: Job, **how: Any) -> None:
             """A job that has ended already, or was taken over, is left alone."""
             deadline = time.monotonic() + PATIENCE_S
+            again = False
             while True:
                 try:
+                    if again and not await self._still_open(job):
+                        log.info("queue.end_was_written", job_id=job.id)
+                        break
                     await record(job=job, **how)
                 except Exception as error:
                     if _away(error) and time.monotonic() < deadline:
                         log.warning("queue.end_not_written", job_id=job.id)
+                        again = True
                         await asyncio.sleep(_PAUSE_S)
                         continue
                     if not isinstance(_cause(error), psycopg.errors.RaiseException):
                         self._on_lost()
                         raise
                     log.warning("queue.ended_elsewhere", job_id=job.id)
-                self._held.discard(job.id or 0)
-                return
+                break
+            if self._held.get(job.id or 0) == job.attempts:
+                del self._held[job.id or 0]
 
         return recorded
+
+    async def _still_open(self, job: Job) -> bool:
+        asked = {"job": job.id, "attempts": job.attempts}
+        found = await self._manager.connector.execute_query_one_async(_STILL_OPEN, **asked)
+        return bool(found["open"])
 
     async def _heartbeat(self, worker_id: int) -> None:
         try:
