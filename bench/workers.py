@@ -54,8 +54,8 @@ class Took:
 
 
 def film(path: Path, seconds: float) -> Path:
-    """720p at 30 frames a second that no browser plays, so that nothing is copied; without sound."""
-    picture = f"testsrc2=size=1280x720:rate=30:duration={seconds:g},noise=alls=12:allf=t"
+    """480p at 30 frames a second that no browser plays, so that nothing is copied; without sound."""
+    picture = f"testsrc2=size=854x480:rate=30:duration={seconds:g},noise=alls=12:allf=t"
     subprocess.run(
         [FFMPEG, "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-c:v", "mpeg4", "-q:v", "3", str(path)],
         check=True, stdin=subprocess.DEVNULL,
@@ -159,7 +159,7 @@ def _until(so: Callable[[], bool], what: str) -> None:
     while not so():
         if time.monotonic() > deadline:
             raise SystemExit(f"never: {what}")
-        time.sleep(0.1)
+        time.sleep(1)  # seldom: who asks shares the cores
 
 
 def simulate(took: Took, hours: float, slots: int) -> float:
@@ -194,6 +194,10 @@ def main() -> None:
             for _ in range(given.rounds):
                 for count, every in took.items():
                     every.append(encode(client, path, count, root / "data", url))
+                    print(
+                        f"  {count}: {every[-1].wall_s:.1f} s, {len(every[-1].chunks)} chunks",
+                        file=sys.stderr,
+                    )
     walls = {count: statistics.median(one.wall_s for one in every) for count, every in took.items()}
     for count, wall_s in walls.items():
         print(f"{count} worker{'s' if count > 1 else ' '}  {wall_s:8.1f} s  {walls[1] / wall_s:5.2f} ×")

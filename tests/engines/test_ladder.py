@@ -157,10 +157,10 @@ def test_rare_key_frames_make_longer_chunks() -> None:
     [
         (60, 2, 2, 32),
         (60, 64, 5, 12),
-        (600, 8, 21, 32),
+        (600, 8, 24, 28),
         (600, 64, 50, 12),
         (7200, 2, 120, 60),
-        (7200, 64, 180, 40),
+        (7200, 64, 192, 40),
     ],
 )
 def test_chunks_are_as_many_as_the_encoders_can_share(

@@ -186,6 +186,8 @@ def plan_chunks(ladder: Ladder, facts: SourceFacts, slots: int = 2) -> tuple[Chu
     mean_waste_s = facts.video.max_key_gap_s / 2
     size = max(fewest, min(_MOST_SEGMENTS, even), math.ceil(mean_waste_s / _MAX_WASTE / SEGMENT_S))
     count = max(1, round(grid.segment_count / size))
+    if count > slots:  # whole rounds: nobody is idle while another makes the one chunk too many
+        count = min(grid.segment_count, math.ceil(count / slots) * slots)
     edges = [round(i * grid.segment_count / count) for i in range(count + 1)]
     return tuple(Chunk(i, a, b) for i, (a, b) in enumerate(pairwise(edges)))
 
