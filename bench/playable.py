@@ -185,7 +185,8 @@ def watch(
             )
             if done.returncode == 0:
                 seen_s = time.monotonic() - since
-        if seen_s is not None and (video["state"] == "ready" or not whole):
+        told = video["state"] == "ready" if whole else video["playable_s"] is not None
+        if seen_s is not None and told:
             return seen_s, video
         time.sleep(0.05 if seen_s is None else 0.5)
 
