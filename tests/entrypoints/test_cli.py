@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from tests.infra.mail import office
 
 from matinee.entrypoints.cli import settings_reference
 from matinee.entrypoints.cli.client import origin
@@ -112,3 +113,18 @@ def test_an_address_of_a_server_is_read_as_people_write_it(given: str, meant: st
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(Invalid):
         origin(given)
+
+
+async def test_one_letter_shows_whether_mail_leaves(tmp_path: Path) -> None:
+    async with office.opened() as post:
+        line = {"MATINEE_MAIL": f"smtp://127.0.0.1:{post.port}", "MATINEE_MAIL_FROM": "post@films.example"}
+        sent, none, refused = await asyncio.gather(
+            matinee("mail", "test", "ada@example.org", home=tmp_path / "a", **line),
+            matinee("mail", "test", "ada@example.org", home=tmp_path / "b"),
+            matinee("mail", "test", "ada", home=tmp_path / "c", **line),
+        )
+    assert sent.code == 0, sent.err
+    assert f"127.0.0.1:{post.port} without TLS" in sent.out
+    assert [letter["To"] for letter in post.letters] == ["ada@example.org"]
+    assert (none.code, "set MATINEE_MAIL" in none.err) == (1, True)
+    assert (refused.code, "no address" in refused.err) == (1, True)

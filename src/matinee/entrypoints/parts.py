@@ -14,13 +14,14 @@ from matinee.infra.bus.port import Bus
 from matinee.infra.bus.postgres import PostgresBus
 from matinee.infra.db import Database
 from matinee.infra.jobs.queue import Queue
+from matinee.infra.mail.opening import open_mailer
 from matinee.infra.postgres import running_url
 from matinee.infra.room import Room
 from matinee.infra.storage.opening import open_store
 from matinee.infra.storage.port import Storage
 from matinee.infra.work import Works
 from matinee.kernel.errors import Unavailable
-from matinee.kernel.settings import BusSettings, DatabaseSettings, Settings
+from matinee.kernel.settings import BusSettings, DatabaseSettings, MailSettings, Settings
 from matinee.kernel.time import Clock, utc_now
 
 # The house's own part, then its rooms: what answers requests and runs jobs. Only rooms are walked.
@@ -75,7 +76,16 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
     storage = open_store(settings)
     bus = open_bus(settings.of(BusSettings), database)
     queue = Queue(url, ROOMS)
-    works = Works(database=database, settings=settings, storage=storage, bus=bus, outbox=queue, clock=clock)
+    mailer = open_mailer(settings.of(MailSettings))
+    works = Works(
+        database=database,
+        settings=settings,
+        storage=storage,
+        bus=bus,
+        outbox=queue,
+        mailer=mailer,
+        clock=clock,
+    )
     return Parts(
         settings=settings,
         database=database,

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from matinee.infra.bus.port import Bus
 from matinee.infra.db import Database
+from matinee.infra.mail.console import NoMailer
+from matinee.infra.mail.port import Mailer
 from matinee.infra.storage.port import Storage
 from matinee.infra.tally import TallyRow
 from matinee.kernel.actor import SYSTEM, Actor
@@ -54,6 +56,10 @@ class Work:
     @property
     def bus(self) -> Bus:
         return self._works.bus
+
+    @property
+    def mailer(self) -> Mailer:
+        return self._works.mailer
 
     @property
     def works(self) -> "Works":
@@ -135,6 +141,7 @@ class Works:
         storage: Storage,
         bus: Bus,
         outbox: Outbox,
+        mailer: Mailer | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self.database = database
@@ -142,6 +149,7 @@ class Works:
         self.storage = storage
         self.bus = bus
         self.outbox = outbox
+        self.mailer = mailer or NoMailer()
         self.clock = clock
 
     @asynccontextmanager

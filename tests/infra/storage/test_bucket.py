@@ -14,7 +14,7 @@ from tests.support.stores import ACCESS_KEY, SECRET_KEY, Store
 
 from matinee.entrypoints.foreseen import foreseen
 from matinee.infra.storage.s3 import S3Storage
-from matinee.infra.storage.s3_access import Bucket, Keys, Patience
+from matinee.infra.storage.s3_access import Bucket, Patience, StoreKeys
 from matinee.infra.storage.s3_joining import Joiner
 from matinee.infra.storage.s3_multipart import CannotCopy, Multipart
 from matinee.infra.storage.s3_objects import Objects
@@ -207,7 +207,7 @@ async def test_lists_go_on_page_by_page(moto: Store) -> None:
     store = moto.open()
     knobs = StorageSettings(**moto.settings(s3_prefix=store.prefix.rstrip("/")))  # type: ignore[arg-type]
     async with httpx.AsyncClient() as client:
-        multipart = Multipart(client, store.bucket, Keys(knobs), Patience(), listed_at_once=2)
+        multipart = Multipart(client, store.bucket, StoreKeys(knobs), Patience(), listed_at_once=2)
         ids = {
             f"{store.prefix}blobs/{n}": await multipart.create(f"{store.prefix}blobs/{n}") for n in range(5)
         }

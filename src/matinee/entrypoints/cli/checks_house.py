@@ -21,10 +21,12 @@ import psycopg
 from matinee.entrypoints.cli.finding import Finding
 from matinee.entrypoints.cli.prepare import newest_revision, revision_of
 from matinee.infra import postgres
+from matinee.infra.mail.opening import open_mailer, place_of
 from matinee.kernel.errors import MatineeError
 from matinee.kernel.settings import (
     DatabaseSettings,
     HouseSettings,
+    MailSettings,
     Settings,
     StorageSettings,
     WorkerSettings,
@@ -135,6 +137,21 @@ def _ill(answers: dict[str, Any]) -> list[str]:
         for name, said in checks
         if not said.get("ok")
     ]
+
+
+def mail(settings: Settings) -> Iterator[Finding]:
+    """Whether letters leave. A house without mail works."""
+    knobs = settings.of(MailSettings)
+    mailer = open_mailer(knobs)
+    if not mailer.can_send:
+        yield Finding.ok("mail", "none: you hand out links yourself (MATINEE_MAIL)")
+        return
+    try:
+        asyncio.run(mailer.check())
+    except MatineeError as error:
+        yield Finding.fail("mail", f"{error.detail} ({place_of(knobs)})", "Correct MATINEE_MAIL.")
+        return
+    yield Finding.ok("mail", f"{place_of(knobs)}; try it with `matinee mail test YOU@HOST`")
 
 
 def database(settings: Settings, found: Presence) -> Iterator[Finding]:

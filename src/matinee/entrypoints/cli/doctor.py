@@ -80,6 +80,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("secrets", lambda: checks_machine.secrets(house)),
         ("storage", lambda: checks_house.storage(settings)),
         ("direct uploads", lambda: checks_direct.direct(settings)),
+        ("mail", lambda: checks_house.mail(settings)),
         ("web client", lambda: [checks_machine.web_build(house, alone=alone)]),
         ("proxy", lambda: checks_machine.proxy(house)),
         ("house", lambda: checks_house.house(found, house)),

@@ -95,7 +95,7 @@ def _say_version(wanted: bool) -> None:
 def _add_house(app: typer.Typer) -> None:
     from matinee.entrypoints import agreement, product
     from matinee.entrypoints.api.__main__ import main as run_api
-    from matinee.entrypoints.cli import prepare
+    from matinee.entrypoints.cli import mail, prepare
     from matinee.entrypoints.cli.backup import backup, restore
     from matinee.entrypoints.cli.settings_reference import show as show_settings
     from matinee.entrypoints.cli.storage import commands as storage
@@ -120,6 +120,7 @@ def _add_house(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("settings")(show_settings)
     app.add_typer(storage, name="storage")
+    app.add_typer(mail.app, name="mail")
     for room in reversed(product.ROOMS):
         if room.commands is not None:
             app.add_typer(room.commands, name=room.commands.info.name or room.name)

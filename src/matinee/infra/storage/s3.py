@@ -15,7 +15,7 @@ from pathlib import Path
 from matinee.infra.storage.keys import segments
 from matinee.infra.storage.local_copy import placed
 from matinee.infra.storage.port import Stored
-from matinee.infra.storage.s3_access import Bucket, Keys, Patience
+from matinee.infra.storage.s3_access import Bucket, Patience, StoreKeys
 from matinee.infra.storage.s3_direct import DirectUploads
 from matinee.infra.storage.s3_joining import Joiner
 from matinee.infra.storage.s3_multipart import Multipart
@@ -47,7 +47,7 @@ class S3Storage:
         self.bucket = Bucket.of(knobs)
         self.prefix = f"{knobs.s3_prefix}/" if knobs.s3_prefix else ""
         self._patience = patience or Patience()
-        self._keys = Keys(knobs)
+        self._keys = StoreKeys(knobs)
         self._objects = Objects(self.bucket, self._keys, self._patience)
         self._blobs, self._parts, self._joins = (f"{self.prefix}{n}" for n in ("blobs", "parts", "joins"))
         self._joiner = Joiner(self._objects, self._joins)

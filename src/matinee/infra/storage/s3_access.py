@@ -1,7 +1,5 @@
 """Which bucket, with whose key, how patiently, and what a store's failures mean. Never moves a byte of a file."""
 
-import asyncio
-import os
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,16 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from botocore.credentials import (
-    ContainerProvider,
-    CredentialResolver,
-    Credentials,
-    EnvProvider,
-    InstanceMetadataProvider,
-    ReadOnlyCredentials,
-)
-from botocore.utils import InstanceMetadataFetcher
-
+from matinee.infra.aws import Keys
 from matinee.kernel.errors import Unavailable
 from matinee.kernel.settings import StorageSettings
 from matinee.kernel.time import utc_now
@@ -26,7 +15,6 @@ from matinee.kernel.time import utc_now
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-_METADATA_S = 1
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,64})</Code>|\(code: ([A-Za-z0-9.]{1,64})\)")
 
@@ -80,31 +68,18 @@ class Patience:
         return self.total_s + size_bytes * 8 / self.slow_bps
 
 
-class Keys:
-    """The access key: the configured one, else the first of environment (`AWS_ACCESS_KEY_ID`,
-    `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`), container role and machine role; roles are renewed in time."""
-
-    # Not obstore's own chain: that keeps what it finds to itself, and part copies and signed addresses need it too.
+class StoreKeys(Keys):
+    """That of the store. Not obstore's own chain: that keeps what it finds to itself, and part copies and signed
+    addresses need it too."""
 
     def __init__(self, knobs: StorageSettings) -> None:
         name, secret = knobs.s3_access_key, knobs.s3_secret_key
-        self._fixed = bool(name and secret)
-        self._found: Credentials | None = None
-        if name and secret:
-            self._found = Credentials(name.get_secret_value(), secret.get_secret_value())
-
-    async def now(self) -> ReadOnlyCredentials:
-        """Raises `Unavailable` when nobody gave one."""
-        if self._fixed and self._found is not None:
-            return self._found.get_frozen_credentials()
-        try:
-            return await asyncio.to_thread(self._look)
-        except Unavailable:
-            raise
-        except Exception as error:  # whatever a metadata service or botocore raises
-            raise Unavailable(
-                f"The key for the store could not be renewed: {type(error).__name__}."
-            ) from None
+        super().__init__(
+            name.get_secret_value() if name else None,
+            secret.get_secret_value() if secret else None,
+            of_what="the store",
+            lacking="Nobody gave a key for the store: set MATINEE_S3_ACCESS_KEY and MATINEE_S3_SECRET_KEY.",
+        )
 
     async def for_obstore(self) -> "S3Credential":
         found = await self.now()
@@ -113,19 +88,8 @@ class Keys:
             "secret_access_key": found.secret_key,
             "token": found.token,
             # Asked again soon: when a role's key ends is known here, and renewed here.
-            "expires_at": None if self._fixed else utc_now() + timedelta(minutes=10),
+            "expires_at": None if self.fixed else utc_now() + timedelta(minutes=10),
         }
-
-    def _look(self) -> ReadOnlyCredentials:
-        if self._found is None:
-            fetcher = InstanceMetadataFetcher(timeout=_METADATA_S, num_attempts=2, env=dict(os.environ))
-            chain = [EnvProvider(), ContainerProvider(), InstanceMetadataProvider(fetcher)]
-            self._found = CredentialResolver(chain).load_credentials()
-        if self._found is None:
-            raise Unavailable(
-                "Nobody gave a key for the store: set MATINEE_S3_ACCESS_KEY and MATINEE_S3_SECRET_KEY."
-            )
-        return self._found.get_frozen_credentials()
 
 
 def status_of(error: BaseException) -> tuple[int | None, str]:

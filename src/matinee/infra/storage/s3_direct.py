@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from matinee.infra.storage.keys import segments
-from matinee.infra.storage.s3_access import Bucket, Keys, Patience
+from matinee.infra.storage.s3_access import Bucket, Patience, StoreKeys
 from matinee.infra.storage.s3_multipart import Multipart, Part
 
 FRESH_S = 2.0
@@ -30,9 +30,11 @@ class _Listing:
 
 
 class DirectUploads:
-    """Keys are those of the port. Raises `NotFound` for an upload that ended, `Unavailable` for all else."""
+    """StoreKeys are those of the port. Raises `NotFound` for an upload that ended, `Unavailable` for all else."""
 
-    def __init__(self, bucket: Bucket, public: Bucket, keys: Keys, patience: Patience, folder: str) -> None:
+    def __init__(
+        self, bucket: Bucket, public: Bucket, keys: StoreKeys, patience: Patience, folder: str
+    ) -> None:
         """`public` is the bucket as browsers reach it; values lie below `folder`, which ends with `/`."""
         self._bucket = bucket
         self._public = public

@@ -16,7 +16,7 @@ import httpx
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 
-from matinee.infra.storage.s3_access import Bucket, Keys, Patience, answered
+from matinee.infra.storage.s3_access import Bucket, Patience, StoreKeys, answered
 from matinee.kernel.errors import NotFound, Unavailable
 
 MOST_PARTS = 10_000
@@ -59,7 +59,7 @@ class Multipart:
         self,
         client: httpx.AsyncClient,
         bucket: Bucket,
-        keys: Keys,
+        keys: StoreKeys,
         patience: Patience,
         *,
         listed_at_once: int = LISTED_AT_ONCE,
@@ -72,7 +72,9 @@ class Multipart:
 
     @classmethod
     @asynccontextmanager
-    async def connected(cls, bucket: Bucket, keys: Keys, patience: Patience) -> AsyncIterator["Multipart"]:
+    async def connected(
+        cls, bucket: Bucket, keys: StoreKeys, patience: Patience
+    ) -> AsyncIterator["Multipart"]:
         timeout = httpx.Timeout(patience.silent_s, connect=min(5.0, patience.silent_s))
         verify = _trusted() if bucket.endpoint.startswith("https:") else False
         async with httpx.AsyncClient(timeout=timeout, verify=verify, follow_redirects=False) as client:

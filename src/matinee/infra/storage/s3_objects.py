@@ -16,7 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from matinee.infra.storage.port import Stored
-from matinee.infra.storage.s3_access import Bucket, Keys, Patience, failure, status_of
+from matinee.infra.storage.s3_access import Bucket, Patience, StoreKeys, failure, status_of
 from matinee.kernel.errors import NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _BAD_RANGE = {400, 416}  # 416 is the standard's; a store or two say 400
 class Objects:
     """What one bucket holds, by whole keys."""
 
-    def __init__(self, bucket: Bucket, keys: Keys, patience: Patience) -> None:
+    def __init__(self, bucket: Bucket, keys: StoreKeys, patience: Patience) -> None:
         self._keys = keys
         self._patience = patience
         self._store = _open(bucket, keys, patience, silent_s=patience.silent_s)
@@ -163,7 +163,7 @@ class Objects:
             raise failure(error) from None
 
 
-def _open(bucket: Bucket, keys: Keys, patience: Patience, *, silent_s: float) -> S3Store:
+def _open(bucket: Bucket, keys: StoreKeys, patience: Patience, *, silent_s: float) -> S3Store:
     # Everything that obstore would else take from AWS_… variables and that would change requests is set.
     return S3Store(
         bucket.name,
