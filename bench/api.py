@@ -131,9 +131,9 @@ async def _rows(work: Work, owners: list[AccountId], tree: UUID, videos: int) ->
         " FROM (SELECT n, now() - n * interval '1 minute' AS at FROM generate_series(1, :videos) AS n) t",
         "INSERT INTO videos_rendition (id, video_id, generation, name, kind, role, tree_id, codecs, width, height, fps,"
         " channels, is_default, aligned, target_s, segment_count, declared_bps, average_bps, peak_bps, init_bytes,"
-        " contiguous, percent, complete, created_at)"
+        " contiguous, revision, percent, complete, created_at)"
         " SELECT gen_random_uuid(), v.id, 1, r.name, r.kind, r.role, :tree, r.codecs, r.width, r.height, r.fps, 2,"
-        " r.kind = 'audio', true, 4, :segments + 1, 1000000, 900000, 1000000, 800, :segments + 1, 100, true, now()"
+        " r.kind = 'audio', true, 4, :segments + 1, 1000000, 900000, 1000000, 800, :segments + 1, 0, 100, true, now()"
         " FROM videos_video v CROSS JOIN (VALUES"
         " ('240p', 'video', 'ladder', 'avc1.4d4015', 426, 240, 30.0),"
         " ('360p', 'video', 'ladder', 'avc1.4d401e', 640, 360, 30.0),"

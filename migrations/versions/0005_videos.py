@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("peak_bps", sa.BigInteger(), nullable=True),
         sa.Column("init_bytes", sa.BigInteger(), nullable=True),
         sa.Column("contiguous", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("percent", sa.Float(), nullable=False),
         sa.Column("complete", sa.Boolean(), nullable=False),
         _moment("withdrawn_at", nullable=True),

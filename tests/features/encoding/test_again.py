@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
 
+import httpx
+import m3u8
 import pytest
 import structlog
 from sqlalchemy import text
@@ -27,6 +31,14 @@ async def counted_and_held(house: House) -> tuple[int, int]:
     return int(counted or 0), sum(size for _, size in (await stored(house)).values())
 
 
+async def key_of(house: House, name: str) -> str:
+    """Where the store keeps this segment of the ladder's one rung."""
+    async with house.works.open() as work:
+        tree = await work.session.scalar(text("SELECT tree_id FROM videos_rendition WHERE role = 'ladder'"))
+    (key,) = [key for key in await stored(house) if key.endswith(f"/{name}") and str(tree) in key]
+    return key
+
+
 async def test_a_done_chunk_is_made_again_and_replaces_what_it_made(
     house: House, films: Path, tmp_path: Path
 ) -> None:
@@ -34,9 +46,7 @@ async def test_a_done_chunk_is_made_again_and_replaces_what_it_made(
     made = await f.upload(person.client, f.film(films, **LONG))
     assert (await ended(house, person, made))["state"] == "ready"
     before = await stored(house)
-    async with house.works.open() as work:
-        tree = await work.session.scalar(text("SELECT tree_id FROM videos_rendition WHERE role = 'ladder'"))
-    (suspect,) = [key for key in before if key.endswith("/9.m4s") and str(tree) in key]
+    suspect = await key_of(house, "9.m4s")
     await house.parts.storage.put_bytes(suspect, b"not a segment at all")
     asked = f"/api/v1/admin/encodes/{made['id']}/steps/all-1/retry"
     assert (await person.client.post(asked)).status_code == 403
@@ -60,6 +70,50 @@ async def test_a_done_chunk_is_made_again_and_replaces_what_it_made(
     (variant,) = (await f.master(person.client, video)).playlists
     address = f"{video['playback']['hls'].rpartition('/')[0]}/{variant.uri}"
     assert len(f.frames(await f.stream(person.client, address), tmp_path)) == round(video["duration_s"] * 25)
+
+
+async def addresses(client: httpx.AsyncClient, video: dict[str, Any]) -> list[str]:
+    """Of the one picture's header and segments, as HLS names them."""
+    (variant,) = (await f.master(client, video)).playlists
+    playlist = urljoin(video["playback"]["hls"], variant.uri)
+    shown = m3u8.loads((await client.get(playlist)).text)
+    return [urljoin(playlist, uri) for uri in (shown.segment_map[0].uri, *(s.uri for s in shown.segments))]
+
+
+async def test_what_was_made_again_is_reached_under_new_addresses_and_the_old_ones_answer(
+    house: House, films: Path
+) -> None:
+    operator, person = await house.person("admin"), await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2, codec="mpeg4"))
+    video = await ended(house, person, made)
+    guest = await house.client()
+    old = await addresses(guest, video)
+    spoiled = await key_of(house, "0.m4s")
+    await house.parts.storage.put_bytes(spoiled, b"not a segment at all")
+    bad = await guest.get(old[1])
+    assert (bad.content, "immutable" in bad.headers["cache-control"]) == (b"not a segment at all", True)
+    for revision in (1, 2):
+        asked = f"/api/v1/admin/encodes/{made['id']}/steps/all-0/retry"
+        assert (await operator.client.post(asked)).status_code == 204
+        held = await addresses(guest, video)
+        assert held[1].endswith("/0.m4s" if revision == 1 else "/0-1.m4s")
+        await ended(house, person, made)
+        new = await addresses(guest, video)
+        assert [address.rpartition("/")[2] for address in new[:2]] == [
+            f"init-{revision}.mp4",
+            f"0-{revision}.m4s",
+        ]
+        assert (len(new), set(new) & {*old, *held}) == (len(old), set())
+        assert f"$Number$-{revision}.m4s" in (await guest.get(video["playback"]["dash"])).text
+        good = await guest.get(new[1])
+        stored_bytes = (await house.parts.storage.stat(spoiled)).size_bytes
+        assert (len(good.content), good.content[4:8]) == (stored_bytes, b"styp")
+        assert good.headers["etag"] != bad.headers["etag"]
+        assert "immutable" in good.headers["cache-control"]
+        for address in (*old, *held, *new):
+            assert (await guest.get(address)).status_code == 200, address
+        assert (await guest.get(old[1])).content == good.content
+        assert (await guest.get(new[1].replace(f"-{revision}.", f"-{revision + 1}."))).status_code == 404
 
 
 @pytest.mark.slow

@@ -3498,7 +3498,7 @@ export interface operations {
                 /** @description `open`, or `<expires>.<signature>`. */
                 grant: string;
                 rendition_id: string;
-                /** @description `init.mp4` or `<number>.m4s`. */
+                /** @description `init.mp4` or `<number>.m4s`, `-<revision>` before the dot. */
                 name: string;
             };
             cookie?: never;

@@ -88,7 +88,8 @@ class Video(Base):
 
 
 class Rendition(Base):
-    """One track of one quality. `contiguous` segments from 0 on have no gap; only these are in manifests."""
+    """One track of one quality. `contiguous` segments from 0 on have no gap; only these are in manifests. `revision`
+    counts how often some of it was made again: manifests name it, since what was served is cached for ever."""
 
     __tablename__ = "videos_rendition"
 
@@ -116,6 +117,7 @@ class Rendition(Base):
     peak_bps: Mapped[int | None]
     init_bytes: Mapped[int | None]
     contiguous: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0)
     percent: Mapped[float] = mapped_column(default=0.0)
     complete: Mapped[bool] = mapped_column(default=False)
     withdrawn_at: Mapped[datetime | None]

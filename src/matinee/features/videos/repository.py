@@ -39,7 +39,14 @@ _CARD = load_only(
     raiseload=True,
 )
 _PLACE = (
-    load_only(Rendition.kind, Rendition.tree_id, Rendition.init_bytes, Rendition.contiguous, raiseload=True),
+    load_only(
+        Rendition.kind,
+        Rendition.tree_id,
+        Rendition.init_bytes,
+        Rendition.contiguous,
+        Rendition.revision,
+        raiseload=True,
+    ),
     load_only(*_SEEN_BY, Video.media_version, raiseload=True),
 )
 

@@ -1,7 +1,7 @@
 """One step once more: a failed one alone, or a done one whose output is suspect. Never touches the other steps' work.
 
 What a done chunk or sound made stays in place until its successor replaces it, segment by segment. Both fit the same
-header and the same grid, so that a player may hold some of each.
+header and the same grid, so that a player may hold some of each. Once all are there, manifests name them anew.
 """
 
 import structlog

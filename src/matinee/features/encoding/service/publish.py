@@ -113,6 +113,15 @@ class Publisher:
             self._said |= set(new)
             await self._note_firsts(new)
 
+    async def finish(self) -> None:
+        """Record the rest. What was replaced gets new addresses: the ones it had are cached. Raises `Superseded`."""
+        await self.flush()
+        if not self._replacing:
+            return
+        async with self._works.open() as work:
+            for name in sorted(self._trees):
+                await videos.renew_rendition(work, RenditionId(self._renditions[name]))
+
     async def _note_firsts(self, new: dict[str, str]) -> None:
         """Once every part has its first segment and ffmpeg really decodes them, the video is playable."""
         async with self._works.open() as work:

@@ -255,7 +255,7 @@ async def _copy(run: _Run) -> None:
             encode.renditions = {name: str(id) for name, id in run.renditions.items()}
         publisher = run.publisher({"source": "picture:source", audio_name(0): "sound:source"})
         await copy_source(run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher)
-        await publisher.flush()
+        await publisher.finish()
     except (NotCopyable, EncodeFailed) as refused:
         log.info("encoding.not_copied", reason=str(refused))
         async with run.works.open() as work:
@@ -280,7 +280,7 @@ async def _early(run: _Run) -> None:
         run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
         on_segment=publisher, on_progress=run.on_progress,
     )  # fmt: skip
-    await publisher.flush()
+    await publisher.finish()
 
 
 async def _audio(run: _Run) -> None:
@@ -289,7 +289,7 @@ async def _audio(run: _Run) -> None:
     await encode_audio(
         run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher, on_progress=run.on_progress
     )
-    await publisher.flush()
+    await publisher.finish()
     async with run.works.open() as work:
         for track in ladder.audio:
             await videos.finish_rendition(work, RenditionId(run.renditions[track.name]))
@@ -310,7 +310,7 @@ async def _chunk(run: _Run) -> None:
         run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
         on_segment=publisher, on_progress=run.on_progress,
     )  # fmt: skip
-    await publisher.flush()
+    await publisher.finish()
 
 
 async def _pictures(run: _Run) -> None:

@@ -54,6 +54,20 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _piece(text: str) -> tuple[str, int]:
+    """The stored name and the revision that an address asks for: `7.m4s`, and `7-2.m4s` once it was made again."""
+    stem, _, form = text.partition(".")
+    stem, dash, given = stem.partition("-")
+    revision = _number(given) if dash else 0
+    if bool(revision) != bool(dash):
+        raise MediaNotFound
+    if (stem, form) == ("init", "mp4"):
+        return "init.mp4", revision
+    if form != "m4s":
+        raise MediaNotFound
+    return f"{_number(stem)}.m4s", revision
+
+
 @router.options("/{video_id}/{grant}/{rest:path}", status_code=204)
 async def preflight(video_id: _Id, grant: _Grant, rest: str, work: Work = _by_address) -> Response:
     """Players on other sites may fetch what is open."""
@@ -143,17 +157,12 @@ async def segment(
     video_id: _Id,
     grant: _Grant,
     rendition_id: _Id,
-    name: Annotated[str, Path(description="`init.mp4` or `<number>.m4s`.")],
+    name: Annotated[str, Path(description="`init.mp4` or `<number>.m4s`, `-<revision>` before the dot.")],
     request: Request,
     work: Work = _by_address,
 ) -> Response:
     """One segment, or what a player needs before the first."""
-    if name != "init.mp4":
-        number, _, form = name.partition(".")
-        if form != "m4s":
-            raise MediaNotFound
-        name = f"{_number(number)}.m4s"
-    stored = await service.segment(work, _id(video_id), grant, _id(rendition_id), name)
+    stored = await service.segment(work, _id(video_id), grant, _id(rendition_id), *_piece(name))
     return await _bytes(request, work, stored)
 
 

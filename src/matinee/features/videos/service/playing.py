@@ -88,9 +88,13 @@ async def playlist(work: Work, video_id: UUID, grant: str, rendition_id: UUID) -
     return _manifest(text, HLS_TYPE, grant)
 
 
-async def segment(work: Work, video_id: UUID, grant: str, rendition_id: UUID, name: str) -> Stored:
-    """`init.mp4` or `{n}.m4s`."""
+async def segment(
+    work: Work, video_id: UUID, grant: str, rendition_id: UUID, name: str, revision: int
+) -> Stored:
+    """`init.mp4` or `{n}.m4s`. Past revisions answer too; one to come does not, or its old bytes would be cached."""
     _, row = await _rendition(work, video_id, grant, rendition_id)
+    if revision > row.revision:
+        raise MediaNotFound
     kind = "video" if row.kind == "video" else "audio"
     key = files.tree_key(TreeId(row.tree_id), name)
     return Stored(key, f"{kind}/mp4", "segment", grant == rules.OPEN_GRANT)
@@ -159,6 +163,7 @@ async def _rendition(work: Work, video_id: UUID, grant: str, rendition_id: UUID)
 
 
 def _described(row: Rendition, segments: Sequence[tuple[int, float, int]], *, prefix: str) -> media.Rendition:
+    suffix = f"-{row.revision}" if row.revision else ""
     return media.Rendition(
         name=row.name,
         kind="video" if row.kind == "video" else "audio",
@@ -167,8 +172,8 @@ def _described(row: Rendition, segments: Sequence[tuple[int, float, int]], *, pr
         complete=row.complete,
         target_duration_s=max(1, -int(-row.target_s // 1)),
         playlist_url=f"{prefix}index.m3u8",
-        init_url=f"{prefix}init.mp4",
-        segment_url=prefix + "{n}.m4s",
+        init_url=f"{prefix}init{suffix}.mp4",
+        segment_url=f"{prefix}{{n}}{suffix}.m4s",
         width=row.width,
         height=row.height,
         fps=None if not row.fps else Fraction(row.fps).limit_denominator(1001),

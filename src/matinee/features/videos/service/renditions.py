@@ -95,6 +95,14 @@ async def add_segments(work: Work, rendition_id: UUID, segments: Sequence[Segmen
     return sum(sizes.values()) - replaced_bytes
 
 
+async def renew_rendition(work: Work, rendition_id: UUID) -> None:
+    """Some of its segments were made again and are stored: manifests name all of them by new addresses from now on.
+    Those it had before answer still, with what is stored now."""
+    video, rendition = await _locked_rendition(work, rendition_id)
+    rendition.revision += 1
+    await _refresh_master(work, video)
+
+
 async def finish_rendition(work: Work, rendition_id: UUID, frame_count: int | None = None) -> None:
     """Its last segment is stored. Average and peak rate are measured from its segments."""
     video, rendition = await _locked_rendition(work, rendition_id)
