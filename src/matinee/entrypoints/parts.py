@@ -72,10 +72,11 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
     """Build every part, open none."""
     url = database_url(settings)
     knobs = settings.of(DatabaseSettings)
-    database = Database(url, pool_size=knobs.pool_size, pool_overflow=knobs.pool_overflow)
+    answer_s = knobs.database_answer_s
+    database = Database(url, pool_size=knobs.pool_size, pool_overflow=knobs.pool_overflow, answer_s=answer_s)
     storage = open_store(settings)
     bus = open_bus(settings.of(BusSettings), database)
-    queue = Queue(url, ROOMS)
+    queue = Queue(url, ROOMS, answer_s=answer_s)
     mailer = open_mailer(settings.of(MailSettings))
     works = Works(
         database=database,

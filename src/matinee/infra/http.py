@@ -24,6 +24,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.infra import telemetry
+from matinee.infra.db import unavailable
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor
 from matinee.kernel.errors import (
@@ -191,8 +192,7 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable
             )
         if isinstance(error, OperationalError) or error.connection_invalidated:
             log.warning("database.away", error=type(error.orig).__name__)
-            sentence = "The database does not answer. Nothing was lost; try again in a moment."
-            return problem(request, 503, Unavailable.code, sentence, headers={"Retry-After": "5"})
+            return await _known(request, unavailable(error))
         return _unexpected(request, error)
 
     @app.exception_handler(UnicodeEncodeError)

@@ -105,6 +105,12 @@ class DatabaseSettings(Concern):
     )
     pool_size: int = Field(10, ge=1, le=200, description="Connections that one process keeps open.")
     pool_overflow: int = Field(20, ge=0, le=500, description="More connections that one process may open.")
+    database_answer_s: float = Field(
+        30,
+        gt=0,
+        le=3600,
+        description="Seconds that the server may take over one statement before its connection counts as lost.",
+    )
 
     @model_validator(mode="after")
     def _checked_tls(self) -> "DatabaseSettings":

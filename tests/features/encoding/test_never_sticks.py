@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.features.encoding.test_encode import broken_ffmpeg, until, worker
+from tests.infra.test_silent_database import FULL, full
 from tests.support import films as f
 from tests.support.house import House, Person
 
@@ -123,6 +124,24 @@ async def test_a_full_disk_is_named_and_the_retry_finishes(
     assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
     assert (await ended(house, person, made))["state"] == "ready"
     assert list((house.settings.house.data_dir / "scratch").iterdir()) == []
+
+
+async def test_a_database_without_room_fails_no_film_and_it_goes_on_once_there_is_some(
+    house: House, films: Path
+) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2, codec="mpeg4"))
+    await written(house, FULL)
+    await written(house, full("videos_segment"))
+    for _ in range(6):
+        assert (await ended(house, person, made))["state"] in ("checking", "encoding")
+        await written(house, "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+    assert await dead_letters(house) == []
+    failed = [step for step in (await steps(house, made)).values() if step.state == "failed"]
+    assert failed
+    assert all("No space left on device" in (step.log or "") for step in failed)
+    await written(house, "DROP TRIGGER no_room ON videos_segment")
+    assert (await ended(house, person, made))["state"] == "ready"
 
 
 async def test_a_film_is_not_dropped_for_a_picture_that_cannot_be_made(

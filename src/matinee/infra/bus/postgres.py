@@ -12,6 +12,7 @@ from matinee.infra.bus.port import Hearer
 from matinee.infra.db import Database
 
 NAME = "matinee_signal"
+_LOOK_S = 15.0
 log = structlog.get_logger(__name__)
 
 
@@ -56,9 +57,11 @@ class PostgresBus:
                     await connection.execute(f"LISTEN {NAME}")
                     self._listening.set()
                     delay_s = 0.1
-                    async for notice in connection.notifies():
-                        for hearer in tuple(self._hearers):
-                            hearer(notice.payload)
+                    while True:
+                        async for notice in connection.notifies(timeout=_LOOK_S):
+                            for hearer in tuple(self._hearers):
+                                hearer(notice.payload)
+                        await connection.execute("SELECT 1")  # a line that is lost says nothing by itself
             except (psycopg.Error, OSError) as error:
                 log.warning("bus.connection_lost", error=type(error).__name__, again_in_s=delay_s)
             self._listening.clear()

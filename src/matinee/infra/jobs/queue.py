@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 
 import procrastinate
+import psycopg
 import structlog
-from procrastinate.exceptions import JobAborted
+from procrastinate.exceptions import ConnectorException, JobAborted
 from procrastinate.job_context import AbortReason
 from procrastinate.job_context import JobContext as RawContext
 from procrastinate.jobs import Job
@@ -24,7 +25,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matinee.infra import tally, telemetry
-from matinee.infra.db import libpq_url, raw_connection
+from matinee.infra.db import (
+    ANSWER_S,
+    Bounded,
+    connect_settings,
+    is_full,
+    libpq_url,
+    raw_connection,
+    unavailable,
+)
 from matinee.infra.jobs import ledger
 from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
 from matinee.infra.jobs.steadfast import Steadfast
@@ -39,13 +48,15 @@ from matinee.kernel.settings import HouseSettings, WorkerSettings
 
 log = structlog.get_logger(__name__)
 MAX_BACKOFF_S = 300
+ROOM_S = 30
 ERROR_CHARACTERS = 8_000
 SIGNAL_S = 1.0
 CHANNEL = "jobs"
 
 
 class _Backoff(BaseRetryStrategy):
-    """Waits backoff·2ⁿ seconds after the n-th failure; work that a shutdown cut off goes on at once."""
+    """Waits backoff·2ⁿ seconds after the n-th failure; work that a shutdown cut off goes on at once. A database without
+    room is no failure of the job: it is tried until there is some."""
 
     def __init__(self, retries: int, backoff_s: int) -> None:
         self.retries = retries
@@ -54,6 +65,8 @@ class _Backoff(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
+        if is_full(exception):
+            return RetryDecision(retry_in={"seconds": ROOM_S})
         if job.attempts >= self.retries:
             return None
         return RetryDecision(retry_in={"seconds": min(MAX_BACKOFF_S, self.backoff_s * 2**job.attempts)})
@@ -85,9 +98,19 @@ class _Context:
 class Queue:
     """The jobs of one process. Usable as a `Work`'s outbox without being opened; a worker opens it."""
 
-    def __init__(self, database_url: str, rooms: Sequence[Room]) -> None:
+    def __init__(self, database_url: str, rooms: Sequence[Room], *, answer_s: float = ANSWER_S) -> None:
+        async def bound(connection: Any) -> None:
+            connection.answer_s = answer_s
+
         self.app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(conninfo=libpq_url(database_url), min_size=1, max_size=6)
+            connector=procrastinate.PsycopgConnector(
+                conninfo=libpq_url(database_url),
+                kwargs=connect_settings(answer_s),
+                connection_class=Bounded,
+                configure=bound,
+                min_size=1,
+                max_size=6,
+            )
         )
         self.rooms = rooms
         self.works: Works | None = None
@@ -154,7 +177,15 @@ class Queue:
             self._paused = frozenset(await ledger.paused_lanes(work.session))
 
     async def write(self, session: AsyncSession, messages: list[tuple[Message, datetime | None]]) -> None:
-        """Enqueue each message for each of its handlers, inside the transaction of `session`."""
+        """Enqueue each message for each of its handlers, inside the transaction of `session`. Raises `Unavailable`."""
+        try:
+            await self._write(session, messages)
+        except ConnectorException as error:
+            if isinstance(error.__cause__, (psycopg.OperationalError, psycopg.InterfaceError)):
+                raise unavailable(error) from error
+            raise
+
+    async def _write(self, session: AsyncSession, messages: list[tuple[Message, datetime | None]]) -> None:
         connection = await raw_connection(session)
         for message, at in messages:
             for name, handler in self._handlers.get(type(message), ()):
@@ -191,7 +222,7 @@ class Queue:
                     await self._note(context, error)
                 except Exception as lost:  # the note is a courtesy; what follows is not
                     log.warning("job.note_lost", error=type(lost).__name__)
-                if context.attempts_left == 0:
+                if context.attempts_left == 0 and not is_full(error):
                     await self._bury(handler, message, error)
                 raise
             finally:

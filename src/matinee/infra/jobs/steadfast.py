@@ -14,6 +14,8 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
+from matinee.infra.db import is_full
+
 log = structlog.get_logger(__name__)
 PATIENCE_S = 60.0
 _PAUSE_S = 0.5
@@ -32,7 +34,8 @@ _STILL_OPEN = (
 
 class Steadfast:
     """Stands before procrastinate's job manager. `on_lost` is told when an end could not be written for
-    `PATIENCE_S`: the process has to end then, so that another takes its jobs over."""
+    `PATIENCE_S`: the process has to end then, so that another takes its jobs over. Where the database is only full, no
+    other could write more, and it waits for room."""
 
     def __init__(self, manager: Any, on_lost: Callable[[], None]) -> None:
         self._manager = manager
@@ -74,7 +77,7 @@ class Steadfast:
                         break
                     await record(job=job, **how)
                 except Exception as error:
-                    if _away(error) and time.monotonic() < deadline:
+                    if _away(error) and (time.monotonic() < deadline or is_full(error)):
                         log.warning("queue.end_not_written", job_id=job.id)
                         again = True
                         await asyncio.sleep(_PAUSE_S)

@@ -8,6 +8,7 @@ from psycopg import Error as DatabaseError
 from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.engines.media import EncodeFailed
+from matinee.infra.db import is_full
 from matinee.kernel.errors import MatineeError
 
 DISK_FULL = "The disk of the house's working folder is full."
@@ -36,7 +37,8 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, MatineeError):
         return error.detail
     if isinstance(error, (SQLAlchemyError, DatabaseError)):
-        return "The house's database did not answer."
+        full = is_full(error)
+        return "The disk of the house's database is full." if full else "The house's database did not answer."
     if isinstance(error, OSError):
         return (
             DISK_FULL
