@@ -259,6 +259,23 @@ async def test_a_crash_before_the_joining_is_mended_by_the_sweep_and_lost_bytes_
             assert await mine.kept(whole) == DATA
 
 
+async def test_a_joining_that_waits_is_ordered_once_and_a_dead_one_anew(house: House) -> None:
+    mine = await ticket(house)
+    whole = (await final(mine, await pieces(mine))).headers["location"]
+
+    async def ordered_after_a_sweep() -> int:
+        async with house.works.open() as work:
+            await service.sweep(work)
+        return len(await house.waiting("files.join_parts"))
+
+    assert [await ordered_after_a_sweep() for _ in range(2)] == [1, 1]
+    async with house.works.open() as work:
+        await work.session.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+    assert [await ordered_after_a_sweep() for _ in range(2)] == [1, 1]
+    await join_what_is_ordered(house)
+    assert await mine.kept(whole) == DATA
+
+
 async def test_tus_js_client_uploads_in_parallel(house: House, tmp_path: Path) -> None:
     mine = await ticket(house)
     file = tmp_path / "film.mp4"

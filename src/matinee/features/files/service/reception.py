@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import AsyncIterator, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import UUID
 
 from matinee.features.files import repository
 from matinee.features.files.errors import (
@@ -28,7 +29,8 @@ from matinee.features.files.service.blobs import record_blob, sealed_key
 from matinee.features.files.service.digest import RunningHash
 from matinee.features.files.service.intake import Intake, Receive
 from matinee.features.files.settings import FilesSettings
-from matinee.infra.work import Works
+from matinee.infra.jobs import ledger
+from matinee.infra.work import Work, Works
 from matinee.kernel.actor import SYSTEM
 from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import BlobId, UploadId, new_id
@@ -225,6 +227,13 @@ async def _nothing() -> AsyncIterator[bytes]:
     yield b""
 
 
+async def _to_be_joined(work: Work, final_id: UUID) -> bool:
+    """All its pieces are whole, and nobody is at it: the sweep asks for each of them, every minute."""
+    if not await repository.pieces_are_whole(work.session, final_id):
+        return False
+    return str(final_id) not in await ledger.said_by_waiting(work.session, "files.join_parts", "upload_id")
+
+
 async def finish(works: Works, upload_id: UploadId, sha256: str | None = None) -> bool:
     """Seal a full upload as a blob and say so; a full piece orders the joining when it is the last. Idempotent, and
     safe after a crash at any point: the blob's id is the upload's, so sealing again finds what is sealed already.
@@ -239,9 +248,7 @@ async def finish(works: Works, upload_id: UploadId, sha256: str | None = None) -
         if upload.state == "complete":
             return True
         if upload.kind == "partial":
-            if upload.final_id is not None and await repository.pieces_are_whole(
-                work.session, upload.final_id
-            ):
+            if upload.final_id is not None and await _to_be_joined(work, upload.final_id):
                 work.send(JoinParts(upload_id=UploadId(upload.final_id)))
             return False
         size_bytes = upload.size_bytes
