@@ -37,7 +37,7 @@ NAMED = ("disk", "store", "worker", "killed", "hung", "failed", "database")
 """One of these words says what happened."""
 MOST_FILMS, AT_ONCE = 24, 3
 PIECE_BYTES = 400_000
-REPEATED = 0.25
+REPEATED = 0.05
 """Of all segments, after 50 faults: each may cost what was stored since the last record, half a second before."""
 
 
