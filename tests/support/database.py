@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -51,8 +52,9 @@ def home() -> Path:
     return Path(os.environ[HOME_VARIABLE])
 
 
+@cache
 def server() -> postgres.Server:
-    """The run's server; the first caller starts it."""
+    """The run's server; the first caller starts it. Each process asks once: it lives as long as the run."""
     return postgres.start(home(), durability="none")
 
 
