@@ -30,8 +30,15 @@ class Failed(Exception):
 
 def environment() -> dict[str, str]:
     """Ours, with node and the virtual environment first on the path, and nothing that bends Python or npm."""
-    dropped = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "NODE_OPTIONS", "NODE_PATH")
-    kept = {key: value for key, value in os.environ.items() if key not in dropped}
+    bends = (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONDONTWRITEBYTECODE",
+        "VIRTUAL_ENV",
+        "NODE_OPTIONS",
+        "NODE_PATH",
+    )
+    kept = {key: value for key, value in os.environ.items() if key not in bends}
     path = [str(VENV / "bin"), str(_node().parent), kept.get("PATH", os.defpath)]
     return kept | {"PATH": os.pathsep.join(path)}
 
