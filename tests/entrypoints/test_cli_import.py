@@ -21,6 +21,7 @@ from tests.support.origin import origin
 
 from matinee.entrypoints.cli.journal import Entry, Journal, sample_of
 from matinee.entrypoints.cli.library import Found, Settled, title_of, walk
+from matinee.entrypoints.cli.main import main
 
 OPEN = {"import_networks": "127.0.0.0/8", "import_ports": "1-65535"}
 
@@ -167,22 +168,32 @@ async def test_a_film_at_an_address_is_imported_or_refused_in_words(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "word"),
+    ("arguments", "word"),
     [
-        (("no-such-folder",), 1, "neither an address nor a folder"),
-        ((".", "--visibility", "secret"), 1, "--visibility"),
-        ((".", "--wait", "soon"), 1, "--wait"),
-        ((".", "--title", "All"), 1, "--title"),
-        (("https://films.example/a", "--watch"), 1, "--watch"),
-        (("https://films.example/a", "--dry-run"), 1, "--dry-run"),
-        ((".", "--server", "http://127.0.0.1:9"), 1, "matinee login"),
+        (("no-such-folder",), "neither an address nor a folder"),
+        ((".", "--visibility", "secret"), "--visibility"),
+        ((".", "--wait", "soon"), "--wait"),
+        ((".", "--title", "All"), "--title"),
+        (("https://films.example/a", "--watch"), "--watch"),
+        (("https://films.example/a", "--dry-run"), "--dry-run"),
+        ((".", "--server", "http://127.0.0.1:9"), "matinee login"),
     ],
 )
-async def test_what_cannot_be_imported_is_explained(
-    tmp_path: Path, arguments: tuple[str, ...], code: int, word: str
+def test_what_cannot_be_imported_is_explained(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    word: str,
 ) -> None:
-    ended = await matinee("import", *arguments, home=tmp_path / "home")
-    assert (ended.code, word in ended.err.replace("\n", " ")) == (code, True), ended
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MATINEE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(sys, "argv", ["matinee", "import", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().err
+    assert (ended.value.code, word in said.replace("\n", " ")) == (1, True), said
 
 
 async def test_a_server_that_is_away_ends_a_library_with_one_sentence(tmp_path: Path) -> None:
