@@ -18,6 +18,9 @@ from matinee.features.encoding import service as encoding
 from matinee.features.videos.messages import VideoCancelAsked, VideoRetryAsked
 from matinee.kernel.ids import VideoId
 
+TALL: dict[str, Any] = {"size": "1280x720", "seconds": 5, "fps": 10, "key_every_s": 3}
+"""A film of four rungs."""
+
 
 @contextlib.asynccontextmanager
 async def worker(house: House) -> AsyncIterator[None]:
@@ -53,7 +56,7 @@ async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(
     house: House, films: Path, tmp_path: Path
 ) -> None:
     person = await house.person()
-    made = await f.upload(person.client, f.film(films, size="1280x720", seconds=5, key_every_s=3))
+    made = await f.upload(person.client, f.film(films, **TALL))
     await house.run_jobs()
     video = await f.get(person.client, made["id"])
     assert video["state"] == "ready", video
@@ -66,7 +69,7 @@ async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(
     for playlist in master.playlists:
         data = await f.stream(person.client, urljoin(video["playback"]["hls"], playlist.uri))
         times = f.frames(data, tmp_path)
-        assert len(times) == 125
+        assert len(times) == 50
         assert times == sorted(times)
     assert video["poster"] is not None
     poster = await person.client.get(f"{video['poster']['base']}/320.webp")
@@ -77,7 +80,7 @@ async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(
     "kind",
     [
         {"key_every_s": 1},
-        {"key_every_s": 10, "seconds": 12},
+        pytest.param({"key_every_s": 10, "seconds": 12}, marks=pytest.mark.slow),
         {"key_every_s": 1000, "seconds": 12},
         {"codec": "mpeg4"},
         {"audio": False},
@@ -121,7 +124,7 @@ async def test_the_low_rungs_play_while_the_high_ones_are_held(
     house = await make_house(hold_dir=hold)
     person = await house.person()
     async with worker(house):
-        made = await f.upload(person.client, f.film(films, size="1280x720", seconds=5, key_every_s=3))
+        made = await f.upload(person.client, f.film(films, **TALL))
         # The sound may come last; nothing plays from two rungs before it.
         async with asyncio.timeout(60):
             while await heights(person, made["id"]) != {240, 360}:
@@ -284,7 +287,7 @@ async def test_a_step_that_a_dead_worker_left_behind_repeats_only_what_is_missin
 ) -> None:
     house = await make_house(stalled_after_s=2)
     person = await house.person()
-    made = await f.upload(person.client, f.film(films, seconds=30, size="160x90"))
+    made = await f.upload(person.client, f.film(films, seconds=30, size="160x90", fps=10, audio=False))
     await house.run_jobs()
     before = {s.key: s.modified_at async for s in house.parts.storage.list() if s.key.endswith(".m4s")}
     from sqlalchemy import text
