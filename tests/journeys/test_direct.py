@@ -12,7 +12,7 @@ from tests.journeys import acts
 from tests.support.server import Server, open_server, until
 from tests.support.stores import Store
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _SLOW_BYTES_PER_S = 3_000_000
 _SMALL_BYTES = 10_000

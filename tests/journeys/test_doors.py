@@ -82,6 +82,7 @@ def test_a_person_signs_out_and_in_again(page: Page, server: Server) -> None:
     expect(page.get_by_role("heading", name="Videos")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_deleted_film_is_gone_with_its_bytes(
     page: Page, server: Server, owner: Person, clip_folder: Path
 ) -> None:
@@ -115,6 +116,7 @@ def test_an_operator_sees_the_jobs_and_nobody_else_does(page: Page, server: Serv
     expect(page.get_by_role("heading", name="Jobs is for operators")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_command_on_another_machine_is_let_in_by_the_page(
     page: Page, server: Server, tmp_path: Path
 ) -> None:

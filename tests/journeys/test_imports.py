@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys import acts
+from tests.journeys import acts, clips
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, MakeContext, axe
 from tests.support.server import Server
 
@@ -51,8 +51,8 @@ class Source:
 
 
 @pytest.fixture
-def source(fast_clip: Path) -> Iterator[Source]:
-    made = Source(fast_clip.read_bytes())
+def source(clip_folder: Path) -> Iterator[Source]:
+    made = Source(clips.small_bunny_h264(clip_folder, seconds=15).read_bytes())
     thread = threading.Thread(target=made.server.serve_forever)
     thread.start()
     yield made

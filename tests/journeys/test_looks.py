@@ -41,7 +41,7 @@ OPERATOR = {
 def film(server: Server, clip_folder: Path) -> str:
     """A public film of the operator, and one that could not be read."""
     with server.client(server.cli_token) as client:
-        id = programs.upload(client, clips.bunny_h264(clip_folder, seconds=5), title="Big Buck Bunny")
+        id = programs.upload(client, clips.small_bunny_h264(clip_folder, seconds=5), title="Big Buck Bunny")
         programs.reaches(client, id, "ready")
         broken = clip_folder / "broken.mp4"
         broken.write_text("no film " * 500)

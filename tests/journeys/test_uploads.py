@@ -111,6 +111,7 @@ def test_an_upload_goes_on_after_a_reload_when_its_file_is_chosen_again(
     assert sent[0] >= safe, "no byte is sent twice"
 
 
+@pytest.mark.slow
 def test_a_file_chosen_like_a_new_one_goes_on_with_the_upload_that_waits_for_it(
     page: Page, server: Server, film: Path
 ) -> None:
@@ -125,6 +126,7 @@ def test_a_file_chosen_like_a_new_one_goes_on_with_the_upload_that_waits_for_it(
     _arrives_whole(page, server, row, film)
 
 
+@pytest.mark.slow
 def test_an_upload_outlives_the_death_of_the_server(page: Page, server: Server, film: Path) -> None:
     row = _begin(page, server, film)
     before = server.api_pids
@@ -134,6 +136,7 @@ def test_an_upload_outlives_the_death_of_the_server(page: Page, server: Server, 
     _arrives_whole(page, server, row, film)
 
 
+@pytest.mark.slow
 def test_the_command_uploads_and_waits(server: Server, fast_clip: Path) -> None:
     with server.command("upload", str(fast_clip), "--visibility", "unlisted", "--json") as command:
         out, err = command.communicate(timeout=120)

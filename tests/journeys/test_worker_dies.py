@@ -11,7 +11,7 @@ from tests.support.server import Server, until
 
 
 def test_a_killed_worker_loses_no_frame(server: Server, clip_folder: Path, tmp_path: Path) -> None:
-    source = clips.small_bunny_mpeg4(clip_folder, seconds=40)
+    source = clips.small_bunny_mpeg4(clip_folder, seconds=24)
     person = server.person()
     with person.client() as client:
         id = programs.upload(client, source)
