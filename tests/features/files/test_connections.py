@@ -26,10 +26,11 @@ from matinee.features.files import service
 DATA = random.Random(7).randbytes(3_000_000)
 
 
-async def test_a_connection_cut_at_fifty_points_leaves_identical_bytes(house: House) -> None:
+@pytest.mark.parametrize("points", [15, pytest.param(50, marks=pytest.mark.slow)])
+async def test_a_connection_cut_at_many_points_leaves_identical_bytes(house: House, points: int) -> None:
     mine = await ticket(house)
     chance = random.Random()
-    cuts = sorted(chance.sample(range(1, len(DATA)), 50))
+    cuts = sorted(chance.sample(range(1, len(DATA)), points))
     async with served(house.app) as base:
         token = await token_of(mine)
         path = await mine.address(len(DATA))

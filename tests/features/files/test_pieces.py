@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import text
 from tests.features.files.tickets import BYTES, TUS, Ticket, age_parts, age_value, blob_id, served, ticket
 from tests.features.files.wires import token_of
@@ -276,6 +277,7 @@ async def test_a_joining_that_waits_is_ordered_once_and_a_dead_one_anew(house: H
     assert await mine.kept(whole) == DATA
 
 
+@pytest.mark.slow
 async def test_tus_js_client_uploads_in_parallel(house: House, tmp_path: Path) -> None:
     mine = await ticket(house)
     file = tmp_path / "film.mp4"

@@ -162,7 +162,14 @@ def test_a_taken_port_is_left_to_its_owner(folder: Path) -> None:
         connection.execute("SELECT 1")
 
 
-@pytest.mark.parametrize("name", ["with a space, and a comma", "long-" + "x" * 110, "naïve 'quotes'"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("with a space, and a comma", marks=pytest.mark.slow),
+        pytest.param("long-" + "x" * 110, marks=pytest.mark.slow),
+        "naïve 'quotes'",
+    ],
+)
 def test_any_path_will_do(empty_folder: Path, name: str) -> None:
     data = empty_folder.parent / name
     try:

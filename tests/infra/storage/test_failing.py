@@ -104,7 +104,7 @@ async def test_nobody_at_the_address_is_unavailable(moto: Store, tmp_path: Path)
     )
 
 
-@pytest.mark.parametrize("fault", ["500", "hang", "empty"])
+@pytest.mark.parametrize("fault", ["500", pytest.param("hang", marks=pytest.mark.slow), "empty"])
 async def test_what_fails_once_is_tried_again(
     moto: Store, faulty: Faulty, tmp_path: Path, fault: str
 ) -> None:
