@@ -302,6 +302,8 @@ async def test_what_is_compressed_on_the_way_is_not_taken_for_a_film() -> None:
         (["Date: Sat, 21 Nov 2026 10:00:30 GMT", "Last-Modified: Sat, 21 Nov 2026 10:00:00 GMT"], None),
         (["Last-Modified: Sat, 21 Nov 2026 10:00:00 GMT"], None),
         (["Date: nonsense", "Last-Modified: nonsense"], None),
+        (["Date: Sat, 21 Nov 2026 10:02:00 +99999999999999", "Last-Modified: Sat, 21 Nov 2026 10:00:00 GMT"], None),
+        (["Date: Sat, 21 Nov 2026 10:02:00 GMT", "Last-Modified: Sat, 21 Nov 99999999999999999999 10:00:00"], None),
     ],
 )  # fmt: skip
 async def test_only_a_strong_validator_lets_a_fetch_go_on(headers: list[str], validator: str | None) -> None:
@@ -311,6 +313,18 @@ async def test_only_a_strong_validator_lets_a_fetch_go_on(headers: list[str], va
 
     async with origin(DATA, behave) as server, fetcher().open(server.address) as found:
         assert (found.validator, found.filename, found.total_bytes) == (validator, "fünf.mp4", 3)
+
+
+@pytest.mark.parametrize(
+    "name", ["*=idna''a.mp4", "*=undefined''a.mp4", "*=punycode''a%ff", f"*{'9' * 5000}=a.mp4", '=""']
+)
+async def test_a_name_that_cannot_be_read_does_not_end_a_fetch(name: str) -> None:
+    async def behave(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        header = f"Content-Disposition: attachment; filename{name}"
+        await answer(writer, "HTTP/1.1 200 OK", header, "Content-Length: 3", body=b"abc")
+
+    async with origin(DATA, behave) as server, fetcher().open(server.address) as found:
+        assert (found.filename, found.total_bytes) == (None, 3)
 
 
 async def test_a_server_without_a_good_certificate_is_not_believed(tmp_path: Any) -> None:

@@ -349,7 +349,7 @@ def _validator(response: httpcore.Response) -> str | None:
         if modified and date and len(modified) < 60:
             age = parsedate_to_datetime(date) - parsedate_to_datetime(modified)
             return modified if age.total_seconds() >= 60 else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         pass
     return None
 
@@ -363,7 +363,12 @@ def _filename(response: httpcore.Response) -> str | None:
     """What Content-Disposition calls the file. A name to show; never a path to write to."""
     told = Message()
     told["Content-Disposition"] = re.sub(r"[\r\n]", "", _header(response, b"content-disposition") or "")
-    name = told.get_filename()
+    try:
+        name = told.get_filename()
+    except (
+        ValueError
+    ):  # some encodings that a server may name refuse its bytes: the address names the file then
+        return None
     return name[:1000] if name else None
 
 
