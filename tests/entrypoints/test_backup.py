@@ -21,7 +21,7 @@ from tests.support import database
 from tests.support import films as f
 from tests.support.house import House, Person, open_house, settled
 
-from matinee.entrypoints.cli import archive
+from matinee.entrypoints.cli import archive, dump
 from matinee.entrypoints.cli.archive import BadBackup
 from matinee.entrypoints.cli.restoring import restore
 from matinee.entrypoints.cli.saving import save
@@ -272,6 +272,18 @@ async def test_a_house_that_holds_something_is_replaced_only_by_force(
     assert every_blob(target.data_dir) == every_blob(house.settings.house.data_dir)
     assert not (target.data_dir / "media-key").exists()
     assert not (target.data_dir / "restore-unfinished").exists()
+
+
+async def test_a_house_is_replaced_in_whatever_order_its_catalogue_is_read(
+    small: Path, database_url: str, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await restored(small, target)
+    ordered = (
+        f"SELECT words FROM ({dump._DROPS}) drops (words) ORDER BY words"  # sequences before their tables
+    )
+    monkeypatch.setattr(dump, "_DROPS", ordered)
+    await restored(small, target, force=True)
+    assert every_row(target.url) == every_row(database_url)
 
 
 @pytest.mark.parametrize("force", [False, True])
