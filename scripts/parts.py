@@ -40,7 +40,19 @@ def environment() -> dict[str, str]:
     )
     kept = {key: value for key, value in os.environ.items() if key not in bends}
     path = [str(VENV / "bin"), str(_node().parent), kept.get("PATH", os.defpath)]
+    if not _may_write_home():  # npm keeps its cache there, and ends without one
+        kept.setdefault("npm_config_cache", str(BUILD / "npm"))
     return kept | {"PATH": os.pathsep.join(path)}
+
+
+def _may_write_home() -> bool:
+    """Users of services have a home that is not there, or not theirs."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return False
+    cache = home / ".npm"
+    return os.access(cache if cache.exists() else home, os.W_OK | os.X_OK)
 
 
 def python(kind: Literal["run", "dev"]) -> None:
