@@ -96,3 +96,38 @@ def test_axe_finds_nothing_on_any_page(
     for name, path in OPERATOR.items():
         _look(page, server, name, path.format(film=film), faults, f"{width} {scheme}")
     assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("width", [PHONE_WIDTH, pytest.param(DESK_WIDTH, marks=pytest.mark.slow)])
+def test_every_choice_of_the_player_can_be_seen_and_pressed(
+    width: int, make_context: MakeContext, server: Server, film: str
+) -> None:
+    page = make_context(viewport={"width": width, "height": 844}).new_page()
+    page.goto(f"{server.address}/watch/{film}")
+    acts.plays(page, seconds=0.3)
+    page.keyboard.press("k")
+    for name in ("Speed", "Quality"):
+        page.get_by_test_id("player").hover(position={"x": 20, "y": 40})
+        page.get_by_role("button", name=re.compile(f"^{name}")).click()
+        choices = page.get_by_role("menuitemradio")
+        expect(choices.first).to_be_visible()
+        unseen = choices.evaluate_all(
+            """all => all.filter(one => {
+              const box = one.getBoundingClientRect();
+              const met = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return !one.contains(met);
+            }).map(one => one.textContent)"""
+        )
+        assert not unseen, name
+        page.keyboard.press("Escape")
+        expect(choices.first).to_be_hidden()
+
+
+def test_a_film_that_is_not_there_offers_a_guest_to_sign_in(page: Page, server: Server) -> None:
+    page.goto(f"{server.address}/watch/01a200a4-bbc6-7b35-a8e0-4196642f0346")
+    expect(page.get_by_role("heading", name="There is no film at this address")).to_be_in_viewport()
+    expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_be_in_viewport()
+    acts.sign_in(page, server, "operator", OPERATOR_PASSWORD)
+    page.goto(f"{server.address}/watch/01a200a4-bbc6-7b35-a8e0-4196642f0346")
+    expect(page.get_by_role("heading", name="There is no film at this address")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(0)

@@ -11,7 +11,7 @@ type Props = {
   value: string;
   choices: { id: string; label: string; note?: string }[];
   onChoose: (id: string) => void;
-  /** Menus open inside the player, so that they show in full screen too. */
+  /** Of full screen nothing else is seen: there the menu opens in this. A player on a page would cut it off. */
   container: HTMLElement | null;
   onOpenChange: (open: boolean) => void;
 };
@@ -22,8 +22,8 @@ export function ChoiceMenu({ label, button, value, choices, onChoose, container,
       <Button aria-label={label} className="ctl-btn q">
         {button}
       </Button>
-      <UNSAFE_PortalProvider getContainer={() => container}>
-      <Popover className="popover" placement="top end">
+      <UNSAFE_PortalProvider getContainer={() => (document.fullscreenElement ? container : document.body)}>
+      <Popover className="popover choices" data-theme="dark" placement="top end">
         <Menu
           aria-label={label}
           className="outline-none"

@@ -57,30 +57,27 @@ function Watch({ id, at }: { id: string; at: number | undefined }) {
 
 function Nothing() {
   useTitle("Not here");
+  const { data: me } = useQuery(meQuery);
+  const guest = me !== undefined && me.account === null;
   return (
-    <>
-      <div className="stage wide" data-theme="dark">
-        <div className="player grid place-items-center">
-          <p className="text-ink-2">Nothing plays here.</p>
-        </div>
-      </div>
-      <div className="below">
-        <div>
-          <h1 className="text-[1.75rem]">There is no film at this address</h1>
-          <p className="mt-2 max-w-[62ch] text-ink-2">
-            It was deleted, the address has a slip, or it is only for its maker. If it is yours, sign in first.
-          </p>
-          <div className="mt-5 flex gap-2">
-            <Link to="/" className={buttonClass("secondary")}>
-              Go home
-            </Link>
+    <div className="main">
+      <div className="mx-auto max-w-[52ch] py-20 text-center">
+        <h1>There is no film at this address</h1>
+        <p className="mt-3 text-ink-2">
+          It was deleted, the address has a mistake in it, or only its maker may see it.{guest ? " If it is yours, sign in first." : ""}
+        </p>
+        <div className="mt-6 flex justify-center gap-2">
+          <Link to="/" className={buttonClass("secondary")}>
+            Go home
+          </Link>
+          {guest ? (
             <Link to="/sign-in" search={{ next: location.pathname }} className={buttonClass("quiet")}>
               Sign in
             </Link>
-          </div>
+          ) : null}
         </div>
       </div>
-    </>
+    </div>
   );
 }
 
