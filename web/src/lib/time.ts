@@ -38,13 +38,14 @@ export function wait(seconds: number | null | undefined): string | null {
   return m === 60 ? `about ${h + 1} h` : `about ${h} h ${m} min`;
 }
 
-/** A length of time that has been measured: "1.4 s", "4 min 12 s". */
+/** A length of time that has been measured: "1.4 s", "4 min 12 s", "12 h". */
 export function took(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < MINUTE) return `${Math.round(seconds)} s`;
   const whole = Math.round(seconds);
-  if (whole < HOUR) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / HOUR)} h ${Math.floor((whole % HOUR) / 60)} min`;
+  const [large, small] = whole < HOUR ? ["min", "s"] : ["h", "min"];
+  const steps = whole < HOUR ? whole : Math.floor(whole / 60);
+  return `${Math.floor(steps / 60)} ${large}${steps % 60 ? ` ${steps % 60} ${small}` : ""}`;
 }
 
 /** "just now", "6 min ago", "3 h ago", "yesterday", "4 d", "14 Nov", "14 Nov 2024". */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { count, part, percent, size, views } from "./amount";
 import { chip, honest, ladderSentence, type Rung } from "./progress";
 import { age, clock, spokenClock, took, wait } from "./time";
+import { initials } from "./words";
 
 describe("clock", () => {
   it.each([[21, "0:21"], [1448, "24:08"], [4350, "1:12:30"], [0, "0:00"], [-3, "0:00"], [Number.NaN, "0:00"], [59.99, "0:59"]])(
@@ -31,6 +32,8 @@ it("writes measured lengths exactly", () => {
   expect(took(1.42)).toBe("1.4 s");
   expect(took(252)).toBe("4 min 12 s");
   expect(took(3900)).toBe("1 h 5 min");
+  expect(took(60)).toBe("1 min");
+  expect(took(43_200)).toBe("12 h");
 });
 
 describe("age", () => {
@@ -78,4 +81,11 @@ describe("honest progress", () => {
     expect(chip({ ...video, state: "ready" })).toBeNull();
   });
   it("draws the ladder in words", () => expect(ladderSentence(video.ladder)).toBe("Qualities: 720p ready; 1080p 64 percent"));
+});
+
+it("makes initials of whole signs", () => {
+  expect(initials("Lena")).toBe("L");
+  expect(initials("Lena van Journey")).toBe("LJ");
+  expect(initials(" Ülo  🎬 ")).toBe("Ü🎬");
+  expect(initials("")).toBe("");
 });

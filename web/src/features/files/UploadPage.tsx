@@ -162,7 +162,7 @@ export function UploadPage() {
       <div className="mb-[18px]">
         <h1>Upload</h1>
         <p className="meta num mt-1">
-          {sum.files ? `${plural(sum.files, "file")} · ${part(sum.sent, sum.size)} sent` : "Films go on from the last byte, whatever happens between"}
+          {sum.files ? `${plural(sum.files, "file")} · ${part(sum.sent, sum.size)} sent` : "Films go on from the last byte, whatever happens in between"}
           {stopped ? ` · ${stopped} ${stopped === 1 ? "needs" : "need"} you` : ""}
         </p>
       </div>

@@ -39,7 +39,7 @@ export function UploadRow({ name, item, videoId, info, selected, onSelect, onAct
   const video = data ?? null;
   const now = useNow(item?.phase === "offline" || Boolean((video?.upload ?? info)?.fetch?.next_try_at));
   const shown = look({ item, video, info, now });
-  const title = video && !item ? (video.filename ?? video.title) : name;
+  const title = video && !item ? (video.filename || video.title) : name;
 
   return (
     <li className={`upload-row ${selected ? "selected" : ""}`} data-testid="upload-row" data-video={videoId ?? ""} data-state={item && item.phase !== "sent" ? item.phase : (video?.state ?? "")}>

@@ -136,6 +136,7 @@ function becoming(video: Video): Look {
         return { ...base, word: "Could not be fetched", tone: "bad", sign: "warning", sentence: video.reason ?? "The server did not send it.", acts: ["remove", "retry"] };
       return { ...base, word: "Encoding stopped", tone: "bad", sign: "warning", sentence: video.reason ?? "The file is safe. Try again.", acts: ["edit", "retry"] };
     case "cancelled":
+      if (video.original === null) return { ...base, word: "Cancelled", sign: "pause", sentence: "It was cancelled before its file had arrived.", acts: ["remove", "retry"] };
       return { ...base, word: "Cancelled", sign: "pause", sentence: "The encoding was cancelled. The file is safe.", acts: ["remove", "retry"] };
     default:
       return { ...base, word: "Nothing sent", tone: "warn", sign: "warning", sentence: "No byte of this film has arrived.", acts: ["remove", "replace"] };

@@ -27,7 +27,7 @@ export function TokensPart() {
       {tokens.data?.items.length === 0 ? <p className="text-ui text-ink-2">None. The command “matinee login” on another machine makes one.</p> : null}
       <ul className="grid">
         {tokens.data?.items.map((token) => (
-          <li key={token.id} className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-t border-line py-3 first:border-0 first:pt-0">
+          <li key={token.id} className="flex items-center justify-between gap-x-4 border-t border-line py-3 first:border-0 first:pt-0">
             <span className="min-w-0">
               <span className="block text-ui font-semibold [overflow-wrap:anywhere]">{token.name}</span>
               <span className="meta">
@@ -42,7 +42,7 @@ export function TokensPart() {
                 )}
               </span>
             </span>
-            <Button small onPress={() => void end(token.id, token.name)} aria-label={`End access: ${token.name}`}>
+            <Button small className="flex-none" onPress={() => void end(token.id, token.name)} aria-label={`End access: ${token.name}`}>
               End access
             </Button>
           </li>

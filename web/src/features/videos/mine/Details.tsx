@@ -20,7 +20,7 @@ export function Details({ video, form }: { video: Video; form: ReturnType<typeof
   const { draft, change, save, saving } = form;
   return (
     <div className="grid gap-4">
-      <Field label="Title" name="title" maxLength={150} value={draft.title} onChange={(title) => change({ title })} onBlur={() => void save()} fault={saving.fields["title"]} />
+      <Field label="Title" name="title" maxLength={200} value={draft.title} onChange={(title) => change({ title })} onBlur={() => void save()} fault={saving.fields["title"]} />
       <Field label="Description" name="description" lines={4} maxLength={5000} value={draft.description} onChange={(description) => change({ description })} onBlur={() => void save()} fault={saving.fields["description"]} />
       <StillPicker video={video} />
       <Segments label="Who can watch" value={draft.visibility} choices={WHO} onChange={(visibility) => change({ visibility })} hint={MEANS[draft.visibility]} />

@@ -83,7 +83,7 @@ function Edit({ video }: { video: Video }) {
           <Link to="/videos" className="hover:text-ink">
             Videos
           </Link>{" "}
-          / {video.filename ?? "film"}
+          / {video.filename || "film"}
         </p>
         <h1 className="[overflow-wrap:anywhere]">{form.draft.title || video.title}</h1>
       </div>

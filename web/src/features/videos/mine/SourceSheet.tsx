@@ -10,7 +10,7 @@ export function SourceSheet({ video }: { video: Video }) {
   const picture = source?.video;
   const lines: [string, string][] = source
     ? [
-        ["File", video.filename ?? "unnamed"],
+        ["File", video.filename || "unnamed"],
         ["Container", source.container],
         ["Length", clock(source.duration_s)],
         ["Size", size(source.size_bytes)],

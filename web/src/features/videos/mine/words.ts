@@ -24,9 +24,15 @@ export const STATE_TONES: Record<VideoState, string> = {
 
 export const WHO_WORDS: Record<Visibility, string> = { public: "Everyone", unlisted: "Link", private: "Only me" };
 
+/** Made, but no file is on its way to it. */
+export function isWaitingForFile(video: Video): boolean {
+  return video.state === "uploading" && video.upload === null;
+}
+
 export function stateSentence(video: Video): string {
   const word = STATE_WORDS[video.state];
   if (video.state === "playable" && video.best_height) return `Playable in ${video.best_height}p`;
+  if (isWaitingForFile(video)) return "Nothing sent";
   if (video.state === "encoding" && video.progress) return `Encoding ${Math.floor(video.progress.percent)} %`;
   return word;
 }

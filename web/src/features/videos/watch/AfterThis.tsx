@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { newestQuery } from "@/api/videos";
 import type { Card, Video } from "@/api/types";
-import { count } from "@/lib/amount";
+import { views } from "@/lib/amount";
 import { clock } from "@/lib/time";
 import { Still } from "@/ui/Still";
 
@@ -66,7 +66,7 @@ function Row({ card, small = false }: { card: Card; small?: boolean }) {
       <span className="min-w-0">
         <span className="two text-ui leading-[1.3] font-semibold">{card.title}</span>
         <span className="meta num mt-0.5 block truncate">
-          {card.owner.display_name} · {count(card.view_count)}
+          {card.owner.display_name} · {views(card.view_count)}
         </span>
       </span>
     </Link>
