@@ -39,6 +39,23 @@ async def test_a_body_that_never_ends_is_given_up(house: House, monkeypatch: pyt
     assert answer.status_code == 408, answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "sentence"),
+    [
+        ("PUT", "/api/v1/me", b"", "This address does not take PUT."),
+        ("POST", "/api/v1/session", b'{"login": ', "body: This is not JSON"),
+        ("POST", "/api/v1/session", b'{"login": "\xff"}', "The body cannot be read: send JSON in UTF-8."),
+    ],
+)
+async def test_what_the_framework_refuses_is_said_in_sentences(
+    house: House, method: str, path: str, body: bytes, sentence: str
+) -> None:
+    client = await house.client()
+    answer = await client.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith(sentence)
+
+
 async def test_a_request_names_one_host(house: House) -> None:
     client = await house.client()
     answer = await client.get("/health/live", headers=[("Host", "localhost"), ("Host", "elsewhere.example")])

@@ -63,6 +63,13 @@ _TITLES = {
     429: "Too many requests", 460: "Checksum mismatch", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 
+# What the framework says, as the house says it.
+_PLAIN = {
+    "Not Found": "There is nothing here.",
+    "Method Not Allowed": "This address does not take {method}.",
+    "There was an error parsing the body": "The body cannot be read: send JSON in UTF-8.",
+}
+
 Authenticate = Callable[[Work, Request], Awaitable[Actor]]
 
 
@@ -168,7 +175,12 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         errors = [
-            {"field": ".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]), "message": str(e["msg"])}
+            {"field": "body", "message": f"This is not JSON: {e['ctx']['error']}"}
+            if e["type"] == "json_invalid"
+            else {
+                "field": ".".join(str(p) for p in e["loc"][1:]) or str(e["loc"][0]),
+                "message": str(e["msg"]),
+            }
             for e in error.errors()[:20]
         ]
         first = f"{errors[0]['field']}: {errors[0]['message']}." if errors else "The input cannot be used."
@@ -179,7 +191,10 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable
         title = _TITLES.get(error.status_code, "Error")
         code = "house." + re.sub(r"\W+", "_", title.lower())
         headers = dict(error.headers) if error.headers else None
-        return problem(request, error.status_code, code, str(error.detail), headers=headers)
+        detail = str(error.detail)
+        if detail in _PLAIN:
+            detail = _PLAIN[detail].format(method=request.method)
+        return problem(request, error.status_code, code, detail, headers=headers)
 
     @app.exception_handler(DBAPIError)
     async def _database(request: Request, error: DBAPIError) -> JSONResponse:
