@@ -131,3 +131,10 @@ def test_a_film_that_is_not_there_offers_a_guest_to_sign_in(page: Page, server: 
     page.goto(f"{server.address}/watch/01a200a4-bbc6-7b35-a8e0-4196642f0346")
     expect(page.get_by_role("heading", name="There is no film at this address")).to_be_visible()
     expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(0)
+
+
+def test_originals_count_and_what_is_made_of_them_does_not(page: Page, server: Server, film: str) -> None:
+    acts.sign_in(page, server, "operator", OPERATOR_PASSWORD)
+    page.goto(f"{server.address}/videos")
+    storage = page.get_by_role("region", name="Storage")
+    expect(storage).to_contain_text(re.compile(r"originals .*Made of them and not counted: .*qualities"))

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { storageQuery } from "@/api/files";
 import { percent, size } from "@/lib/amount";
 
-const COUNTED: Record<string, string> = { source: "originals", unfinished: "unfinished uploads" };
+const COUNTED: Record<string, string> = { video: "originals", unfinished: "unfinished uploads" };
 const MADE: Record<string, string> = { rendition: "qualities", poster: "stills", storyboard: "seek previews" };
-const COLOURS: Record<string, string> = { source: "var(--data-1)", unfinished: "var(--data-2)" };
+const COLOURS: Record<string, string> = { video: "var(--data-1)", unfinished: "var(--data-2)" };
 
 /** Where the bytes are: what counts as one bar, its parts named below; what the house made of it beside them. */
 export function StorageBar() {
