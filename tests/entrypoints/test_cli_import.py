@@ -176,7 +176,6 @@ async def test_a_film_at_an_address_is_imported_or_refused_in_words(
         ((".", "--title", "All"), "--title"),
         (("https://films.example/a", "--watch"), "--watch"),
         (("https://films.example/a", "--dry-run"), "--dry-run"),
-        ((".", "--server", "http://127.0.0.1:9"), "matinee login"),
     ],
 )
 def test_what_cannot_be_imported_is_explained(
@@ -194,6 +193,21 @@ def test_what_cannot_be_imported_is_explained(
         main()
     said = capsys.readouterr().err
     assert (ended.value.code, word in said.replace("\n", " ")) == (1, True), said
+
+
+def test_nobody_is_asked_to_sign_in_where_nobody_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MATINEE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(sys, "argv", ["matinee", "import", ".", "--server", "http://127.0.0.1:9"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    said = capsys.readouterr().err
+    assert (ended.value.code, "http://127.0.0.1:9 does not answer" in said.replace("\n", " ")) == (3, True), (
+        said
+    )
 
 
 async def test_a_server_that_is_away_ends_a_library_with_one_sentence(tmp_path: Path) -> None:

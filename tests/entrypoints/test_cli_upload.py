@@ -169,7 +169,7 @@ async def test_what_cannot_be_sent_is_said_before_anything_is_made(house: House,
     async with house.works.open() as work:
         await files.set_quota(work, person.account_id, 1_000_000)
     async with served(house.app) as base:
-        refused, empty, missing, stranger, wrong = await asyncio.gather(
+        refused, empty, missing, stranger, wrong, away = await asyncio.gather(
             matinee("upload", str(file), "--server", base, home=home, MATINEE_TOKEN=token),
             matinee("upload", str(tmp_path / "empty.mp4"), "--server", base, home=home, MATINEE_TOKEN=token),
             matinee(
@@ -177,7 +177,9 @@ async def test_what_cannot_be_sent_is_said_before_anything_is_made(house: House,
             ),
             matinee("upload", str(file), "--json", "--server", base, home=home),
             matinee("upload", str(file), "--server", base, home=home, MATINEE_TOKEN="wrong"),
+            matinee("upload", str(file), "--json", "--server", "http://127.0.0.1:1", home=home),
         )
+    assert (away.code, json.loads(away.out)["state"]) == (3, "unreachable"), away.err
     assert (refused.code, "storage" in refused.err) == (2, True)
     assert (empty.code, "is empty" in empty.err) == (1, True)
     assert (missing.code, "There is no file" in missing.err) == (1, True)

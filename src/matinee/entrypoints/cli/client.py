@@ -46,6 +46,7 @@ class Unreachable(Unavailable):
     """The server stayed away longer than we were ready to wait."""
 
     code = "cli.unreachable"
+    exit_code = 3
 
 
 class Answered(MatineeError):
@@ -80,7 +81,7 @@ def server_address(given: str | None) -> str:
 
 def token_for(server: str) -> str:
     """MATINEE_TOKEN, else what `matinee login` kept for `server`, else, for the house of this very machine, the
-    token that it wrote into its data folder. Raises `NotSignedIn`."""
+    token that it wrote into its data folder. Raises `NotSignedIn`, and `Unreachable` when nobody is there at all."""
     given = ClientSettings().token
     if given is not None:
         return given.get_secret_value()
@@ -89,6 +90,8 @@ def token_for(server: str) -> str:
         return kept
     if local is not None:
         return local
+    if not _is_there(server):
+        raise Unreachable(f"{server} does not answer: is Matinee running?")
     raise NotSignedIn(f"You are not signed in at {server}: run `matinee login {server}`.")
 
 
@@ -108,6 +111,14 @@ def _is_good(server: str, token: str) -> bool:
     except httpx.HTTPError:
         return True  # whoever asks next says that the server is away
     return answer.status_code != 401
+
+
+def _is_there(server: str) -> bool:
+    try:
+        httpx.get(f"{server}/health/live", timeout=5)
+    except httpx.HTTPError:
+        return False
+    return True
 
 
 def keep_token(server: str, token: str) -> Path:

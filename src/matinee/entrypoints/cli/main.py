@@ -139,7 +139,7 @@ def main() -> None:
         if sentence is None:
             raise
         print(sentence, file=sys.stderr)
-        sys.exit(1)
+        sys.exit(getattr(error, "exit_code", 1))
 
 
 if __name__ == "__main__":

@@ -110,7 +110,8 @@ def upload(
         token = token_for(address)
     except MatineeError as error:
         if as_json:
-            say(Outcome(state="refused", reason=str(error)), as_json)
+            state = "unreachable" if isinstance(error, Unreachable) else "refused"
+            say(Outcome(state=state, reason=str(error)), as_json)
         raise
     worst = 0
     with ExitStack() as stack:
