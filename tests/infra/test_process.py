@@ -152,3 +152,14 @@ async def test_a_child_runs_as_another_user_when_we_may_choose() -> None:
 async def test_a_program_that_is_not_there_says_so() -> None:
     with pytest.raises(FileNotFoundError):
         await process.run(["/no/such/program"])
+
+
+@linux
+async def test_a_patient_child_gives_way_to_other_sessions_too() -> None:
+    group = Path("/proc/self/autogroup")
+    if not group.exists():
+        pytest.skip("this kernel groups no sessions")
+    ended = await process.run(["sh", "-c", "cat /proc/self/autogroup; nice"], nice=19)
+    told = ended.stdout.decode().split()
+    assert told[-1] == "19"
+    assert told[1:3] == ["nice", "19"]

@@ -252,6 +252,7 @@ def _confine(
             resource.setrlimit(kind, (capped, capped))
         if nice:
             os.nice(nice)
+            _calm_session(nice)
         if uid is not None:
             os.setgroups([])
             os.setgid(uid)
@@ -263,6 +264,21 @@ def _confine(
                 os._exit(137)
 
     return confine
+
+
+def _calm_session(nice: int) -> None:
+    """The same for the session of its own that a child has: Linux shares the processor among sessions first, and weighs
+    their members only against each other (`sched_autogroup_enabled`)."""
+    try:
+        group = os.open("/proc/self/autogroup", os.O_WRONLY)
+    except OSError:  # not Linux, or a kernel without them
+        return
+    try:
+        os.write(group, str(nice).encode())
+    except OSError:  # asked too often: then this one is no more patient than others
+        pass
+    finally:
+        os.close(group)
 
 
 def _cut_network() -> bool:

@@ -10,7 +10,7 @@ from matinee.features.encoding.settings import EncodingSettings
 from matinee.infra import process
 from matinee.infra.work import Work
 
-PATIENT_NICE = 10
+PATIENT_NICE = 19
 
 
 def tools_of(work: Work, *, patient: bool = False) -> Tools:

@@ -34,7 +34,7 @@ from matinee.engines.media import (
 )
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.messages import RunStep
-from matinee.features.encoding.models import Encode
+from matinee.features.encoding.models import Encode, Step
 from matinee.features.encoding.service import causes, course, ordering, sources, tracks
 from matinee.features.encoding.service.pictures import (
     POSTER_WIDTHS,
@@ -149,7 +149,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     await course.report(work, encode)
     return _Run(
         works=work.works,
-        tools=tools_of(work, patient=step.kind in ("chunk", "pictures", "storyboard")),
+        tools=tools_of(work, patient=_can_wait(encode, step)),
         video_id=VideoId(encode.video_id),
         generation=encode.generation,
         name=step.name,
@@ -329,6 +329,13 @@ async def _storyboard(run: _Run) -> None:
     _, ladder = run.plans()
     rendition_id = RenditionId(run.renditions[run.rungs[0]])
     await publish_storyboard(run.works, run.tools, run.video_id, ladder, rendition_id, run.scratch)
+
+
+def _can_wait(encode: Encode, step: Step) -> bool:
+    """Whether nobody waits for it. The sound of a film that is copied plays with the copy."""
+    if step.kind == "audio":
+        return encode.facts is not None and SourceFacts.from_json(encode.facts).is_copyable
+    return step.kind in ("chunk", "pictures", "storyboard")
 
 
 _RUNNERS = {
