@@ -233,6 +233,8 @@ async def steady(port: int, every: list[Ask], rate: float, seconds: float) -> di
     chance = random.Random(7)
 
     async def once(ask: Ask, due: float) -> None:
+        while free and free[-1][0].at_eof():  # closed after a rest
+            free.pop()[1].close()
         line = free.pop() if free else await _connect(port)
         await _answered(port, ask, line)
         took_s[ask.name].append(time.perf_counter() - due)
