@@ -157,9 +157,13 @@ async def test_a_program_that_is_not_there_says_so() -> None:
 @linux
 async def test_a_patient_child_gives_way_to_other_sessions_too() -> None:
     group = Path("/proc/self/autogroup")
-    if not group.exists():
+    if not group.exists() or not group.read_text().strip():
         pytest.skip("this kernel groups no sessions")
-    ended = await process.run(["sh", "-c", "cat /proc/self/autogroup; nice"], nice=19)
-    told = ended.stdout.decode().split()
-    assert told[-1] == "19"
-    assert told[1:3] == ["nice", "19"]
+    for _ in range(20):  # the kernel lets only its owner change such groups more often than every 100 ms
+        ended = await process.run(["sh", "-c", "cat /proc/self/autogroup; nice"], nice=19)
+        told = ended.stdout.decode().split()
+        assert told[-1] == "19"
+        if told[1:3] == ["nice", "19"]:
+            return
+        await asyncio.sleep(0.15)
+    raise AssertionError(told)
