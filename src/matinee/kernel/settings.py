@@ -308,7 +308,7 @@ class WorkerSettings(Concern):
 
 
 class MailSettings(Concern):
-    """How letters leave the house. Without mail everything works: the operator hands out links."""
+    """How letters leave the house. So far only `matinee mail test` sends one."""
 
     mail: SecretStr | None = Field(
         None,

@@ -43,7 +43,7 @@ class Mailer(Protocol):
 
     @property
     def can_send(self) -> bool:
-        """False where the house has no mail: links are then handed out by its operator."""
+        """False where the house has no mail."""
 
     async def send(self, letter: Letter) -> None:
         """Hand the letter over. Raises `LetterRefused` when no later try can do better, else `Unavailable`.
