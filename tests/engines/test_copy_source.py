@@ -10,7 +10,16 @@ from tests.engines import clips
 from tests.engines.clips import H264, Taken, grey, grey_of, greys, keys
 from tests.engines.test_encode import BEEP, FLASH, loud_at, white_at
 
-from matinee.engines.media import NotCopyable, audio_name, copy_source, decodes, plan_copy, plan_ladder, probe
+from matinee.engines.media import (
+    NotCopyable,
+    audio_name,
+    cmaf,
+    copy_source,
+    decodes,
+    plan_copy,
+    plan_ladder,
+    probe,
+)
 
 
 async def copied(path: Path, out_dir: Path) -> tuple[Taken, list[float], bool]:
@@ -103,3 +112,24 @@ async def test_the_real_clip_is_copied_whole_with_its_sound(tmp_path: Path) -> N
     assert not await decodes(clips.tools(), first.init_path, [first.init_path])
     sound = taken.of("source-audio-0")[0]
     assert await decodes(clips.tools(), sound.init_path, [sound.path])
+
+
+async def test_memory_does_not_grow_with_the_film(
+    make: clips.Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound_bytes = 20_000
+    monkeypatch.setattr(cmaf, "_MOST_AT_ONCE", bound_bytes)
+    held_bytes: list[int] = []
+    read = cmaf.FragmentReader.read
+
+    def weighed(reader: cmaf.FragmentReader) -> list[cmaf.Sample]:
+        samples = read(reader)
+        held_bytes.append(sum(len(sample.data) for sample in samples))
+        return samples
+
+    monkeypatch.setattr(cmaf.FragmentReader, "read", weighed)
+    taken, lengths, _ = await copied(make("copy-1s.mp4", *grey(seconds=21), *H264, *keys(30)), tmp_path)
+    assert lengths == pytest.approx([4, 4, 4, 4, 4, 1], abs=0.05)
+    assert len(greys(taken.joined("source"))) == 630
+    largest = max(path.stat().st_size for path in tmp_path.rglob("*.m4s"))
+    assert max(held_bytes) < bound_bytes + largest < sum(held_bytes)

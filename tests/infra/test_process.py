@@ -160,10 +160,24 @@ async def test_a_patient_child_gives_way_to_other_sessions_too() -> None:
     if not group.exists() or not group.read_text().strip():
         pytest.skip("this kernel groups no sessions")
     for _ in range(20):  # the kernel lets only its owner change such groups more often than every 100 ms
-        ended = await process.run(["sh", "-c", "cat /proc/self/autogroup; nice"], nice=19)
+        ended = await process.run(["sh", "-c", "cat /proc/self/autogroup; nice"], patient=True)
         told = ended.stdout.decode().split()
         assert told[-1] == "19"
         if told[1:3] == ["nice", "19"]:
             return
         await asyncio.sleep(0.15)
     raise AssertionError(told)
+
+
+@linux
+async def test_a_child_that_only_waits_for_its_processor_is_not_hung() -> None:
+    """Both on one processor: the patient one hardly gets any of it until the other ends."""
+    one = min(os.sched_getaffinity(0))
+    spin = "import os, time; os.sched_setaffinity(0, [{one}]); end = time.{clock}() + {s}\n"
+    spin += "while time.{clock}() < end: pass"
+    greedy = [sys.executable, "-c", spin.format(one=one, clock="monotonic", s=4)]
+    modest = [sys.executable, "-c", spin.format(one=one, clock="process_time", s=0.3)]
+    first = asyncio.create_task(process.run(greedy))
+    ended = await process.run(modest, patient=True, quiet_s=1.5)
+    assert ended.ok
+    assert (await first).ok

@@ -32,6 +32,8 @@ _CLONE_NEWNET = 0x40000000
 _TAIL_BYTES = 8_192
 _PIECE_BYTES = 65_536
 _LOOK_S = 0.25
+_MOST_PATIENT = 19
+_STARVED = 9
 
 _LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
@@ -66,14 +68,15 @@ async def run(
     quiet_s: float | None = None,
     network: bool = False,
     uid: int | None = None,
-    nice: int = 0,
+    patient: bool = False,
     stdout_limit_bytes: int = 16 * 1024 * 1024,
     on_output: Callable[[bytes], bool] | None = None,
 ) -> Ended:
     """Run a program to its end.
 
     `on_output` gets every piece of stdout and says whether it shows progress; without it any output does. A
-    child without progress for `quiet_s` seconds is hung and killed. With `on_output` nothing of stdout is
+    child without progress for `quiet_s` seconds is hung and killed; while it only waits for a processor (Linux
+    knows) it has ten times as long. A `patient` child gives way to all others. With `on_output` nothing of stdout is
     kept, without it at most `stdout_limit_bytes` are (a child that says more is killed). `env` adds to a bare
     environment (PATH, a UTF-8 locale). `uid` changes user and group when we are root and is ignored
     otherwise. Raises FileNotFoundError or PermissionError when the program cannot be started.
@@ -95,7 +98,7 @@ async def run(
                 open_files=open_files,
                 cut_network=not network and network_can_be_cut(),
                 uid=uid if os.geteuid() == 0 else None,
-                nice=nice,
+                patient=patient,
             ),
         )
     )
@@ -151,7 +154,7 @@ def tied_to_us() -> Callable[[], None]:
         open_files=None,
         cut_network=False,
         uid=None,
-        nice=0,
+        patient=False,
     )
 
 
@@ -168,15 +171,20 @@ class _Watch:
         self._child = child
         self._limit = limit
         self._on_output = on_output
+        self._looked: _Look | None = None
+        self._progressed()
+
+    def _progressed(self) -> None:
         self._last_progress = time.monotonic()
+        self._excused_s = 0.0
 
     async def read_stdout(self, stream: asyncio.StreamReader) -> None:
         while piece := await stream.read(_PIECE_BYTES):
             if self._on_output is not None:
                 if self._on_output(piece):
-                    self._last_progress = time.monotonic()
+                    self._progressed()
                 continue
-            self._last_progress = time.monotonic()
+            self._progressed()
             self.stdout += piece
             if len(self.stdout) > self._limit:
                 del self.stdout[self._limit :]
@@ -185,7 +193,7 @@ class _Watch:
     async def read_stderr(self, stream: asyncio.StreamReader) -> None:
         while piece := await stream.read(_PIECE_BYTES):
             if self._on_output is None:
-                self._last_progress = time.monotonic()
+                self._progressed()
             self.tail += piece
             del self.tail[:-_TAIL_BYTES]
 
@@ -197,12 +205,50 @@ class _Watch:
                 return
             now = time.monotonic()
             wall_left = started + wall_s - now if wall_s is not None else float("inf")
-            quiet_left = self._last_progress + quiet_s - now if quiet_s is not None else float("inf")
+            quiet_left = self._quiet_left(now, quiet_s) if quiet_s is not None else float("inf")
             if wall_left <= 0 or quiet_left <= 0:
                 self.timed_out, self.hung = wall_left <= 0, quiet_left <= 0
                 _kill_group(self._child.pid)
                 return
             await asyncio.sleep(min(wall_left, quiet_left, _LOOK_S) + 0.01)
+
+    def _quiet_left(self, now: float, quiet_s: float) -> float:
+        """Asks the kernel only about a child that has been quiet for a while."""
+        before, self._looked = self._looked, None
+        if now >= self._last_progress + quiet_s / 2:
+            self._looked = _Look.at(now, self._child.pid)
+            if before is not None and self._looked.starved_since(before):
+                self._excused_s += now - before.now
+        return self._last_progress + quiet_s + min(self._excused_s, _STARVED * quiet_s) - now
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """At the threads of a process together: seconds on a processor and in line for one, and whether one stands there.
+    All 0 where nobody counts."""
+
+    now: float
+    ran_s: float
+    waited_s: float
+    in_line: bool
+
+    @classmethod
+    def at(cls, now: float, pid: int) -> _Look:
+        ran_ns = waited_ns = 0
+        in_line = False
+        for thread in Path(f"/proc/{pid}/task").glob("*"):
+            with contextlib.suppress(OSError, ValueError, IndexError):  # it has just ended
+                ran, waited, *_ = map(int, (thread / "schedstat").read_text().split())
+                ran_ns, waited_ns = ran_ns + ran, waited_ns + waited
+                in_line |= (thread / "stat").read_text().rpartition(")")[2].split()[0] == "R"
+        return cls(now, ran_ns / 1e9, waited_ns / 1e9, in_line)
+
+    def starved_since(self, before: _Look) -> bool:
+        """The kernel adds a wait only when it is over."""
+        half_s = (self.now - before.now) / 2
+        return self.waited_s - before.waited_s > half_s or (
+            self.in_line and self.ran_s - before.ran_s < half_s
+        )
 
 
 async def _end(child: asyncio.subprocess.Process, readers: Sequence[asyncio.Task[None]]) -> None:
@@ -229,7 +275,7 @@ def _confine(
     open_files: int | None,
     cut_network: bool,
     uid: int | None,
-    nice: int,
+    patient: bool,
 ) -> Callable[[], None]:
     """What the child does between fork and exec. Everything it needs is bound here: it must import
     nothing."""
@@ -250,9 +296,8 @@ def _confine(
             hard = resource.getrlimit(kind)[1]
             capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(kind, (capped, capped))
-        if nice:
-            os.nice(nice)
-            _calm_session(nice)
+        if patient:
+            _give_way()
         if uid is not None:
             os.setgroups([])
             os.setgid(uid)
@@ -266,15 +311,20 @@ def _confine(
     return confine
 
 
-def _calm_session(nice: int) -> None:
-    """The same for the session of its own that a child has: Linux shares the processor among sessions first, and weighs
-    their members only against each other (`sched_autogroup_enabled`)."""
+def _give_way() -> None:
+    """The last to get a processor, and the first to lose it to somebody who wakes up. Linux shares it among sessions
+    first and weighs their members only against each other (`sched_autogroup_enabled`): so the session of its own that a
+    child has gives way, too."""
+    os.nice(_MOST_PATIENT)
+    if _LINUX:
+        with contextlib.suppress(OSError):  # not everybody's kernel lets a child choose
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
         group = os.open("/proc/self/autogroup", os.O_WRONLY)
     except OSError:  # not Linux, or a kernel without them
         return
     try:
-        os.write(group, str(nice).encode())
+        os.write(group, str(_MOST_PATIENT).encode())
     except OSError:  # asked too often: then this one is no more patient than others
         pass
     finally:

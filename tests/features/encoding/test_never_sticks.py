@@ -84,10 +84,12 @@ async def test_a_poisoned_chunk_fails_alone_and_its_retry_repeats_nothing_else(
     before = await steps(house, made)
     (poisoned,) = [step for step in before.values() if step.state == "failed"]
     assert poisoned.attempts == 4
-    chunks = [step for step in before.values() if step.kind == "chunk" and step is not poisoned]
-    assert [step.state for step in chunks] == ["done", "done"]
+    chunks = {step.state for step in before.values() if step.kind == "chunk" and step is not poisoned}
+    assert chunks <= {"done", "waiting", "cancelled"}, "only what is poisoned has failed"
     assert len(await dead_letters(house)) == 1
-    segments = await stored(house)
+    whole = [step.name for step in before.values() if step.kind == "chunk" and step.state == "done"]
+    kept = [f"/{n}.m4s" for name in whole for n in range(7 * int(name[-1]), 7 * int(name[-1]) + 7)]
+    segments = {key: told for key, told in (await stored(house)).items() if key.endswith(tuple(kept))}
     switch.unlink()
     assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
     assert (await ended(house, person, made))["state"] == "ready"

@@ -19,6 +19,7 @@ _SYNC_FLAGS = 0x02000000
 _DELTA_FLAGS = 0x01010000
 _NOT_SYNC = 0x00010000
 _LARGEST_BOX = 512 * 1024 * 1024
+_MOST_AT_ONCE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,19 @@ class FragmentReader:
         self._moof = b""
         self._defaults = (0, 0, 0)
         self.init: Init | None = None
+        self.more = False
 
     def read(self) -> list[Sample]:
-        """The samples of every fragment that became whole since the last call."""
+        """The samples of fragments that became whole since the last call. `more` says that memory was the bound, and
+        the next call finds others at once."""
         samples: list[Sample] = []
+        end = self._at + _MOST_AT_ONCE
         try:
             file = self._path.open("rb")
         except FileNotFoundError:
             return samples
         with file:
-            while (box := self._next(file)) is not None:
+            while not (more := self._at >= end) and (box := self._next(file)) is not None:
                 kind, whole = box
                 if kind == b"ftyp":
                     self._ftyp = whole
@@ -86,6 +90,7 @@ class FragmentReader:
                 elif kind == b"mdat" and self._moof:
                     samples += _samples(self._moof, whole, self._defaults)
                     self._moof = b""
+        self.more = more
         return samples
 
     def _next(self, file: BinaryIO) -> tuple[bytes, bytes] | None:

@@ -92,8 +92,13 @@ class TrackWriter:
     def init(self) -> Init | None:
         return self._reader.init
 
+    @property
+    def more(self) -> bool:
+        """Whether `poll` left some for the next call."""
+        return self._reader.more
+
     def poll(self, *, last: bool = False) -> list[Segment]:
-        """Write every segment that became whole."""
+        """Write segments that became whole, as many as memory is given to."""
         samples = self._reader.read()
         init = self._reader.init
         if init is None:
@@ -101,7 +106,7 @@ class TrackWriter:
                 raise ValueError(f"{self.name}: the encoder wrote nothing")
             return []
         written = [self._write(cut, init) for cut in self._cutter.feed(samples, init.timescale)]
-        if last:
+        if last and not self.more:
             written += [self._write(cut, init) for cut in self._cutter.finish()]
             self.raw.unlink(missing_ok=True)
         return written
@@ -183,10 +188,14 @@ async def run_ffmpeg(
 
 
 async def _drain(tracks: Sequence[TrackWriter], on_segment: OnSegment | None, *, last: bool) -> None:
-    for track in tracks:
-        for segment in await asyncio.to_thread(track.poll, last=last):
-            if on_segment is not None:
-                await on_segment(segment)
+    """Of all tracks in turn, so that the sound of a long film does not wait for the whole of its picture."""
+    waiting = list(tracks)
+    while waiting:
+        for track in waiting:
+            for segment in await asyncio.to_thread(track.poll, last=last):
+                if on_segment is not None:
+                    await on_segment(segment)
+        waiting = [track for track in waiting if track.more]
 
 
 class _ProgressReader:

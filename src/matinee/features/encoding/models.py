@@ -26,7 +26,8 @@ from matinee.infra.db import Base
 
 class Encode(Base):
     """One video's encode. `facts` and `ladder` are the engine's plans; `renditions` maps names to videos' ids;
-    `firsts` holds what has its first segment: picture, sound.
+    `firsts` holds what has its first segment: picture, sound. The facts of a long film are large, and few ask for
+    them.
 
     Without a key to the video, whose deletion would lock the rows in the opposite order to the steps; the fact of its
     deletion removes them."""
@@ -39,7 +40,9 @@ class Encode(Base):
     state: Mapped[str] = mapped_column(String(16))
     blob_id: Mapped[UUID] = mapped_column(Uuid)
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    facts: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), deferred=True, deferred_raiseload=True
+    )
     ladder: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     renditions: Mapped[dict[str, Any]] = mapped_column(JSONB)
     firsts: Mapped[dict[str, Any]] = mapped_column(JSONB)

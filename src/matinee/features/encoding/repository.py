@@ -6,12 +6,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from matinee.features.encoding.models import Encode, Share, Step
 
 
-async def encode(session: AsyncSession, video_id: UUID, *, lock: bool = False) -> Encode | None:
+async def encode(
+    session: AsyncSession, video_id: UUID, *, lock: bool = False, facts: bool = False
+) -> Encode | None:
+    """Without its `facts`, unless they are asked for."""
     query = select(Encode).where(Encode.video_id == video_id).execution_options(populate_existing=True)
+    if facts:
+        query = query.options(undefer(Encode.facts))
     return await session.scalar(query.with_for_update() if lock else query)
 
 
@@ -126,12 +132,13 @@ async def jobs_waiting(session: AsyncSession, owner_id: UUID, lane: str) -> int:
     return int(await session.scalar(query) or 0)
 
 
-async def line(session: AsyncSession, owner_id: UUID, lane: str, most: int) -> list[tuple[Encode, Step]]:
-    """An owner's steps that wait, by rank: the first `most` that are wanted, and all that have a job already."""
+async def line(session: AsyncSession, owner_id: UUID, lane: str, most: int) -> list[tuple[int, Step]]:
+    """An owner's steps that wait, each with its encode's generation, by rank: the first `most` that are wanted, and
+    all that have a job already."""
     first = select(Step.video_id, Step.name).where(*_waiting(owner_id, lane)).order_by(*_RANK).limit(most)
     first = first.correlate(None)
     query = (
-        select(Encode, Step)
+        select(Encode.generation, Step)
         .where(*_waiting(owner_id, lane))
         .where(Step.ordered | tuple_(Step.video_id, Step.name).in_(first))
         .order_by(*_RANK)

@@ -9,7 +9,6 @@ from matinee.engines.media import Chunk, Ladder, Rung, SourceFacts, plan_chunks
 from matinee.features.encoding.schemas import EncodeState, StepState
 
 StepKind = Literal["check", "copy", "early", "audio", "chunk", "pictures", "storyboard"]
-URGENT: frozenset[StepKind] = frozenset({"check", "copy", "early", "audio", "pictures", "storyboard"})
 REPEATABLE: frozenset[StepKind] = frozenset({"audio", "chunk", "pictures", "storyboard"})
 """What is done may be done again: its successor takes its place."""
 ENDED: frozenset[EncodeState] = frozenset({"done", "rejected", "failed", "cancelled"})
@@ -80,6 +79,19 @@ def _chunk_step(ladder: Ladder, label: str, rungs: Sequence[Rung], chunk: Chunk)
 def _pixels(ladder: Ladder, rungs: Sequence[Rung], first: int, end: int) -> float:
     frames = sum(ladder.grid.segment_frames(n) for n in range(first, end))
     return frames * sum(rung.width * rung.height for rung in rungs) / 1e6
+
+
+def lane(kind: StepKind, *, copied: bool) -> Literal["urgent", "long"]:
+    """`urgent` for what somebody waits for, where long work never holds it up. The sound of a film that is `copied`
+    plays with the copy."""
+    if kind in ("check", "copy", "early", "pictures") or (kind == "audio" and not copied):
+        return "urgent"
+    return "long"
+
+
+def can_wait(lane: str, kind: StepKind | str) -> bool:
+    """Whether the step gives way to others on its machine. Pictures are soon made, but a film plays without them."""
+    return lane == "long" or kind == "pictures"
 
 
 def tier(step: StepPlan) -> int:

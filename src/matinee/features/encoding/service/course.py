@@ -51,7 +51,7 @@ async def begin(work: Work, video_id: VideoId, blob_id: BlobId, received_at: dat
     await ordering.want(work, encode, [_add(work, encode, 0, rules.StepPlan("check", "check", 1))])
 
 
-def _add(work: Work, encode: Encode, position: int, plan: rules.StepPlan) -> Step:
+def _add(work: Work, encode: Encode, position: int, plan: rules.StepPlan, *, copied: bool = False) -> Step:
     step = Step(
         video_id=encode.video_id,
         name=plan.name,
@@ -61,7 +61,7 @@ def _add(work: Work, encode: Encode, position: int, plan: rules.StepPlan) -> Ste
         first_segment=plan.first_segment,
         end_segment=plan.end_segment,
         weight=plan.weight,
-        lane="urgent" if plan.kind in rules.URGENT else "long",
+        lane=rules.lane(plan.kind, copied=copied),
         tier=rules.tier(plan),
         wanted=False,
         ordered=False,
@@ -81,7 +81,8 @@ async def plan(work: Work, encode: Encode, facts: SourceFacts, ladder: Ladder) -
     encode.ladder = ladder.to_json()
     encode.state = "encoding"
     plans = rules.plan_steps(facts, ladder, await ledger.slots(work.session, "cpu"))
-    steps = [_add(work, encode, at, step) for at, step in enumerate(plans, start=1)]
+    copied = any(step.kind == "copy" for step in plans)
+    steps = [_add(work, encode, at, step, copied=copied) for at, step in enumerate(plans, start=1)]
     await ordering.want(work, encode, _firsts(steps))
 
 
@@ -115,8 +116,14 @@ async def replace_copy(work: Work, encode: Encode, ladder: Ladder) -> None:
     if await repository.step(work.session, encode.video_id, early.name) is None:
         _add(work, encode, 1, early)
         await work.session.flush()
-    steps = await repository.steps(work.session, encode.video_id)
-    await ordering.want(work, encode, [step for step in steps if step.kind in ("early", "audio")])
+    firsts = [
+        step
+        for step in await repository.steps(work.session, encode.video_id)
+        if step.kind in ("early", "audio")
+    ]
+    for step in firsts:
+        step.lane = rules.lane(step.kind, copied=False)  # type: ignore[arg-type]
+    await ordering.want(work, encode, firsts)
 
 
 async def advance(work: Work, encode: Encode) -> None:
@@ -232,9 +239,11 @@ async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sen
     encode.state = "failed"
     log = ""
     for step in await repository.steps(work.session, video_id):
-        if step.state in ("running", "failed"):
+        if step.name == name or step.state == "failed":
             step.state = "failed"
             log = step.log or log
+        elif step.state == "running":
+            step.state = "cancelled"
     await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
     await videos.fail(work, video_id, "encoding.failed", sentence, log)
 

@@ -42,9 +42,9 @@ async def _send(work: Work, owner_id: UUID, lane: str) -> None:
     given, end = turns.line_up(start, [turns.cost(step.weight) for _, step in line])
     moved: list[tuple[str, str, int]] = []
     order: type[RunStep] = RunUrgentStep if lane == "urgent" else RunLongStep
-    for (encode, step), turn in zip(line, given, strict=True):
+    for (generation, step), turn in zip(line, given, strict=True):
         if not step.ordered:
-            work.send(order(video_id=step.video_id, generation=encode.generation, step=step.name, turn=turn))
+            work.send(order(video_id=step.video_id, generation=generation, step=step.name, turn=turn))
         elif step.turn != turn:
             moved.append((f"video:{step.video_id}", step.name, -turn))
         step.ordered, step.turn = True, turn

@@ -10,15 +10,13 @@ from matinee.features.encoding.settings import EncodingSettings
 from matinee.infra import process
 from matinee.infra.work import Work
 
-PATIENT_NICE = 19
-
 
 def tools_of(work: Work, *, patient: bool = False) -> Tools:
     """The engine's tools as the settings say; `patient` ones give way to what somebody waits for."""
     knobs = work.settings(EncodingSettings)
     return Tools(
         ffmpeg=knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe()),
-        run=partial(process.run, nice=PATIENT_NICE) if patient else process.run,
+        run=partial(process.run, patient=True) if patient else process.run,
         quiet_s=knobs.encode_quiet_s,
         threads=knobs.encoder_threads,
     )

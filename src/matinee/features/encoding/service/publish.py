@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from uuid import UUID
 
-from matinee.engines.media import Segment, Tools, decodes
+from matinee.engines.media import Segment, SourceFacts, Tools, decodes
 from matinee.engines.media.cmaf import codecs_of
 from matinee.features.encoding import repository
 from matinee.features.encoding.service import course
@@ -19,6 +19,8 @@ from matinee.infra.work import Works
 from matinee.kernel.ids import RenditionId, VideoId
 
 FLUSH_S = 0.5
+LATER_S = 2.0
+OFTEN = 10
 VERIFY_S = 1.0
 
 
@@ -37,6 +39,7 @@ class Publisher:
         generation: int,
         renditions: dict[str, UUID],
         firsts: dict[str, str],
+        facts: SourceFacts,
         scratch: Path,
         tools: Tools,
         *,
@@ -47,6 +50,7 @@ class Publisher:
         self._generation = generation
         self._renditions = renditions
         self._firsts = firsts
+        self._facts = facts
         self._scratch = scratch
         self._tools = tools
         self._replacing = replacing
@@ -56,6 +60,8 @@ class Publisher:
         self._inits: dict[str, int] = {}
         self._pending: dict[str, list[video_schemas.Segment]] = {}
         self._flushed_at = 0.0
+        self._flushes = 0
+        self._announced: set[str] = set()
         self._said: set[str] = set()
 
     async def __call__(self, segment: Segment) -> None:
@@ -78,7 +84,8 @@ class Publisher:
             )
             self._present[name].add(segment.n)
         new_first = self._firsts.get(name) not in (None, *self._said) and 0 in self._present[name]
-        if new_first or time.monotonic() - self._flushed_at >= FLUSH_S:
+        pause_s = FLUSH_S if self._flushes < OFTEN else LATER_S
+        if new_first or time.monotonic() - self._flushed_at >= pause_s:
             await self.flush()
 
     async def _open(self, name: str, init_path: Path) -> None:
@@ -92,6 +99,7 @@ class Publisher:
         """Record what waits. Raises `Superseded`."""
         pending, self._pending = self._pending, {}
         self._flushed_at = time.monotonic()
+        self._flushes += 1
         async with self._works.open() as work:
             encode = await repository.encode(work.session, self._video_id)
             states = ("encoding", "done") if self._replacing else ("encoding",)
@@ -99,11 +107,13 @@ class Publisher:
                 raise Superseded
             for name, segments in pending.items():
                 rendition_id = RenditionId(self._renditions[name])
-                await videos.set_init(
-                    work, rendition_id, size_bytes=self._inits[name], codecs=self._codecs[name]
-                )
+                if name not in self._announced:
+                    await videos.set_init(
+                        work, rendition_id, size_bytes=self._inits[name], codecs=self._codecs[name]
+                    )
                 added = await videos.add_segments(work, rendition_id, segments)
                 await files.note_tree_bytes(work, self._trees[name], added)
+        self._announced |= set(pending)
         new = {
             part: name
             for name, part in self._firsts.items()
@@ -131,9 +141,8 @@ class Publisher:
             encode.firsts = {**encode.firsts, **new}
             firsts: dict[str, str] = dict(encode.firsts)
             done = encode.playable_at is not None
-            parts = ("picture", "sound") if (encode.facts or {}).get("audio") else ("picture",)
+            parts = ("picture", "sound") if self._facts.audio else ("picture",)
             ids = dict(encode.renditions)
-            duration_s = float((encode.facts or {}).get("duration_s", VERIFY_S))
         complete = [
             [firsts[f"{part}:{group}"] for part in parts]
             for group in ("source", "ladder")
@@ -146,7 +155,9 @@ class Publisher:
                 tree = TreeId(await videos.rendition_tree(work, RenditionId(UUID(ids[name]))))
             init = await self._works.storage.local_path(files.tree_key(tree, "init.mp4"), self._scratch)
             first = await self._works.storage.local_path(files.tree_key(tree, "0.m4s"), self._scratch)
-            if not await decodes(self._tools, init, [first], min_s=min(VERIFY_S, duration_s * 0.8)):
+            if not await decodes(
+                self._tools, init, [first], min_s=min(VERIFY_S, self._facts.duration_s * 0.8)
+            ):
                 return
         async with self._works.open() as work:
             encode = await repository.encode(work.session, self._video_id, lock=True)

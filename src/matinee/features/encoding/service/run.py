@@ -34,7 +34,7 @@ from matinee.engines.media import (
 )
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.messages import RunStep
-from matinee.features.encoding.models import Encode, Step
+from matinee.features.encoding.models import Encode
 from matinee.features.encoding.service import causes, course, ordering, sources, tracks
 from matinee.features.encoding.service.pictures import (
     POSTER_WIDTHS,
@@ -56,6 +56,7 @@ from matinee.kernel.ids import BlobId, RenditionId, VideoId
 
 log = structlog.get_logger(__name__)
 REPORT_S = 1.0
+RARELY_S = 5.0
 HOLD_POLL_S = 0.05
 
 
@@ -91,8 +92,8 @@ class _Run:
 
     def publisher(self, firsts: dict[str, str]) -> Publisher:
         return Publisher(
-            self.works, self.video_id, self.generation, self.renditions, {} if self.again else firsts, self.scratch,
-            self.tools, replacing=self.again,
+            self.works, self.video_id, self.generation, self.renditions, {} if self.again else firsts, self.plans()[0],
+            self.scratch, self.tools, replacing=self.again,
         )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ async def _run_step(work: Work, order: RunStep) -> None:
 
 
 async def _claim(work: Work, order: RunStep) -> _Run | None:
-    encode = await repository.encode(work.session, order.video_id, lock=True)
+    encode = await repository.encode(work.session, order.video_id, lock=True, facts=True)
     if encode is None or encode.generation != order.generation:
         return None
     step = await repository.step(work.session, order.video_id, order.step)
@@ -149,7 +150,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     await course.report(work, encode)
     return _Run(
         works=work.works,
-        tools=tools_of(work, patient=_can_wait(encode, step)),
+        tools=tools_of(work, patient=rules.can_wait(step.lane, step.kind)),
         video_id=VideoId(encode.video_id),
         generation=encode.generation,
         name=step.name,
@@ -184,14 +185,17 @@ async def _placed(run: _Run) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _reporting(run: _Run) -> AsyncIterator[None]:
-    """While the step runs, its percent is written about once a second; an encode that was cancelled stops it."""
+    """While the step runs, its percent is written: once a second at first, more rarely the longer it takes. An encode
+    that was cancelled stops it."""
     task = asyncio.current_task()
     superseded = False
 
     async def report() -> None:
         nonlocal superseded
+        pause_s = REPORT_S
         while True:
-            await asyncio.sleep(REPORT_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(RARELY_S, pause_s * 1.1)
             try:
                 async with run.works.open() as work:
                     await repository.set_percent(work.session, run.video_id, run.name, run.percent)
@@ -329,13 +333,6 @@ async def _storyboard(run: _Run) -> None:
     _, ladder = run.plans()
     rendition_id = RenditionId(run.renditions[run.rungs[0]])
     await publish_storyboard(run.works, run.tools, run.video_id, ladder, rendition_id, run.scratch)
-
-
-def _can_wait(encode: Encode, step: Step) -> bool:
-    """Whether nobody waits for it. The sound of a film that is copied plays with the copy."""
-    if step.kind == "audio":
-        return encode.facts is not None and SourceFacts.from_json(encode.facts).is_copyable
-    return step.kind in ("chunk", "pictures", "storyboard")
 
 
 _RUNNERS = {
