@@ -123,11 +123,11 @@ async def _rows(work: Work, owners: list[AccountId], tree: UUID, videos: int) ->
     values = {"owners": owners, "tree": tree, "videos": videos, "segments": SEGMENTS - 1}
     for statement in (
         "INSERT INTO videos_video (id, owner_id, title, description, visibility, state, held, generation, duration_s,"
-        " width, height, master, revision, media_version, poster_number, own_posters, view_count, created_at,"
-        " received_at, playable_at, ready_at, published_at)"
+        " width, height, master, revision, media_version, poster_number, own_posters, posters_made,"
+        " storyboards_made, view_count, created_at, received_at, playable_at, ready_at, published_at)"
         " SELECT gen_random_uuid(), (CAST(:owners AS uuid[]))[1 + n % cardinality(CAST(:owners AS uuid[]))],"
         " 'Film number ' || n, repeat('What it is about. ', 20), 'public', 'ready', false, 1, 180, 1920, 1080, '[]',"
-        " 1, 1, 100, 0, n, at, at, at + interval '1 second', at + interval '60 seconds', at + interval '1 second'"
+        " 1, 1, 100, 0, 1, 0, n, at, at, at + interval '1 second', at + interval '60 seconds', at + interval '1 second'"
         " FROM (SELECT n, now() - n * interval '1 minute' AS at FROM generate_series(1, :videos) AS n) t",
         "INSERT INTO videos_rendition (id, video_id, generation, name, kind, role, tree_id, codecs, width, height, fps,"
         " channels, is_default, aligned, target_s, segment_count, declared_bps, average_bps, peak_bps, init_bytes,"

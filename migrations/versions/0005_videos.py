@@ -60,6 +60,8 @@ def upgrade() -> None:
         sa.Column("poster_number", sa.BigInteger(), nullable=True),
         sa.Column("poster_reason", sa.Text(), nullable=True),
         sa.Column("own_posters", sa.BigInteger(), nullable=False),
+        sa.Column("posters_made", sa.BigInteger(), nullable=False),
+        sa.Column("storyboards_made", sa.BigInteger(), nullable=False),
         sa.Column("storyboard_tree_id", sa.Uuid(), nullable=True),
         sa.Column("storyboard", postgresql.JSONB(), nullable=True),
         sa.Column("view_count", sa.BigInteger(), nullable=False),

@@ -106,7 +106,7 @@ async def test_a_storyboard_that_a_dead_worker_left_behind_is_made_again(
         await work.session.execute(
             text(
                 "UPDATE encoding_step SET state = 'running' WHERE name = 'storyboard';"
-                " UPDATE videos_video SET storyboard = NULL;"
+                " UPDATE videos_video SET storyboard = NULL, storyboards_made = 0;"
                 " UPDATE files_tree SET size_bytes = 0 WHERE purpose = 'storyboard';"
                 " UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL"
                 " WHERE task_name = 'encoding.run_urgent_step' AND args->'message'->>'step' = 'storyboard'"

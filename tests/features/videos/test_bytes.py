@@ -7,6 +7,7 @@ import pytest
 from tests.features.videos.film import BOARD, Film, content
 from tests.support.house import House
 
+from matinee.features.files import service as files
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.router.ranges import Slice, decide
@@ -167,18 +168,38 @@ async def test_a_storyboard_names_its_sheets_and_another_files_sheets_have_other
     assert (await client.get(urljoin(address, "storyboard/100.webp"))).status_code == 404
     await film.add("240p")
     await film.put("240p", range(4), complete=True)
-    await film.storyboard()
+    await film.storyboard(generation=2)
     assert "storyboard/200.webp" in (await client.get(f"{await film.base()}/storyboard.vtt")).text
+
+
+async def test_pictures_made_again_have_numbers_that_nobody_has_cached(house: House) -> None:
+    film = await Film.made(house, await house.person())
+    await film.check()
+    await film.add("240p")
+    await film.put("240p", range(4), complete=True)
+    client, base = film.person.client, await film.base()
+    await film.storyboard()
+    await film.pictures(3)
+    before = (await film.seen())["poster_candidates"]
+    choice = {"candidate": before[1]["index"]}
+    assert (await client.put(f"/api/v1/videos/{film.id}/poster", json=choice)).status_code == 200
+    await film.storyboard()
+    await film.pictures(3)
+    assert "storyboard/200.webp" in (await client.get(f"{base}/storyboard.vtt")).text
+    assert (await client.get(f"{base}/storyboard/200.webp")).content == b"sheet 0"
+    assert (await client.get(f"{base}/storyboard/100.webp")).status_code == 404
+    seen = await film.seen()
+    after = seen["poster_candidates"]
+    assert not {one["index"] for one in before} & {one["index"] for one in after}
+    assert seen["poster"] == after[1]["poster"], "the owner's choice is shown still"
 
 
 async def test_a_storyboard_of_a_file_that_was_replaced_meanwhile_is_not_shown(house: House) -> None:
     film = await Film.made(house, await house.person())
     await film.check()
     async with house.works.open() as work:
-        tree = await videos.begin_storyboard(work, film.id)
-        assert await videos.begin_storyboard(work, film.id) == tree
         await videos.fail(work, film.id, "encoding.failed", "It failed.", "")
     await film.check()
     with pytest.raises(VideoGone):
         async with house.works.open() as work:
-            await videos.set_storyboard(work, film.id, tree, BOARD, 14)
+            await videos.set_storyboard(work, film.id, 1, files.new_tree(), BOARD, 14)

@@ -2,7 +2,8 @@
 
 `Video.master` lists the renditions that the master shows, so that a change of that set is seen and counted;
 `best_height` is the best of them, so that lists need no look at renditions. `Video.storyboard` is the engine's
-description of the sheets in `storyboard_tree_id`, once all of them are stored.
+description of the sheets in `storyboard_tree_id`. `posters_made` and `storyboards_made` count how often pictures were
+found and sheets made: their numbers, by which they are cached for ever, begin anew with each.
 """
 
 from datetime import datetime
@@ -50,6 +51,8 @@ class Video(Base):
     poster_number: Mapped[int | None]
     poster_reason: Mapped[str | None] = mapped_column(Text)
     own_posters: Mapped[int] = mapped_column(default=0)
+    posters_made: Mapped[int] = mapped_column(default=0)
+    storyboards_made: Mapped[int] = mapped_column(default=0)
     storyboard_tree_id: Mapped[UUID | None]
     storyboard: Mapped[dict[str, Any] | None]
     view_count: Mapped[int] = mapped_column(default=0)

@@ -27,8 +27,8 @@ VIEW_S: Final = 30.0
 VIEW_AGAIN: Final = timedelta(hours=6)
 VISIT_KEPT: Final = timedelta(days=1)
 OWN_POSTERS_FROM: Final = 1_000_000
-POSTERS_PER_SOURCE: Final = 100
-SHEETS_PER_SOURCE: Final = 100
+POSTERS_AT_ONCE: Final = 100
+SHEETS_AT_ONCE: Final = 100
 OPEN_GRANT: Final = "open"
 
 

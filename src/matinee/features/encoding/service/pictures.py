@@ -1,6 +1,6 @@
 """From pictures that the engine made to ones that people can fetch: posters, the owner's own, the storyboard.
 
-Files of posters are stored first, outside any transaction, and recorded when all are there; what is stored and never
+Files are stored first, outside any transaction, and recorded when all are there; what is stored and never
 recorded, a sweep of the room `files` removes. Never chooses a picture and never touches a rendition.
 """
 
@@ -44,7 +44,7 @@ async def store_posters(works: Works, posters: Sequence[Poster]) -> AsyncIterato
     """Store the files; the block records them. When it finds that nobody wants them they are removed again."""
     trees: list[TreeId] = []
     stored: list[StoredPoster] = []
-    try:
+    async with _removed_unless_recorded(works, trees):
         for poster in posters:
             trees.append(tree := files.new_tree())
             size_bytes = 0
@@ -57,11 +57,6 @@ async def store_posters(works: Works, posters: Sequence[Poster]) -> AsyncIterato
             )
             stored.append((candidate, size_bytes))
         yield stored
-    except (MatineeError, Superseded, asyncio.CancelledError):
-        with contextlib.suppress(MatineeError):
-            for tree in trees:
-                await works.storage.delete_prefix(files.tree_prefix(tree))
-        raise
 
 
 async def record_posters(
@@ -108,22 +103,39 @@ async def _set_own_poster(works: Works, video_id: VideoId, poster: Poster) -> No
 
 
 async def publish_storyboard(
-    works: Works, tools: Tools, video_id: VideoId, ladder: Ladder, rendition_id: RenditionId, scratch: Path
+    works: Works,
+    tools: Tools,
+    video_id: VideoId,
+    generation: int,
+    ladder: Ladder,
+    rendition_id: RenditionId,
+    scratch: Path,
 ) -> None:
-    """`rendition_id` is the complete lowest rung of `ladder`; the source is not read. A run after one that was cut
-    off writes the same sheets to the same places. Raises `EncodeFailed`, and `VideoGone` when the video or this file
-    of it is gone."""
+    """`rendition_id` is the complete lowest rung of `ladder`; the source is not read. Raises `EncodeFailed`, and
+    `VideoGone` when the video, or what was made of the source `generation`, is gone."""
     plan = plan_storyboard(ladder)
     async with works.open() as work:
         rung = await videos.rendition_tree(work, rendition_id)
-        tree = await videos.begin_storyboard(work, video_id)
     init, *segments = [
         await works.storage.local_path(files.tree_key(rung, name), scratch)
         for name in ("init.mp4", *(f"{n}.m4s" for n in plan.segments))
     ]
     sheets = await make_storyboard(tools, plan, init, segments, scratch / "sheets")
-    size_bytes = 0
-    for sheet in sheets:
-        size_bytes += (await works.storage.put_file(files.tree_key(tree, sheet.name), sheet)).size_bytes
-    async with works.open() as work:
-        await videos.set_storyboard(work, video_id, tree, plan.board, size_bytes)
+    tree = files.new_tree()
+    async with _removed_unless_recorded(works, [tree]):
+        puts = [await works.storage.put_file(files.tree_key(tree, sheet.name), sheet) for sheet in sheets]
+        size_bytes = sum(put.size_bytes for put in puts)
+        async with works.open() as work:
+            await videos.set_storyboard(work, video_id, generation, tree, plan.board, size_bytes)
+
+
+@contextlib.asynccontextmanager
+async def _removed_unless_recorded(works: Works, trees: Sequence[TreeId]) -> AsyncIterator[None]:
+    """Of a block that stores `trees` and records them at its end, leave nothing when nobody wants them."""
+    try:
+        yield
+    except (MatineeError, Superseded, asyncio.CancelledError):
+        with contextlib.suppress(MatineeError):
+            for tree in trees:
+                await works.storage.delete_prefix(files.tree_prefix(tree))
+        raise

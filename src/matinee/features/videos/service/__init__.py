@@ -10,7 +10,6 @@ from matinee.features.videos.service.duties import erase, export, own_channel, r
 from matinee.features.videos.service.embedding import embed
 from matinee.features.videos.service.filling import (
     begin_checking,
-    begin_storyboard,
     encoding_view,
     fail,
     mark_cancelled,
@@ -77,7 +76,6 @@ __all__ = [
     "add_rendition",
     "add_segments",
     "begin_checking",
-    "begin_storyboard",
     "bytes_by_rendition",
     "cancel",
     "cards",

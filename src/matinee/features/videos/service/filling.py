@@ -167,9 +167,11 @@ async def mark_ready(work: Work, video_id: UUID, at: datetime) -> None:
 
 
 async def set_posters(work: Work, video_id: UUID, candidates: Sequence[PosterCandidate]) -> None:
-    """Pictures found in the video; the first is shown until the owner picks another. Replaces those found before."""
+    """Pictures found in the video; the first is shown until the owner picks another. Replaces those found before, and
+    shows the one at the same place."""
     video = await locked(work, video_id)
-    base = video.generation * rules.POSTERS_PER_SOURCE
+    video.posters_made += 1
+    base = video.posters_made * rules.POSTERS_AT_ONCE
     for old in (await repository.posters(work.session, [video.id]))[video.id]:
         if not old.own:
             await files.drop_tree(work, TreeId(old.tree_id))
@@ -178,7 +180,9 @@ async def set_posters(work: Work, video_id: UUID, candidates: Sequence[PosterCan
     for candidate in candidates:
         work.session.add(_poster(video, base + candidate.index, candidate, own=False))
     if candidates and (video.poster_number is None or video.poster_number < rules.OWN_POSTERS_FROM):
-        video.poster_number = base + min(candidate.index for candidate in candidates)
+        places = {candidate.index for candidate in candidates}
+        shown = -1 if video.poster_number is None else video.poster_number % rules.POSTERS_AT_ONCE
+        video.poster_number = base + (shown if shown in places else min(places))
     await work.session.flush()
     changed(work, video)
 
@@ -218,23 +222,19 @@ def _poster(video: Video, number: int, candidate: PosterCandidate, *, own: bool)
     )
 
 
-async def begin_storyboard(work: Work, video_id: UUID) -> TreeId:
-    """Where its sheets belong, as `{n}.webp` from 0 on; the same as long as the source is the same."""
-    video = await locked(work, video_id)
-    if video.storyboard_tree_id is None:
-        tree = await files.open_tree(work, AccountId(video.owner_id), "storyboard", subject_of(video_id))
-        video.storyboard_tree_id = tree
-    return TreeId(video.storyboard_tree_id)
-
-
 async def set_storyboard(
-    work: Work, video_id: UUID, tree_id: TreeId, board: Storyboard, size_bytes: int
+    work: Work, video_id: UUID, generation: int, tree_id: TreeId, board: Storyboard, size_bytes: int
 ) -> None:
-    """All its sheets are stored in `tree_id`, `size_bytes` together: players may show them."""
+    """All its sheets, made of the source `generation`, are stored in `tree_id` as `{n}.webp` from 0 on, `size_bytes`
+    together: players may show them."""
     video = await locked(work, video_id)
-    if video.storyboard_tree_id != tree_id:
+    if video.generation != generation:
         raise VideoGone
-    if video.storyboard is None:
-        await files.note_tree_bytes(work, tree_id, size_bytes)
-        video.storyboard = board.to_json()
-        changed(work, video)
+    await files.open_tree(work, AccountId(video.owner_id), "storyboard", subject_of(video_id), tree_id)
+    await files.note_tree_bytes(work, tree_id, size_bytes)
+    if video.storyboard_tree_id is not None:
+        await files.drop_tree(work, TreeId(video.storyboard_tree_id))
+    video.storyboard_tree_id = tree_id
+    video.storyboard = board.to_json()
+    video.storyboards_made += 1
+    changed(work, video)

@@ -116,14 +116,14 @@ async def picture(work: Work, video_id: UUID, grant: str, number: int, width: in
 async def storyboard(work: Work, video_id: UUID, grant: str) -> Manifest:
     """Which place of which sheet shows which stretch of the film."""
     video, board = await _storyboard(work, video_id, grant)
-    text = media.storyboard_vtt(board, "storyboard/{n}.webp", video.generation * rules.SHEETS_PER_SOURCE)
+    text = media.storyboard_vtt(board, "storyboard/{n}.webp", video.storyboards_made * rules.SHEETS_AT_ONCE)
     return _manifest(text, VTT_TYPE, grant)
 
 
 async def sheet(work: Work, video_id: UUID, grant: str, number: int) -> Stored:
-    """One sheet of the storyboard. Its number is never given to another source's: sheets are cached for ever."""
+    """One sheet of the storyboard. Its number is never given to another's: sheets are cached for ever."""
     video, board = await _storyboard(work, video_id, grant)
-    n = number - video.generation * rules.SHEETS_PER_SOURCE
+    n = number - video.storyboards_made * rules.SHEETS_AT_ONCE
     if video.storyboard_tree_id is None or not 0 <= n < board.sheet_count:
         raise MediaNotFound
     key = files.tree_key(TreeId(video.storyboard_tree_id), f"{n}.webp")
