@@ -165,7 +165,7 @@ async def test_one_step_of_a_failed_encode_goes_first_and_the_rest_follows(
     after = await steps(house, made)
     assert {step.state for step in after.values()} == {"done"}
     done = [name for name, step in before.items() if step.state == "done"]
-    assert {"check", "all-0"} <= set(done)
+    assert "check" in done
     assert [after[name].attempts for name in done] == [before[name].attempts for name in done]
 
 

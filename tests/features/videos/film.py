@@ -139,13 +139,13 @@ class Film:
             candidates = [await self._picture(work, index) for index in range(number)]
             await videos.set_posters(work, self.id, candidates)
 
-    async def storyboard(self, generation: int = 1) -> None:
-        """Two sheets of two cells."""
+    async def storyboard(self) -> None:
+        """Two sheets of two cells, made of the lowest rung."""
         tree = files.new_tree()
         async with self.house.works.open() as work:
             for n in range(BOARD.sheet_count):
                 await work.storage.put_bytes(files.tree_key(tree, f"{n}.webp"), f"sheet {n}".encode())
-            await videos.set_storyboard(work, self.id, generation, tree, BOARD, 14)
+            await videos.set_storyboard(work, self.id, self.renditions["240p"], tree, BOARD, 14)
 
     async def own_picture(self) -> None:
         async with self.house.works.open() as work:

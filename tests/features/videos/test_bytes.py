@@ -168,7 +168,7 @@ async def test_a_storyboard_names_its_sheets_and_another_files_sheets_have_other
     assert (await client.get(urljoin(address, "storyboard/100.webp"))).status_code == 404
     await film.add("240p")
     await film.put("240p", range(4), complete=True)
-    await film.storyboard(generation=2)
+    await film.storyboard()
     assert "storyboard/200.webp" in (await client.get(f"{await film.base()}/storyboard.vtt")).text
 
 
@@ -197,9 +197,10 @@ async def test_pictures_made_again_have_numbers_that_nobody_has_cached(house: Ho
 async def test_a_storyboard_of_a_file_that_was_replaced_meanwhile_is_not_shown(house: House) -> None:
     film = await Film.made(house, await house.person())
     await film.check()
+    rung = await film.add("240p")
     async with house.works.open() as work:
         await videos.fail(work, film.id, "encoding.failed", "It failed.", "")
     await film.check()
     with pytest.raises(VideoGone):
         async with house.works.open() as work:
-            await videos.set_storyboard(work, film.id, 1, files.new_tree(), BOARD, 14)
+            await videos.set_storyboard(work, film.id, rung, files.new_tree(), BOARD, 14)

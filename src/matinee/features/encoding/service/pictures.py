@@ -103,16 +103,10 @@ async def _set_own_poster(works: Works, video_id: VideoId, poster: Poster) -> No
 
 
 async def publish_storyboard(
-    works: Works,
-    tools: Tools,
-    video_id: VideoId,
-    generation: int,
-    ladder: Ladder,
-    rendition_id: RenditionId,
-    scratch: Path,
+    works: Works, tools: Tools, video_id: VideoId, ladder: Ladder, rendition_id: RenditionId, scratch: Path
 ) -> None:
     """`rendition_id` is the complete lowest rung of `ladder`; the source is not read. Raises `EncodeFailed`, and
-    `VideoGone` when the video, or what was made of the source `generation`, is gone."""
+    `VideoGone` when the video, or what was made of this source, is gone."""
     plan = plan_storyboard(ladder)
     async with works.open() as work:
         rung = await videos.rendition_tree(work, rendition_id)
@@ -126,7 +120,7 @@ async def publish_storyboard(
         puts = [await works.storage.put_file(files.tree_key(tree, sheet.name), sheet) for sheet in sheets]
         size_bytes = sum(put.size_bytes for put in puts)
         async with works.open() as work:
-            await videos.set_storyboard(work, video_id, generation, tree, plan.board, size_bytes)
+            await videos.set_storyboard(work, video_id, rendition_id, tree, plan.board, size_bytes)
 
 
 @contextlib.asynccontextmanager

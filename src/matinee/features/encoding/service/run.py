@@ -332,9 +332,7 @@ async def _pictures(run: _Run) -> None:
 async def _storyboard(run: _Run) -> None:
     _, ladder = run.plans()
     rendition_id = RenditionId(run.renditions[run.rungs[0]])
-    await publish_storyboard(
-        run.works, run.tools, run.video_id, run.generation, ladder, rendition_id, run.scratch
-    )
+    await publish_storyboard(run.works, run.tools, run.video_id, ladder, rendition_id, run.scratch)
 
 
 _RUNNERS = {

@@ -223,12 +223,13 @@ def _poster(video: Video, number: int, candidate: PosterCandidate, *, own: bool)
 
 
 async def set_storyboard(
-    work: Work, video_id: UUID, generation: int, tree_id: TreeId, board: Storyboard, size_bytes: int
+    work: Work, video_id: UUID, made_of: UUID, tree_id: TreeId, board: Storyboard, size_bytes: int
 ) -> None:
-    """All its sheets, made of the source `generation`, are stored in `tree_id` as `{n}.webp` from 0 on, `size_bytes`
+    """All its sheets, made of the rendition `made_of`, are stored in `tree_id` as `{n}.webp` from 0 on, `size_bytes`
     together: players may show them."""
     video = await locked(work, video_id)
-    if video.generation != generation:
+    rendition = await repository.rendition(work.session, made_of)
+    if rendition is None or rendition.generation != video.generation:
         raise VideoGone
     await files.open_tree(work, AccountId(video.owner_id), "storyboard", subject_of(video_id), tree_id)
     await files.note_tree_bytes(work, tree_id, size_bytes)
