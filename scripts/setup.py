@@ -25,9 +25,8 @@ _TESTS = (
     "3",
     "--dist",
     "worksteal",
-    "--cov",
-    "--cov-branch",
-    "--cov-report=term:skip-covered",
+    "-p",
+    "tests.support.covered",
 )
 
 
@@ -103,14 +102,6 @@ def test_slow() -> int:
     return steps.tell()
 
 
-def cover() -> int:
-    _ready_to_test()
-    steps = Steps()
-    steps.run("tests", [PYTHON, "-m", "pytest", *_TESTS, "--cov-report=html"])
-    print(f"\nOpen {ROOT / 'htmlcov' / 'index.html'}")
-    return steps.tell()
-
-
 def check() -> int:
     parts.python("dev")
     parts.node_modules()
@@ -170,9 +161,9 @@ def clean() -> int:
             ".hypothesis",
             ".import_linter_cache",
         ),
-        *("htmlcov", "coverage.xml", "web/dist", "web/node_modules"),
+        *("web/dist", "web/node_modules"),
     )
-    for path in (*(ROOT / name for name in made), *ROOT.glob(".coverage*")):
+    for path in (ROOT / name for name in made):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
@@ -187,7 +178,6 @@ TASKS: dict[str, Callable[[], int]] = {
     "run": run,
     "test": test,
     "test-slow": test_slow,
-    "cover": cover,
     "check": check,
     "bench": bench,
     "format": format_,

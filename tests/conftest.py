@@ -37,23 +37,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         database.close_home()
 
 
-_UNMEASURED = (
-    "tests/journeys/",
-    "tests/architecture/",
-    "tests/engines/",
-    "tests/entrypoints/test_openapi.py",
-    "tests/features/encoding/test_turns.py",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Not measured: what drives a browser, reads the source, or tries many inputs. It runs hardly a line of `src` that
-    nothing else runs, and tracing doubles its time."""
-    for item in items:
-        if item.nodeid.startswith(_UNMEASURED):
-            item.add_marker(pytest.mark.no_cover)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_from_outside() -> None:
     """No setting of the machine or of a `.env` may change what a test sees."""
