@@ -9,6 +9,7 @@ import sys
 
 import uvicorn
 
+from matinee.entrypoints import loading
 from matinee.entrypoints.agreement import check, refuse
 from matinee.entrypoints.api.app import build
 from matinee.entrypoints.parts import assemble, load_settings
@@ -28,6 +29,7 @@ def main() -> None:
     except Exception as error:
         refuse(error)
     app = build(assemble(settings))
+    loading.done()
     uvicorn.run(
         app,
         host=house.host,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import matinee
+from matinee.entrypoints import loading
 from matinee.entrypoints.cli.doctor import doctor
 from matinee.entrypoints.cli.importing import import_
 from matinee.entrypoints.cli.login import login
@@ -78,6 +79,7 @@ def up() -> None:
     from matinee.entrypoints.cli import supervise
     from matinee.kernel.settings import Settings
 
+    loading.done()
     raise typer.Exit(supervise.up(Settings.load()))
 
 
@@ -129,7 +131,10 @@ def _add_house(app: typer.Typer) -> None:
 def main() -> None:
     """The console entry."""
     try:
-        build(light=sys.argv[1:2] in [[name] for name in LIGHT])(prog_name="matinee")
+        app = build(light=sys.argv[1:2] in [[name] for name in LIGHT])
+        if sys.argv[1:2] != ["up"]:
+            loading.done()
+        app(prog_name="matinee")
     except BrokenPipeError:
         # Whoever read our output has enough; let nothing complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,6 +10,7 @@ import sys
 
 import psycopg
 
+from matinee.entrypoints import loading
 from matinee.kernel.shipped import shipped
 
 
@@ -44,6 +45,7 @@ def main() -> int:
     from matinee.entrypoints.foreseen import foreseen
     from matinee.entrypoints.parts import database_url, load_settings
 
+    loading.done()
     try:
         settings = load_settings()
         migrate(database_url(settings))

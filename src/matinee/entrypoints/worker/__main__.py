@@ -8,6 +8,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from matinee.entrypoints import loading
 from matinee.entrypoints.agreement import agree, refuse
 from matinee.entrypoints.parts import Parts, assemble, load_settings, opened
 from matinee.infra import scratch
@@ -71,6 +72,7 @@ def main(
     settings = load_settings()
     configure_logging(form=settings.house.log_format, level=settings.house.log_level)
     os.umask(0o077)
+    loading.done()
     asyncio.run(run(settings, lanes))
 
 
