@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from matinee.entrypoints.parts import assemble
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import WeakPassword
+from matinee.features.accounts.errors import LeakedPassword, WeakPassword
 from matinee.features.people import service as people
 from matinee.kernel.errors import Invalid
 from matinee.kernel.settings import Settings
@@ -41,7 +41,7 @@ async def _ensure(settings: Settings) -> str | None:
                     account = await accounts.create(
                         work, OPERATOR_EMAIL, password, roles=("admin", "creator")
                     )
-                except WeakPassword as error:
+                except (WeakPassword, LeakedPassword) as error:
                     raise Invalid(f"MATINEE_ADMIN_PASSWORD cannot be used: {error.detail}") from None
                 await people.create(work, account.id, OPERATOR_HANDLE, "Operator")
                 operator_id = account.id

@@ -23,4 +23,4 @@ def permissions_of(roles: Iterable[str]) -> frozenset[str]:
 
 def concerns() -> list[type[Concern]]:
     """The settings classes of all rooms."""
-    return [room.settings for room in ROOMS if room.settings is not None]
+    return [concern for room in ROOMS for concern in room.settings]

@@ -115,7 +115,7 @@ class Room:
     commands: typer.Typer | None = None
     permissions: Sequence[Permission] = ()
     topics: Sequence[Topic] = ()
-    settings: type[Concern] | None = None
+    settings: Sequence[type[Concern]] = ()
     metrics: Callable[["Work"], Awaitable[None]] | None = None
     upkeep: Callable[["Works"], Awaitable[None]] | None = None
     retention: str = ""

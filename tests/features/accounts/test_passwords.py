@@ -1,7 +1,12 @@
 """What a password must be, and changing it."""
 
+import asyncio
+import hashlib
+
 import pytest
+from tests.conftest import MakeHouse
 from tests.support.house import PASSWORD, House
+from tests.support.ranges import ranges
 
 from matinee.features.accounts import rules
 from matinee.features.accounts import service as accounts
@@ -30,6 +35,9 @@ OWN = ("ann.miller", "example.org", "ann_m", "Ann Miller")
         "matinee2026",
         "example.org1",
         "20260101!!",
+        "Ann_M Ann_M Ann_M",
+        "abcdefghij",
+        "m@tinee2026",
     ],
 )
 def test_a_weak_password_is_refused(weak: str) -> None:
@@ -79,6 +87,52 @@ def test_a_network_is_one_household() -> None:
     assert rules.network_of("2001:db8:1:2:3::4") != rules.network_of("2001:db8:1:3::4")
     assert rules.network_of("::ffff:192.0.2.7") == "192.0.2.7"
     assert rules.network_of("somewhere") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("aaaaaaaaaaaa", "Repeats"),
+        ("abcdefghij", "Sequences"),
+        ("ann.miller 1", "Your own name or address"),
+        ("short", "at least 10"),
+    ],
+)
+def test_a_refusal_says_why(password: str, why: str) -> None:
+    with pytest.raises(WeakPassword, match=why):
+        rules.check_password(password, OWN)
+
+
+async def test_a_password_on_the_lists_of_thieves_is_refused(house: House) -> None:
+    ann = await house.person()
+    listed = {"current": PASSWORD, "new": "correcthorsebatterystaple"}
+    answer = await ann.client.post("/api/v1/me/password", json=listed)
+    assert (answer.status_code, answer.json()["code"]) == (422, "accounts.leaked_password")
+    assert answer.json()["errors"][0]["field"] == "new"
+
+
+async def test_a_range_service_is_asked_where_there_is_one(make_house: MakeHouse) -> None:
+    new = "only the service knows this"
+    digest = hashlib.sha1(new.encode()).hexdigest().upper()
+    async with ranges(f"{digest[5:]}:7") as (url, heard):
+        ann = await (await make_house(breaches_url=url)).person()
+        heard.clear()
+        answer = await ann.client.post("/api/v1/me/password", json={"current": PASSWORD, "new": new})
+        assert answer.json()["code"] == "accounts.leaked_password"
+        assert len(heard) == 1
+
+
+async def test_who_comes_when_too_many_wait_is_sent_away_with_a_time(make_house: MakeHouse) -> None:
+    house = await make_house(
+        argon2_at_once=1, argon2_waiting=1, argon2_time_cost=20, argon2_memory_kib=65_536
+    )
+    browser = await house.client()
+    tries = (
+        browser.post("/api/v1/session", json={"login": f"nobody{n}", "password": "x" * 12}) for n in range(4)
+    )
+    answers = await asyncio.gather(*tries)
+    assert sorted(answer.status_code for answer in answers) == [401, 401, 503, 503]
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in answers if answer.status_code == 503)
 
 
 async def test_a_changed_password_ends_the_other_sessions(house: House) -> None:

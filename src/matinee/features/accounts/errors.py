@@ -43,6 +43,11 @@ class WeakPassword(Invalid):
     sentence = "Choose a password that is harder to guess."
 
 
+class LeakedPassword(Invalid):
+    code = "accounts.leaked_password"
+    sentence = "This password stands on lists of stolen ones, which thieves try first. Choose another."
+
+
 class BadEmail(Invalid):
     code = "accounts.bad_email"
     sentence = "This is not an email address."

@@ -25,7 +25,7 @@ TokenName = Annotated[str, Field(min_length=1, max_length=80, description="What 
 
 
 class AccountsSettings(Concern):
-    """Accounts: who may join, how long a session lasts, what a password costs to check."""
+    """Accounts: who may join, and how long a session lasts."""
 
     admin_password: SecretStr | None = Field(
         None,
@@ -35,8 +35,6 @@ class AccountsSettings(Concern):
     session_days: int = Field(
         30, ge=1, le=365, description="Days without a visit after which a session ends."
     )
-    argon2_time_cost: int = Field(2, ge=1, le=20, description="Passes of argon2id over its memory.")
-    argon2_memory_kib: int = Field(65_536, ge=8, le=4_194_304, description="KiB of memory for one argon2id.")
     signups_per_hour: int = Field(
         30, ge=1, le=100_000, description="Accounts that one network address may make in an hour."
     )

@@ -3,6 +3,7 @@
 from matinee.features.accounts import handlers, service
 from matinee.features.accounts.messages import PruneAccess
 from matinee.features.accounts.schemas import AccountsSettings
+from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.room import Handler, Periodic, Permission, Room
 
 ROOM = Room(
@@ -16,7 +17,7 @@ ROOM = Room(
         Permission("accounts.self", "Keep one's own account.", "viewer", "creator", "moderator", "admin"),
         Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin"),
     ),
-    settings=AccountsSettings,
+    settings=(AccountsSettings, PasswordSettings),
     retention=(
         "Accounts until their person leaves; sessions until they end; tokens until they are revoked;"
         " counters of tries, as hashes, for an hour."

@@ -77,7 +77,7 @@ ROOM = Room(
     ),
     periodic=(Periodic(cron="* * * * *", order=MendEncodes),),
     commands=commands,
-    settings=EncodingSettings,
+    settings=(EncodingSettings,),
     retention="Steps and their logs stay as long as their video.",
     metrics=service.refresh_metrics,
     upkeep=service.upkeep,

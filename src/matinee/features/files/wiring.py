@@ -16,7 +16,7 @@ ROOM = Room(
             "files.read_own", "See the own uploads and storage.", "viewer", "creator", "moderator", "admin"
         ),
     ),
-    settings=service.FilesSettings,
+    settings=(service.FilesSettings,),
     metrics=service.refresh_metrics,
     retention="Originals and generated files until their subject is deleted; unfinished uploads, with the address that"
     " they are fetched from, until MATINEE_UPLOAD_EXPIRES_H hours after their last byte; bytes of what was dropped a"

@@ -25,7 +25,7 @@ ROOM = Room(
         Topic(name="video", resolve=service.follow),
         Topic(name="my-videos", resolve=service.own_channel),
     ),
-    settings=service.VideosSettings,
+    settings=(service.VideosSettings,),
     metrics=service.refresh_metrics,
     retention="Videos with their renditions, pictures and resume points until their owner deletes them or leaves;"
     " visits and counted views, as keyed hashes, for a day after the last sign of life.",

@@ -15,6 +15,7 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.schemas import AccountsSettings, Identity, NewToken, TokenInfo, TokenVia
 from matinee.features.accounts.service import passwords, throttle
+from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import Role
 from matinee.kernel.ids import AccountId, new_id
@@ -129,14 +130,14 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
     row = await repository.account(work.session, account_id)
     stored = row.password_hash if row is not None else None
     async with work.outside():
-        right, _ = await passwords.verify(work.settings(AccountsSettings), stored, password)
+        right, _ = await passwords.verify(work.settings(PasswordSettings), stored, password)
     if not right:
         raise WrongPassword(field=field)
     await throttle.forgive(work, key)
 
 
 async def _prove(work: Work, login: str, password: str, *, address: str) -> AccountId:
-    settings = work.settings(AccountsSettings)
+    settings = work.settings(PasswordSettings)
     login = rules.normalise_login(login)
     network = rules.network_of(address)
     for_login = rules.throttle_key("login", login, network)

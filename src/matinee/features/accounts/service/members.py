@@ -17,6 +17,7 @@ from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.schemas import Account, AccountsSettings, Theme
 from matinee.features.accounts.service import access, passwords, throttle
+from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import ROLES, Role
 from matinee.kernel.errors import Invalid
@@ -47,15 +48,16 @@ async def create(
 ) -> Account:
     """A new account, without asking whether the house takes any. Ends the transaction on the way, before anything
     of the account is written. `words` are more that the password must not be made of. Raises `BadEmail`,
-    `WeakPassword` and `EmailTaken`."""
+    `WeakPassword`, `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
-    rules.check_password(password, (*email.split("@"), *words))
     if unknown := set(roles) - set(ROLES[1:]):
         raise Invalid(f"There is no role {min(unknown)}.", field="roles")
     if await repository.by_login(work.session, email) is not None:
         raise EmailTaken(field="email")
     async with work.outside():
-        hashed = await passwords.hash_password(work.settings(AccountsSettings), password)
+        hashed = await passwords.accept(
+            work.settings(PasswordSettings), password, (*email.split("@"), *words)
+        )
     account_id = AccountId(new_id())
     if not await repository.add_account(
         work.session, id=account_id, email=email, password_hash=hashed, roles=roles, now=work.now
@@ -182,9 +184,8 @@ async def erase(work: Work, account_id: AccountId) -> bool:
 async def _set_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
     row = await _row(work, account_id)
     words = (*row.email.split("@"), row.login_name or "")
-    rules.check_password(new, words, field=field)
     async with work.outside():
-        hashed = await passwords.hash_password(work.settings(AccountsSettings), new)
+        hashed = await passwords.accept(work.settings(PasswordSettings), new, words, field=field)
     (await _row(work, account_id)).password_hash = hashed
 
 

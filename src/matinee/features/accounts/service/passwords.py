@@ -1,7 +1,8 @@
-"""Hashing passwords with argon2id, two at a time, away from the event loop. Never inside a transaction."""
+"""Taking, hashing and checking passwords: argon2id, a few at a time, away from the event loop. Never inside a
+transaction."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TypeVar
@@ -10,13 +11,12 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from matinee.features.accounts import rules
-from matinee.features.accounts.schemas import AccountsSettings
+from matinee.features.accounts.errors import LeakedPassword
+from matinee.features.accounts.settings import PasswordSettings
+from matinee.infra import breaches
 from matinee.kernel.errors import Unavailable
 
 T = TypeVar("T")
-SIDE_BY_SIDE = 2
-MOST_WAITING = 100
-_pool = ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="argon2")
 
 
 @lru_cache(maxsize=8)
@@ -30,14 +30,31 @@ def _nobodys_hash(time_cost: int, memory_kib: int) -> str:
     return _hasher(time_cost, memory_kib).hash(rules.new_secret())
 
 
-async def hash_password(settings: AccountsSettings, password: str) -> str:
+async def accept(
+    settings: PasswordSettings, password: str, own_words: Iterable[str], *, field: str = "password"
+) -> str:
+    """The hash of a new password, once nothing speaks against it. Raises `WeakPassword`, `LeakedPassword` and
+    `Unavailable`."""
+    words = tuple(own_words)
+
+    def look() -> bool:
+        rules.check_password(password, words, field=field)
+        return breaches.listed(password)
+
+    url = settings.breaches_url
+    if await _in_pool(settings, look) or (url and await breaches.leaked(url, password)):
+        raise LeakedPassword(field=field)
+    return await hash_password(settings, password)
+
+
+async def hash_password(settings: PasswordSettings, password: str) -> str:
     """The encoded hash, with its parameters and salt. Raises `Unavailable` when too many wait."""
     plain = rules.normalise_password(password)
     hasher = _hasher(settings.argon2_time_cost, settings.argon2_memory_kib)
-    return await _in_pool(lambda: hasher.hash(plain))
+    return await _in_pool(settings, lambda: hasher.hash(plain))
 
 
-async def verify(settings: AccountsSettings, stored: str | None, password: str) -> tuple[bool, bool]:
+async def verify(settings: PasswordSettings, stored: str | None, password: str) -> tuple[bool, bool]:
     """(right, should be hashed anew with the present parameters). `stored` None takes as long and is never right."""
     costs = (settings.argon2_time_cost, settings.argon2_memory_kib)
     plain = rules.normalise_password(password)
@@ -50,20 +67,25 @@ async def verify(settings: AccountsSettings, stored: str | None, password: str) 
             return False, False
         return stored is not None, stored is not None and hasher.check_needs_rehash(stored)
 
-    return await _in_pool(check)
+    return await _in_pool(settings, check)
 
 
 class _Counter:
-    """How many wait for the pool now."""
+    """How many are in the pool now or wait for it."""
 
-    waiting = 0
+    inside = 0
 
 
-async def _in_pool(call: Callable[[], T]) -> T:
-    if _Counter.waiting >= MOST_WAITING:
+@lru_cache(maxsize=8)
+def _pool(at_once: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
+
+
+async def _in_pool(settings: PasswordSettings, call: Callable[[], T]) -> T:
+    if _Counter.inside >= settings.argon2_at_once + settings.argon2_waiting:
         raise Unavailable("Too many people are signing in at this moment. Try again shortly.")
-    _Counter.waiting += 1
+    _Counter.inside += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_pool, call)
+        return await asyncio.get_running_loop().run_in_executor(_pool(settings.argon2_at_once), call)
     finally:
-        _Counter.waiting -= 1
+        _Counter.inside -= 1

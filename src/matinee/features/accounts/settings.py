@@ -1,0 +1,41 @@
+"""Settings of the room that are about passwords."""
+
+import re
+
+from pydantic import Field, field_validator
+
+from matinee.kernel.settings import Concern
+
+
+class PasswordSettings(Concern):
+    """Passwords: what checking one costs, and who else is asked whether one leaked."""
+
+    argon2_time_cost: int = Field(2, ge=1, le=20, description="Passes of argon2id over its memory.")
+    argon2_memory_kib: int = Field(65_536, ge=8, le=4_194_304, description="KiB of memory for one argon2id.")
+    argon2_at_once: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="Passwords that one process hashes side by side; each takes the memory above.",
+    )
+    argon2_waiting: int = Field(
+        100,
+        ge=0,
+        le=10_000,
+        description="Passwords that may wait for that; who comes then is sent away with 503.",
+    )
+    breaches_url: str = Field(
+        "",
+        description="Range service for leaked passwords, such as https://api.pwnedpasswords.com/range. It is told"
+        " the first five signs of a SHA-1, never the password. Default: nobody is asked, the list that came with the"
+        " install answers alone.",
+    )
+
+    @field_validator("breaches_url")
+    @classmethod
+    def _secured(cls, value: str) -> str:
+        if value and not re.fullmatch(
+            r"https://[^\s?#@]+|http://(localhost|127\.0\.0\.1)(:\d+)?(/[^\s?#@]*)?", value
+        ):
+            raise ValueError("MATINEE_BREACHES_URL is https://host/path, without user, query or fragment")
+        return value.rstrip("/")
