@@ -1042,6 +1042,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Reset
+         * @description A letter with a link, if there is such an account; the answer is the same if not.
+         */
+        post: operations["ask_reset_api_v1_password_resets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Choose another password by the link of a letter; every session ends.
+         */
+        post: operations["reset_api_v1_password_resets_finish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Join
+         * @description A letter with the link that makes an account; who has one already is told so there, not here.
+         */
+        post: operations["ask_join_api_v1_accounts_letters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Prove an address by the link of a letter.
+         */
+        post: operations["verify_api_v1_email_confirmations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Email
+         * @description Ask for another address; it counts once its letter is answered, or at once where the house sends none.
+         */
+        post: operations["change_email_api_v1_me_email_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/email/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Verification
+         * @description Send the letter that proves your address once more.
+         */
+        post: operations["ask_verification_api_v1_me_email_letter_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-strength": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Strength
+         * @description How good a password would be. Nothing of it is kept.
+         */
+        post: operations["strength_api_v1_password_strength_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1242,6 +1382,24 @@ export interface components {
             /** Total Bytes */
             total_bytes: number;
         };
+        /** EmailChange */
+        EmailChange: {
+            /** Email */
+            email: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /** EmailConfirmation */
+        EmailConfirmation: {
+            /**
+             * Token
+             * @description What stands behind the # of a link.
+             */
+            token: string;
+        };
         /**
          * Embed
          * @description oEmbed 1.0, type video.
@@ -1388,6 +1546,11 @@ export interface components {
              */
             password: string;
         };
+        /** LetterAsked */
+        LetterAsked: {
+            /** Email */
+            email: string;
+        };
         /** Limits */
         Limits: {
             /** Max Upload Bytes */
@@ -1397,7 +1560,8 @@ export interface components {
         };
         /**
          * Me
-         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota.
+         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `mail`: whether the
+         *     house writes letters.
          */
         Me: {
             account: components["schemas"]["MyAccount"] | null;
@@ -1409,6 +1573,8 @@ export interface components {
              * @enum {string}
              */
             signup: "open" | "closed";
+            /** Mail */
+            mail: boolean;
             /**
              * Theme
              * @enum {string}
@@ -1433,6 +1599,10 @@ export interface components {
             roles: ("guest" | "viewer" | "creator" | "moderator" | "admin")[];
             /** Permissions */
             permissions: string[];
+            /** Email Verified */
+            email_verified: boolean;
+            /** Wanted Email */
+            wanted_email: string | null;
             /**
              * Created At
              * Format: date-time
@@ -1585,6 +1755,20 @@ export interface components {
              */
             new: string;
         };
+        /** PasswordReset */
+        PasswordReset: {
+            /**
+             * Token
+             * @description What stands behind the # of a link.
+             */
+            token: string;
+            /**
+             * Password
+             * Format: password
+             * @description 10 to 200 characters, not easy to guess.
+             */
+            password: string;
+        };
         /**
          * Playback
          * @description Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition. `storyboard` is
@@ -1701,6 +1885,14 @@ export interface components {
             /** Limit Bytes */
             limit_bytes: number;
         };
+        /** ResetAsked */
+        ResetAsked: {
+            /**
+             * Login
+             * @description Email or handle.
+             */
+            login: string;
+        };
         /**
          * Resume
          * @description Where to go on; 0 is the start.
@@ -1722,10 +1914,15 @@ export interface components {
              */
             password: string;
         };
-        /** SignUp */
+        /**
+         * SignUp
+         * @description With the `token` of a letter's link, or with an `email` where the house sends no letters.
+         */
         SignUp: {
             /** Email */
-            email: string;
+            email?: string | null;
+            /** Token */
+            token?: string | null;
             /**
              * Password
              * Format: password
@@ -1841,6 +2038,32 @@ export interface components {
             ages: components["schemas"]["Held"][];
             /** Accounts */
             accounts: components["schemas"]["AccountHolds"][];
+        };
+        /**
+         * StrengthAsked
+         * @description `words` are what the person typed beside it: address, handle, name.
+         */
+        StrengthAsked: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Words
+             * @default []
+             */
+            words: string[];
+        };
+        /**
+         * StrengthInfo
+         * @description `score` 0 to 4; from 3 on a password is taken. `why` is a sentence for what is refused.
+         */
+        StrengthInfo: {
+            /** Score */
+            score: number;
+            /** Why */
+            why: string | null;
         };
         /** TokenAsked */
         TokenAsked: {
@@ -4790,6 +5013,292 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_reset_api_v1_password_resets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_api_v1_password_resets_finish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_join_api_v1_accounts_letters_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_api_v1_email_confirmations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailConfirmation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_email_api_v1_me_email_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_verification_api_v1_me_email_letter_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    strength_api_v1_password_strength_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrengthAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrengthInfo"];
+                };
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {

@@ -53,6 +53,21 @@ class BadEmail(Invalid):
     sentence = "This is not an email address."
 
 
+class NoLetters(Conflict):
+    code = "accounts.no_letters"
+    sentence = "This house sends no letters. Ask its operator for a link."
+
+
+class LetterFirst(Invalid):
+    code = "accounts.letter_first"
+    sentence = "This house writes to your address first. Ask for that letter and follow its link."
+
+
+class LinkOver(NotFound):
+    code = "accounts.link_over"
+    sentence = "This link was used already, or its time is over. Ask for another one."
+
+
 class LastAdmin(Conflict):
     code = "accounts.last_admin"
     sentence = "This is the only administrator. Make somebody else one first."

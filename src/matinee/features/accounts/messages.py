@@ -15,4 +15,11 @@ class AccountLeaving(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PruneAccess(Order):
-    """Remove sessions, devices and counters whose time is over."""
+    """Remove sessions, devices, letters and counters whose time is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteLetter(Order):
+    """Write a letter that was asked for, and send it. Carries neither address nor secret."""
+
+    letter_id: UUID

@@ -22,6 +22,7 @@ class AccountRow(Base):
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
     theme: Mapped[str] = mapped_column(String(10), server_default=text("'system'"))
     created_at: Mapped[datetime]
+    email_verified_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     erasure_id: Mapped[UUID | None] = mapped_column(unique=True)
 
@@ -70,6 +71,24 @@ class DeviceRow(Base):
     account_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
     )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LetterRow(Base):
+    """A letter that is to be written, then the link that it brought. `address` is where it goes; for a reset that
+    nobody looked up yet, the name that was asked for; empty for a link that the operator hands out. `secret_hash` is
+    set when the letter is written, and nobody but its reader knows the secret."""
+
+    __tablename__ = "accounts_letter"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    account_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    address: Mapped[str] = mapped_column(String(254), index=True)
+    secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

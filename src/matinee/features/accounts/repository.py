@@ -10,7 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.accounts.models import AccountRow, DeviceRow, SessionRow, ThrottleRow, TokenRow
+from matinee.features.accounts.models import (
+    AccountRow,
+    DeviceRow,
+    LetterRow,
+    SessionRow,
+    ThrottleRow,
+    TokenRow,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +35,26 @@ _OPEN = (AccountRow.suspended_at.is_(None), AccountRow.erasure_id.is_(None))
 
 
 async def add_account(
-    session: AsyncSession, *, id: UUID, email: str, password_hash: str, roles: Sequence[str], now: datetime
+    session: AsyncSession,
+    *,
+    id: UUID,
+    email: str,
+    password_hash: str,
+    roles: Sequence[str],
+    now: datetime,
+    email_verified_at: datetime | None = None,
 ) -> bool:
     """False when the email is taken."""
     added = await session.scalar(
         insert(AccountRow)
-        .values(id=id, email=email, password_hash=password_hash, roles=list(roles), created_at=now)
+        .values(
+            id=id,
+            email=email,
+            password_hash=password_hash,
+            roles=list(roles),
+            created_at=now,
+            email_verified_at=email_verified_at,
+        )
         .on_conflict_do_nothing(index_elements=["email"])
         .returning(AccountRow.id)
     )
@@ -68,6 +89,22 @@ async def set_login_name(session: AsyncSession, account_id: UUID, name: str | No
         async with session.begin_nested():
             await session.execute(
                 update(AccountRow).where(AccountRow.id == account_id).values(login_name=name)
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+async def set_email(
+    session: AsyncSession, account_id: UUID, email: str, verified_at: datetime | None
+) -> bool:
+    """False when another account has it. The transaction stays usable."""
+    try:
+        async with session.begin_nested():
+            await session.execute(
+                update(AccountRow)
+                .where(AccountRow.id == account_id)
+                .values(email=email, email_verified_at=verified_at)
             )
     except IntegrityError:
         return False
@@ -235,6 +272,55 @@ async def delete_devices(session: AsyncSession, account_id: UUID) -> None:
     await session.execute(delete(DeviceRow).where(DeviceRow.account_id == account_id))
 
 
+# -- letters
+
+
+async def add_letter(session: AsyncSession, row: LetterRow) -> None:
+    session.add(row)
+    await session.flush()
+
+
+async def letter(session: AsyncSession, letter_id: UUID, now: datetime) -> LetterRow | None:
+    """One whose time is not over, locked."""
+    query = select(LetterRow).where(LetterRow.id == letter_id, LetterRow.expires_at > now)
+    return await session.scalar(query.with_for_update())
+
+
+async def letter_by_secret(
+    session: AsyncSession, kind: str, secret_hash: bytes, now: datetime
+) -> LetterRow | None:
+    query = select(LetterRow).where(
+        LetterRow.kind == kind, LetterRow.secret_hash == secret_hash, LetterRow.expires_at > now
+    )
+    return await session.scalar(query)
+
+
+async def letters_of(session: AsyncSession, account_id: UUID, now: datetime) -> Sequence[LetterRow]:
+    query = select(LetterRow).where(LetterRow.account_id == account_id, LetterRow.expires_at > now)
+    return (await session.scalars(query.order_by(LetterRow.id))).all()
+
+
+async def take_letter(session: AsyncSession, letter_id: UUID) -> bool:
+    """Remove it; False when somebody else did."""
+    query = delete(LetterRow).where(LetterRow.id == letter_id).returning(LetterRow.id)
+    return await session.scalar(query) is not None
+
+
+async def drop_letters(
+    session: AsyncSession, kind: str, *, account_id: UUID, but: UUID | None = None
+) -> None:
+    query = delete(LetterRow).where(LetterRow.kind == kind, LetterRow.account_id == account_id)
+    await session.execute(query if but is None else query.where(LetterRow.id != but))
+
+
+async def drop_letters_to(
+    session: AsyncSession, addresses: Sequence[str], *, kind: str | None = None, but: UUID | None = None
+) -> None:
+    query = delete(LetterRow).where(LetterRow.address.in_(addresses))
+    query = query if kind is None else query.where(LetterRow.kind == kind)
+    await session.execute(query if but is None else query.where(LetterRow.id != but))
+
+
 # -- counters
 
 
@@ -272,7 +358,8 @@ async def take_back_try(session: AsyncSession, key: bytes) -> None:
 
 
 async def prune(session: AsyncSession, now: datetime) -> None:
-    """Remove sessions, devices and counters whose time is over."""
+    """Remove sessions, devices, letters and counters whose time is over."""
     await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
     await session.execute(delete(DeviceRow).where(DeviceRow.expires_at <= now))
+    await session.execute(delete(LetterRow).where(LetterRow.expires_at <= now))
     await session.execute(delete(ThrottleRow).where(ThrottleRow.ends_at <= now))

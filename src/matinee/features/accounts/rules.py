@@ -27,6 +27,7 @@ _EMAIL = re.compile(
 )
 # Guesses that a thief of hashes needs, as a power of ten: at ten thousand a second, more than a day.
 GUESSES_LEAST = 9.0
+GUESSES_STRONG = 12.0
 _MEND = "Add a word or two that have nothing to do with it."
 
 

@@ -21,6 +21,10 @@ GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
     SecretStr, Field(min_length=10, max_length=200, description="10 to 200 characters, not easy to guess.")
 ]
+LinkToken = Annotated[
+    str, Field(min_length=1, max_length=200, description="What stands behind the # of a link.")
+]
+EmailText = Annotated[str, Field(min_length=3, max_length=254)]
 TokenName = Annotated[str, Field(min_length=1, max_length=80, description="What the token is for.")]
 
 
@@ -58,6 +62,7 @@ class Account(BaseModel):
     roles: list[Role]
     theme: Theme
     created_at: datetime
+    email_verified_at: datetime | None
     suspended_at: datetime | None
 
 
@@ -92,6 +97,42 @@ class NewToken(BaseModel):
 class PasswordChange(BaseModel):
     current: GivenPassword
     new: NewPassword
+
+
+class ResetAsked(BaseModel):
+    login: LoginText
+
+
+class PasswordReset(BaseModel):
+    token: LinkToken
+    password: NewPassword
+
+
+class LetterAsked(BaseModel):
+    email: EmailText
+
+
+class EmailChange(BaseModel):
+    email: EmailText
+    password: GivenPassword
+
+
+class EmailConfirmation(BaseModel):
+    token: LinkToken
+
+
+class StrengthAsked(BaseModel):
+    """`words` are what the person typed beside it: address, handle, name."""
+
+    password: Annotated[SecretStr, Field(max_length=200)]
+    words: Annotated[list[Annotated[str, Field(max_length=254)]], Field(max_length=8)] = []
+
+
+class StrengthInfo(BaseModel):
+    """`score` 0 to 4; from 3 on a password is taken. `why` is a sentence for what is refused."""
+
+    score: Annotated[int, Field(ge=0, le=4)]
+    why: str | None
 
 
 class DeviceAsked(BaseModel):

@@ -1,7 +1,7 @@
 """Room `accounts`, row 0."""
 
 from matinee.features.accounts import handlers, service
-from matinee.features.accounts.messages import PruneAccess
+from matinee.features.accounts.messages import PruneAccess, WriteLetter
 from matinee.features.accounts.schemas import AccountsSettings
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.room import Handler, Periodic, Permission, Room
@@ -9,7 +9,10 @@ from matinee.infra.room import Handler, Periodic, Permission, Room
 ROOM = Room(
     name="accounts",
     router="matinee.features.accounts.router",
-    handlers=(Handler(message=PruneAccess, run=handlers.prune),),
+    handlers=(
+        Handler(message=PruneAccess, run=handlers.prune),
+        Handler(message=WriteLetter, run=handlers.write_letter, priority=200, retries=8, backoff_s=4),
+    ),
     periodic=(Periodic(cron="17 * * * *", order=PruneAccess),),
     permissions=(
         Permission("accounts.sign_up", "Make an account.", "guest"),
@@ -20,6 +23,7 @@ ROOM = Room(
     settings=(AccountsSettings, PasswordSettings),
     retention=(
         "Accounts until their person leaves; sessions until they end; tokens until they are revoked;"
+        " links in letters for two days at most;"
         " counters of tries, as hashes, for an hour."
     ),
     export=service.export,

@@ -34,11 +34,12 @@ async def sign_up(
     """Make an account with its profile; the browser is signed in."""
     signed_in = await service.join(
         work,
-        asked.email,
         asked.password.get_secret_value(),
         asked.handle,
         asked.display_name,
         address=_address(request),
+        email=asked.email,
+        token=asked.token,
     )
     return await _welcome(request, response, work, signed_in)
 

@@ -6,7 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from matinee.features.accounts.schemas import GivenPassword, LoginText, NewPassword, Theme
+from matinee.features.accounts.schemas import (
+    EmailText,
+    GivenPassword,
+    LinkToken,
+    LoginText,
+    NewPassword,
+    Theme,
+)
 from matinee.kernel.actor import Role
 
 Handle = Annotated[
@@ -34,6 +41,8 @@ class MyAccount(BaseModel):
     email: str
     roles: list[Role]
     permissions: list[str]
+    email_verified: bool
+    wanted_email: str | None
     created_at: datetime
 
 
@@ -48,18 +57,23 @@ class Limits(BaseModel):
 
 
 class Me(BaseModel):
-    """Who asks, and what the house grants them. A guest has neither account nor profile nor quota."""
+    """Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `mail`: whether the
+    house writes letters."""
 
     account: MyAccount | None
     profile: Profile | None
     quota: Quota | None
     limits: Limits
     signup: Literal["open", "closed"]
+    mail: bool
     theme: Theme
 
 
 class SignUp(BaseModel):
-    email: Annotated[str, Field(min_length=3, max_length=254)]
+    """With the `token` of a letter's link, or with an `email` where the house sends no letters."""
+
+    email: EmailText | None = None
+    token: LinkToken | None = None
     password: NewPassword
     handle: Handle
     display_name: DisplayName

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Iterable
 
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import LoginNameTaken
+from matinee.features.accounts.errors import BadEmail, LoginNameTaken
 from matinee.features.files import service as files
 from matinee.features.people import repository, rules
 from matinee.features.people.errors import HandleTaken, ProfileNotFound
@@ -15,15 +15,29 @@ from matinee.kernel.ids import AccountId, ProfileId, new_id
 
 
 async def join(
-    work: Work, email: str, password: str, handle: str, display_name: str, *, address: str
+    work: Work,
+    password: str,
+    handle: str,
+    display_name: str,
+    *,
+    address: str,
+    email: str | None = None,
+    token: str | None = None,
 ) -> accounts.SignedIn:
-    """An account with its profile and a first session, for a stranger."""
+    """An account with its profile and a first session, for a stranger: by the `token` of a letter, or with an `email`
+    where the house sends no letters."""
     handle = rules.normalise_handle(handle)
     rules.check_free(handle)
     name = rules.normalise_name(display_name)
     if await repository.by_handle(work.session, handle) is not None:
         raise HandleTaken(field="handle")
-    account = await accounts.sign_up(work, email, password, address=address, words=(handle, name))
+    words = (handle, name)
+    if token is not None:
+        account = await accounts.join(work, token, password, address=address, words=words)
+    elif email is not None:
+        account = await accounts.sign_up(work, email, password, address=address, words=words)
+    else:
+        raise BadEmail(field="email")
     account_id = account.id
     await create(work, account_id, handle, name)
     return await accounts.open_session(work, account_id)
@@ -112,6 +126,7 @@ async def me(work: Work) -> Me:
         quota=None,
         limits=Limits(max_upload_bytes=most.max_upload_bytes, max_duration_s=most.max_duration_s),
         signup=work.settings(accounts.AccountsSettings).signup,
+        mail=work.mailer.can_send,
         theme="system",
     )
     account_id = work.actor.account_id
@@ -127,6 +142,8 @@ async def me(work: Work) -> Me:
                 email=account.email,
                 roles=account.roles,
                 permissions=sorted(work.actor.permissions),
+                email_verified=account.email_verified_at is not None,
+                wanted_email=await accounts.wanted_email(work, account_id) if work.mailer.can_send else None,
                 created_at=account.created_at,
             ),
             "profile": None if row is None else _profile(row),

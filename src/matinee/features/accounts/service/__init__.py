@@ -20,6 +20,7 @@ from matinee.features.accounts.service.devices import (
     device,
     start_device,
 )
+from matinee.features.accounts.service.letters import write_letter
 from matinee.features.accounts.service.members import (
     change_password,
     create,
@@ -34,8 +35,21 @@ from matinee.features.accounts.service.members import (
     set_login_name,
     set_password,
     set_theme,
-    sign_up,
+    strength,
     suspend,
+)
+from matinee.features.accounts.service.recovery import (
+    ask_join,
+    ask_reset,
+    ask_verification,
+    change_email,
+    hand_out,
+    invite,
+    join,
+    reset,
+    sign_up,
+    verify,
+    wanted_email,
 )
 
 __all__ = [
@@ -43,7 +57,11 @@ __all__ = [
     "Identity",
     "SignedIn",
     "approve_device",
+    "ask_join",
+    "ask_reset",
+    "ask_verification",
     "authenticate",
+    "change_email",
     "change_password",
     "collect_device",
     "create",
@@ -55,11 +73,15 @@ __all__ = [
     "find",
     "first_admin",
     "get",
+    "hand_out",
+    "invite",
     "issue_token",
+    "join",
     "leave",
     "leaving",
     "open_session",
     "prune",
+    "reset",
     "revoke_token",
     "set_login_name",
     "set_password",
@@ -69,6 +91,10 @@ __all__ = [
     "sign_out",
     "sign_up",
     "start_device",
+    "strength",
     "suspend",
     "tokens",
+    "verify",
+    "wanted_email",
+    "write_letter",
 ]

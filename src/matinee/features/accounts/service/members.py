@@ -15,8 +15,8 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
-from matinee.features.accounts.schemas import Account, AccountsSettings, Theme
-from matinee.features.accounts.service import access, passwords, throttle
+from matinee.features.accounts.schemas import Account, AccountsSettings, StrengthInfo, Theme
+from matinee.features.accounts.service import access, letters, passwords, throttle
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import ROLES, Role
@@ -30,12 +30,17 @@ async def sign_up(
     work: Work, email: str, password: str, *, address: str, words: Sequence[str] = ()
 ) -> Account:
     """An account for a stranger, if the house takes any. Counts tries per network before it hashes."""
-    settings = work.settings(AccountsSettings)
-    if settings.signup == "closed":
+    if work.settings(AccountsSettings).signup == "closed":
         raise SignupClosed
-    key = rules.throttle_key("signup", rules.network_of(address))
-    await throttle.count(work, key, most=settings.signups_per_hour, window_s=SIGNUP_WINDOW_S)
+    await count_sign_up(work, address)
     return await create(work, email, password, words=words)
+
+
+async def count_sign_up(work: Work, address: str) -> None:
+    """Raises `SlowDown` when a network makes many."""
+    key = rules.throttle_key("signup", rules.network_of(address))
+    most = work.settings(AccountsSettings).signups_per_hour
+    await throttle.count(work, key, most=most, window_s=SIGNUP_WINDOW_S)
 
 
 async def create(
@@ -45,9 +50,11 @@ async def create(
     roles: Sequence[Role] = ("viewer", "creator"),
     *,
     words: Sequence[str] = (),
+    verified: bool = False,
 ) -> Account:
     """A new account, without asking whether the house takes any. Ends the transaction on the way, before anything
-    of the account is written. `words` are more that the password must not be made of. Raises `BadEmail`,
+    of the account is written. `words` are more that the password must not be made of; `verified` where somebody
+    proved to read the mail of this address. Raises `BadEmail`,
     `WeakPassword`, `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
     if unknown := set(roles) - set(ROLES[1:]):
@@ -60,7 +67,13 @@ async def create(
         )
     account_id = AccountId(new_id())
     if not await repository.add_account(
-        work.session, id=account_id, email=email, password_hash=hashed, roles=roles, now=work.now
+        work.session,
+        id=account_id,
+        email=email,
+        password_hash=hashed,
+        roles=roles,
+        now=work.now,
+        email_verified_at=work.now if verified else None,
     ):
         raise EmailTaken(field="email")
     return _account(await _row(work, account_id))
@@ -100,17 +113,29 @@ async def set_theme(work: Work, theme: Theme) -> None:
 async def change_password(work: Work, current: str, new: str) -> None:
     """The actor's own, after proof; ends their other sessions. Tokens stay: they are revoked one by one."""
     await access.confirm(work, current, field="current")
-    await _set_password(work, work.actor.owner(), new, field="new")
+    await replace_password(work, work.actor.owner(), new, field="new")
     kept = work.actor.session_key if work.actor.via == "session" else None
     but = UUID(kept) if kept is not None else None
     await repository.end_sessions(work.session, work.actor.owner(), but=but)
+    await repository.drop_letters(work.session, "reset", account_id=work.actor.owner())
 
 
 async def set_password(work: Work, account_id: AccountId, new: str) -> None:
     """Without proof, for the house itself; ends every session."""
     work.actor.require("accounts.manage")
-    await _set_password(work, account_id, new, field="password")
+    await replace_password(work, account_id, new, field="password")
     await repository.end_sessions(work.session, account_id)
+    await repository.drop_letters(work.session, "reset", account_id=account_id)
+
+
+async def strength(work: Work, password: str, words: Sequence[str]) -> StrengthInfo:
+    """How good a password would be for the actor, or for a stranger who types `words` beside it."""
+    own = tuple(words)
+    if work.actor.account_id is not None:
+        row = await _row(work, work.actor.account_id)
+        own += (*row.email.split("@"), row.login_name or "")
+    async with work.outside():
+        return await passwords.strength(work.settings(PasswordSettings), password, own)
 
 
 async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) -> None:
@@ -147,7 +172,7 @@ async def leaving(work: Work, erasure_id: UUID) -> Account | None:
 
 
 async def prune(work: Work) -> None:
-    """Remove what has ended: sessions, devices, counters."""
+    """Remove what has ended: sessions, devices, letters, counters."""
     await repository.prune(work.session, work.now)
 
 
@@ -171,22 +196,32 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
             }
             for t in await repository.tokens(work.session, account_id)
         ],
+        "letters": [
+            {"kind": row.kind, "address": row.address, "created_at": row.created_at.isoformat()}
+            for row in await repository.letters_of(work.session, account_id, work.now)
+        ],
     }
     yield "account.json", json.dumps(data, ensure_ascii=False, indent=2).encode()
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
-    """Remove the account with its sessions, tokens and devices. Every other room must have erased before."""
+    """Remove the account with its sessions, tokens, devices and letters. Every other room must have erased before."""
+    row = await repository.account(work.session, account_id)
+    if row is not None:
+        await repository.drop_letters_to(work.session, [row.email, row.login_name or row.email])
     await repository.delete_account(work.session, account_id)
     return True
 
 
-async def _set_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
+async def replace_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
+    """Without proof and without ending sessions; the owner is told. Ends the transaction on the way."""
     row = await _row(work, account_id)
     words = (*row.email.split("@"), row.login_name or "")
     async with work.outside():
         hashed = await passwords.accept(work.settings(PasswordSettings), new, words, field=field)
-    (await _row(work, account_id)).password_hash = hashed
+    row = await _row(work, account_id)
+    row.password_hash = hashed
+    await letters.tell(work, row, "changed")
 
 
 async def _row(work: Work, account_id: AccountId) -> AccountRow:
@@ -203,5 +238,6 @@ def _account(row: AccountRow) -> Account:
         roles=cast(list[Role], row.roles),
         theme=cast(Theme, row.theme),
         created_at=row.created_at,
+        email_verified_at=row.email_verified_at,
         suspended_at=row.suspended_at,
     )

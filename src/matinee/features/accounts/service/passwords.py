@@ -11,7 +11,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from matinee.features.accounts import rules
-from matinee.features.accounts.errors import LeakedPassword
+from matinee.features.accounts.errors import LeakedPassword, WeakPassword
+from matinee.features.accounts.schemas import StrengthInfo
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra import breaches
 from matinee.kernel.errors import Unavailable
@@ -45,6 +46,24 @@ async def accept(
     if await _in_pool(settings, look) or (url and await breaches.leaked(url, password)):
         raise LeakedPassword(field=field)
     return await hash_password(settings, password)
+
+
+async def strength(settings: PasswordSettings, password: str, own_words: Iterable[str]) -> StrengthInfo:
+    """How good a new password would be, by what is known here: no service is asked."""
+    words = tuple(own_words)
+
+    def look() -> StrengthInfo:
+        try:
+            rules.check_password(password, words)
+        except WeakPassword as error:
+            weak = rules.strength(password, words).guesses < rules.GUESSES_LEAST / 2
+            return StrengthInfo(score=0 if not password else 1 if weak else 2, why=error.detail)
+        if breaches.listed(password):
+            return StrengthInfo(score=1, why=LeakedPassword.sentence)
+        strong = rules.strength(password, words).guesses >= rules.GUESSES_STRONG
+        return StrengthInfo(score=4 if strong else 3, why=None)
+
+    return await _in_pool(settings, look)
 
 
 async def hash_password(settings: PasswordSettings, password: str) -> str:

@@ -1,0 +1,12 @@
+"""HTTP of accounts: tokens, devices and passwords, and the ways back in. Holds no logic."""
+
+from fastapi import APIRouter
+
+from matinee.features.accounts.router.access import router as access
+from matinee.features.accounts.router.recovery import router as recovery
+
+router = APIRouter()
+router.include_router(access)
+router.include_router(recovery)
+
+__all__ = ["router"]

@@ -1,0 +1,154 @@
+"""Letters about accounts: asked for in a request, written in a job, which alone knows the secret of their link.
+
+A request does the same for every address: whether an account has it is found out later, by the job.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+import structlog
+
+from matinee.features.accounts import repository, rules
+from matinee.features.accounts.errors import SlowDown
+from matinee.features.accounts.messages import WriteLetter
+from matinee.features.accounts.models import AccountRow, LetterRow
+from matinee.features.accounts.service import letter_words, throttle
+from matinee.infra.mail.port import LetterRefused
+from matinee.infra.mail.writing import Words, write
+from matinee.infra.work import Work
+from matinee.kernel.ids import new_id
+from matinee.kernel.settings import HouseSettings
+
+log = structlog.get_logger(__name__)
+Kind = Literal["reset", "verify", "join", "changed", "moved"]
+LIFE: dict[Kind, timedelta] = {
+    "reset": timedelta(minutes=30),
+    "verify": timedelta(days=2),
+    "join": timedelta(days=2),
+    "changed": timedelta(days=2),
+    "moved": timedelta(days=2),
+}
+PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join"}
+TO_ONE_ACCOUNT = 5
+WINDOW_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What is to be said to whom. Without `link` the row is of no use once the letter is gone."""
+
+    to: str
+    words: Words
+    link: bool = False
+
+
+async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = None) -> None:
+    """Order a letter; nothing is looked up."""
+    row = new_row(work, kind, address, account_id)
+    await repository.add_letter(work.session, row)
+    work.send(WriteLetter(letter_id=row.id))
+
+
+async def tell(work: Work, account: AccountRow, kind: Literal["changed", "moved"]) -> None:
+    """Let the owner know, where the house sends letters."""
+    if work.mailer.can_send:
+        await ask(work, kind, account.email, account.id)
+
+
+def new_row(work: Work, kind: Kind, address: str, account_id: UUID | None) -> LetterRow:
+    return LetterRow(
+        id=new_id(),
+        kind=kind,
+        account_id=account_id,
+        address=address,
+        created_at=work.now,
+        expires_at=work.now + LIFE[kind],
+    )
+
+
+def seal(work: Work, row: LetterRow, life: timedelta) -> str:
+    """The address of the page that the link leads to. The secret stands behind the #, which browsers send nobody."""
+    secret = rules.new_secret()
+    row.secret_hash, row.expires_at = rules.digest(secret), work.now + life
+    return f"{work.settings(HouseSettings).address}/{PAGES[row.kind]}#{secret}"
+
+
+async def write_letter(work: Work, letter_id: UUID) -> None:
+    """Send a letter that was asked for; nothing where nobody is to get it. Every try has a link and a Message-ID of
+    its own: the links of earlier tries are over."""
+    row = await repository.letter(work.session, letter_id, work.now)
+    draft = None if row is None else await _draft(work, row, work.now)
+    if draft is None:
+        await repository.take_letter(work.session, letter_id)
+        return
+    address = work.settings(HouseSettings).address
+    async with work.outside():
+        try:
+            await work.mailer.send(
+                write(draft.words, id=new_id(), to=draft.to, house="Matinee", address=address)
+            )
+        except LetterRefused as error:
+            log.warning("letter.refused", letter_id=str(letter_id), why=error.detail)
+    if not draft.link:
+        await repository.take_letter(work.session, letter_id)
+
+
+async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
+    if row.kind == "join":
+        return await _join(work, row)
+    account = await _account(work, row)
+    if account is None or account.erasure_id is not None or account.suspended_at is not None:
+        return None
+    if row.kind == "changed":
+        return _Draft(row.address, letter_words.changed(account.login_name, _page(work, "forgot-password")))
+    if row.kind == "moved":
+        return _Draft(row.address, letter_words.moved(account.login_name, _page(work, "settings")))
+    if row.kind == "verify":
+        return await _verify(work, row, account)
+    if not await _may_write(work, account.id):
+        return None
+    await repository.drop_letters(work.session, "reset", account_id=account.id, but=row.id)
+    row.account_id, row.address = account.id, account.email
+    link = seal(work, row, LIFE["reset"])
+    return _Draft(account.email, letter_words.reset(account.login_name, link), link=True)
+
+
+async def _account(work: Work, row: LetterRow) -> AccountRow | None:
+    if row.account_id is not None:
+        return await repository.account(work.session, row.account_id, lock=True)
+    found = await repository.by_login(work.session, row.address)
+    return None if found is None else await repository.account(work.session, found.id, lock=True)
+
+
+async def _join(work: Work, row: LetterRow) -> _Draft:
+    taken = await repository.by_login(work.session, row.address)
+    if taken is not None:
+        return _Draft(row.address, letter_words.taken(_page(work, "sign-in"), _page(work, "forgot-password")))
+    await repository.drop_letters_to(work.session, [row.address], kind="join", but=row.id)
+    return _Draft(row.address, letter_words.join(seal(work, row, LIFE["join"])), link=True)
+
+
+async def _verify(work: Work, row: LetterRow, account: AccountRow) -> _Draft:
+    other = await repository.by_login(work.session, row.address)
+    if other is not None and other.id != account.id:
+        return _Draft(row.address, letter_words.taken(_page(work, "sign-in"), _page(work, "forgot-password")))
+    link = seal(work, row, LIFE["verify"])
+    return _Draft(row.address, letter_words.verify(account.login_name, row.address, link), link=True)
+
+
+async def _may_write(work: Work, account_id: UUID) -> bool:
+    """False beyond a few letters an hour, from however many networks they are asked for."""
+    if work.job is not None and work.job.attempt > 1:
+        return True
+    key = rules.throttle_key("letters", str(account_id))
+    try:
+        await throttle.count(work, key, most=TO_ONE_ACCOUNT, window_s=WINDOW_S)
+    except SlowDown:
+        return False
+    return True
+
+
+def _page(work: Work, name: str) -> str:
+    return f"{work.settings(HouseSettings).address}/{name}"
