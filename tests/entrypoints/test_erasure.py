@@ -39,7 +39,7 @@ class Scene:
 
 
 async def in_accounts(scene: Scene) -> None:
-    """A session, a token, a device that waits and one that was approved."""
+    """A session, a token, a device that waits and one that was approved, and a link that the operator handed out."""
     client = scene.leaver.client
     asked = {"login": scene.leaver.email, "password": PASSWORD, "name": f"{MARK} program"}
     assert (await client.post("/api/v1/tokens", json=asked)).status_code == 201
@@ -47,6 +47,8 @@ async def in_accounts(scene: Scene) -> None:
     approved = await client.post(f"/api/v1/device/{begun['user_code']}/approve")
     assert approved.status_code == 204
     assert (await client.patch("/api/v1/me", json={"theme": "dark"})).status_code == 200
+    async with scene.house.works.open() as work:
+        await accounts.hand_out(work, scene.leaver.account_id, "verify")
 
 
 async def in_people(scene: Scene) -> None:

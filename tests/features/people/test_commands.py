@@ -68,6 +68,28 @@ async def test_a_password_is_replaced_from_the_terminal(
     assert (nobody.exit_code, nobody.stderr) == (1, "There is no such account.\n")
 
 
+async def test_a_link_is_handed_out_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    await house.person(handle="ann")
+    result = await terminal("link", "reset", "@ann")
+    assert result.exit_code == 0, result.output
+    token = result.output.strip().partition("/reset-password#")[2]
+    browser = await house.client()
+    form = {"token": token, "password": "another long secret"}
+    assert (await browser.post("/api/v1/password-resets/finish", json=form)).status_code == 204
+    assert await _signs_in(house, "ann", "another long secret")
+    assert "/confirm-address#" in (await terminal("link", "verify", "ann")).output
+    assert "/join#" in (await terminal("link", "invite", "guest@example.org")).output
+    taken = await terminal("link", "invite", "ann@example.org")
+    assert (taken.exit_code, taken.stderr) == (
+        1,
+        "An account with this email exists already. Sign in instead.\n",
+    )
+    assert (await terminal("link", "reset", "nobody")).exit_code == 1
+    assert (await terminal("link", "king", "ann")).exit_code == 2
+
+
 async def test_an_account_is_shut_out_and_let_in_again_from_the_terminal(
     house: House, terminal: Callable[..., "asyncio.Future[Result]"]
 ) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, cast, get_args
+from typing import Annotated, Literal, cast, get_args
 
 import typer
 
@@ -67,6 +67,25 @@ def password(
     _in_house(ctx, run)
     typer.echo(f"Changed the password of {login}.")
     _tell(ask, new)
+
+
+@app.command()
+def link(
+    ctx: typer.Context,
+    kind: Annotated[Literal["reset", "verify", "invite"], typer.Argument(help="reset, verify or invite.")],
+    who: Annotated[str, typer.Argument(help="Email or handle of the account; to invite, a new address.")],
+) -> None:
+    """Print a link to hand out, where no letter goes: to choose a new password, to prove an address, or to join."""
+
+    async def run(work: Work) -> None:
+        if kind == "invite":
+            made.append(await accounts.invite(work, who))
+        else:
+            made.append(await accounts.hand_out(work, await _find(work, who), kind))
+
+    made: list[str] = []
+    _in_house(ctx, run)
+    typer.echo(f"Works once, for a day, and is shown this once: {made[0]}")
 
 
 @app.command()
