@@ -23,6 +23,10 @@ GUEST = {
     "watch": "/watch/{film}",
     "sign-in": "/sign-in",
     "sign-up": "/sign-up",
+    "forgot-password": "/forgot-password",
+    "reset-password": "/reset-password#secret",
+    "confirm-address": "/confirm-address#secret",
+    "join": "/join#secret",
     "nowhere": "/nothing-here",
 }
 OPERATOR = {

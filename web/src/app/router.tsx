@@ -70,6 +70,26 @@ const signUp = createRoute({
   validateSearch: signIn.options.validateSearch,
   component: lazyPage(() => import("@/features/accounts/SignUpPage"), "SignUpPage"),
 });
+const forgotPassword = createRoute({
+  getParentRoute: () => shell,
+  path: "/forgot-password",
+  component: lazyPage(() => import("@/features/accounts/ForgotPasswordPage"), "ForgotPasswordPage"),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => shell,
+  path: "/reset-password",
+  component: lazyPage(() => import("@/features/accounts/ResetPasswordPage"), "ResetPasswordPage"),
+});
+const confirmAddress = createRoute({
+  getParentRoute: () => shell,
+  path: "/confirm-address",
+  component: lazyPage(() => import("@/features/accounts/ConfirmAddressPage"), "ConfirmAddressPage"),
+});
+const join = createRoute({
+  getParentRoute: () => shell,
+  path: "/join",
+  component: lazyPage(() => import("@/features/accounts/JoinPage"), "JoinPage"),
+});
 const device = createRoute({
   getParentRoute: () => shell,
   path: "/device",
@@ -112,7 +132,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, device, settings, run, jobs, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, run, jobs, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

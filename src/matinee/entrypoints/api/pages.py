@@ -128,8 +128,9 @@ async def profile_page(request: Request, handle: str) -> Response:
     return _page(parts, "".join(tags), title=f"{profile.display_name} (@{profile.handle}) · Matinee")
 
 
-_PAGES = ("/", "/upload", "/videos", "/videos/{rest:path}", "/sign-in", "/sign-up", "/device", "/settings",
-          "/run", "/run/{rest:path}")  # fmt: skip
+_PAGES = ("/", "/upload", "/videos", "/videos/{rest:path}", "/sign-in", "/sign-up", "/forgot-password",
+          "/reset-password", "/confirm-address", "/join", "/device", "/settings", "/run",
+          "/run/{rest:path}")  # fmt: skip
 
 
 async def page(request: Request) -> Response:

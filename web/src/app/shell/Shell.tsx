@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } fro
 import { meQuery } from "@/api/accounts";
 import { loadTheRest } from "@/app/lazyPage";
 import { chooseTheme } from "@/app/theme";
+import { UnprovenAddress } from "@/features/accounts/UnprovenAddress";
 import { stage } from "@/features/videos/player/stage";
 import { Toaster } from "@/ui/Toaster";
 import { BottomBar, PhoneTop } from "./PhoneBars";
@@ -49,6 +50,7 @@ export function Shell() {
       <div className="min-w-0">
         {onWatch ? null : <PhoneTop me={me} />}
         <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
+          {me && !onWatch ? <UnprovenAddress me={me} /> : null}
           <Outlet />
         </main>
       </div>

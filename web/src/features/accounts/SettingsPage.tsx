@@ -3,6 +3,7 @@ import { meQuery } from "@/api/accounts";
 import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
+import { EmailPart } from "./settings/EmailPart";
 import { LookPart } from "./settings/LookPart";
 import { PasswordPart } from "./settings/PasswordPart";
 import { ProfilePart } from "./settings/ProfilePart";
@@ -19,6 +20,7 @@ export function SettingsPage() {
           <LookPart me={me} />
           {me.profile ? <ProfilePart profile={me.profile} /> : null}
           <PasswordPart />
+          <EmailPart account={me.account} mail={me.mail} />
           <TokensPart />
           <AccountPart email={me.account.email} />
         </div>

@@ -50,7 +50,14 @@ export function SignInPage() {
       }
     >
       <Field label="E-mail or handle" name="login" autoComplete="username" value={login} onChange={setLogin} fault={faults.of("login")} />
-      <Field label="Password" name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} fault={faults.of("password")} />
+      <div>
+        <Field label="Password" name="password" type="password" autoComplete="current-password" value={password} onChange={setPassword} fault={faults.of("password")} />
+        <p className="mt-2 text-right text-ui">
+          <Link to="/forgot-password" className="link">
+            Forgot your password?
+          </Link>
+        </p>
+      </div>
       <Button type="submit" look="primary" isPending={busy}>
         Sign in
       </Button>

@@ -3,6 +3,7 @@ import { changePassword } from "@/api/accounts";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
+import { NewPassword, PASSWORD_HINT, SHORTEST_PASSWORD } from "../NewPassword";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
@@ -15,14 +16,14 @@ export function PasswordPart() {
   async function save() {
     faults.clear();
     if (!current) faults.put("current", "Enter the password you use now.");
-    if (fresh.length < 10) faults.put("new", "Use 10 characters or more; a few words in a row are good.");
-    if (!current || fresh.length < 10) return;
+    if (fresh.length < SHORTEST_PASSWORD) faults.put("new", `Use ${PASSWORD_HINT}`);
+    if (!current || fresh.length < SHORTEST_PASSWORD) return;
     setBusy(true);
     try {
       await changePassword(current, fresh);
       setCurrent("");
       setFresh("");
-      toast("Your password is changed.");
+      toast("Your password is changed. Other browsers were signed out.");
     } catch (error) {
       faults.take(error);
     } finally {
@@ -46,7 +47,7 @@ export function PasswordPart() {
           </p>
         ) : null}
         <Field label="Password now" type="password" autoComplete="current-password" value={current} onChange={setCurrent} fault={faults.of("current")} />
-        <Field label="New password" type="password" autoComplete="new-password" hint="10 characters or more; a few words in a row are good." value={fresh} onChange={setFresh} fault={faults.of("new")} />
+        <NewPassword label="New password" value={fresh} onChange={setFresh} fault={faults.of("new")} />
         <div>
           <Button type="submit" isPending={busy}>
             Change password

@@ -1,0 +1,31 @@
+import { Link } from "@tanstack/react-router";
+import { signUp } from "@/api/accounts";
+import { useTitle } from "@/ui/useTitle";
+import { AccountForm } from "./AccountForm";
+import { Told } from "./Told";
+import { useArrive } from "./useArrive";
+import { useSecret } from "./useSecret";
+
+export function JoinPage() {
+  useTitle("Finish your account");
+  const token = useSecret();
+  const arrive = useArrive(undefined);
+  const again = (
+    <Link to="/sign-up" search={{}} className="link">
+      Ask for another letter
+    </Link>
+  );
+  if (!token) return <Told title="This link is not whole">Open it from the letter once more, or copy all of it. {again}</Told>;
+  return (
+    <AccountForm
+      title="Finish your account"
+      words="Your address is proven. Choose how people see you, and a password."
+      foot={again}
+      withEmail={false}
+      onSubmit={async ({ display_name, handle, password }) => {
+        await signUp({ token, display_name, handle, password });
+        await arrive();
+      }}
+    />
+  );
+}
