@@ -4,7 +4,6 @@ import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } fro
 import { meQuery } from "@/api/accounts";
 import { loadTheRest } from "@/app/lazyPage";
 import { chooseTheme } from "@/app/theme";
-import { UnprovenAddress } from "@/features/accounts/UnprovenAddress";
 import { stage } from "@/features/videos/player/stage";
 import { Toaster } from "@/ui/Toaster";
 import { BottomBar, PhoneTop } from "./PhoneBars";
@@ -12,8 +11,10 @@ import { placeOf } from "./rooms";
 import { SideBar } from "./SideBar";
 import { useShortcuts } from "./useShortcuts";
 
+const unprovenAddress = () => import("@/features/accounts/UnprovenAddress");
 const miniPlayer = () => import("@/features/videos/player/MiniPlayer");
 const shortcutList = () => import("./ShortcutList");
+const UnprovenAddress = lazy(unprovenAddress);
 const MiniPlayer = lazy(miniPlayer);
 const ShortcutList = lazy(shortcutList);
 
@@ -31,7 +32,7 @@ export function Shell() {
     if (me?.account) chooseTheme(me.theme);
   }, [me?.account, me?.theme]);
   // The first page is up when the shell is: what the others need comes now, so that they open offline, too.
-  useEffect(() => loadTheRest([miniPlayer, shortcutList]), []);
+  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress]), []);
   useEffect(() => {
     // A new page begins at its main part for keyboard and screen reader, except on the first load.
     if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
@@ -50,7 +51,11 @@ export function Shell() {
       <div className="min-w-0">
         {onWatch ? null : <PhoneTop me={me} />}
         <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
-          {me && !onWatch ? <UnprovenAddress me={me} /> : null}
+          {me?.mail && me.account && !me.account.email_verified && !onWatch ? (
+            <Suspense>
+              <UnprovenAddress to={me.account.wanted_email ?? me.account.email} />
+            </Suspense>
+          ) : null}
           <Outlet />
         </main>
       </div>

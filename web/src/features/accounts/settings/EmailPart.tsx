@@ -1,12 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { meQuery } from "@/api/accounts";
-import { askVerification, changeEmail } from "@/api/recovery";
+import { changeEmail } from "@/api/recovery";
 import type { Me } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
 import { faultOf } from "../AccountForm";
+import { SendAgain } from "../SendAgain";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
@@ -68,30 +69,5 @@ export function EmailPart({ account, mail }: { account: NonNullable<Me["account"
         </div>
       </form>
     </Part>
-  );
-}
-
-/** Sends the letter that proves an address, and says what came of it. */
-export function SendAgain({ to }: { to: string }) {
-  const [busy, setBusy] = useState(false);
-
-  async function send() {
-    setBusy(true);
-    try {
-      await askVerification();
-      toast(`A letter is on its way to ${to}.`);
-    } catch (error) {
-      toast(error instanceof Error ? error.message : "The letter was not sent.");
-    } finally {
-      setBusy(false);
-    }
-  }
-
-  return (
-    <div>
-      <Button small isPending={busy} onPress={() => void send()}>
-        Send the letter
-      </Button>
-    </div>
   );
 }
