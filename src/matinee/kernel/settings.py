@@ -308,7 +308,7 @@ class WorkerSettings(Concern):
 
 
 class MailSettings(Concern):
-    """How letters leave the house. So far only `matinee mail test` sends one."""
+    """How letters leave the house. Without mail the operator hands out links: `matinee account link`."""
 
     mail: SecretStr | None = Field(
         None,

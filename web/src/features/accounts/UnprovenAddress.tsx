@@ -8,7 +8,7 @@ export default function UnprovenAddress({ to }: { to: string }) {
   if (later) return null;
   return (
     <section aria-label="Your address" className="panel mb-5 flex flex-wrap items-center gap-3 p-4">
-      <p className="min-w-0 flex-1 basis-60 text-ui [overflow-wrap:anywhere]">Confirm your address {to}: without it, a forgotten password cannot be replaced by letter.</p>
+      <p className="min-w-0 flex-1 basis-60 text-ui [overflow-wrap:anywhere]">Confirm your address {to}: a letter goes there when you forget your password. Another one can be entered in Settings.</p>
       <SendAgain to={to} />
       <Button small look="quiet" onPress={() => setLater(true)}>
         Later
