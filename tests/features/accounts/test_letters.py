@@ -362,3 +362,11 @@ async def test_a_password_is_measured_before_it_is_sent_off(house: House) -> Non
     assert (await measured(browser, "zebrafinch tea"))[0] >= 3
     assert (await measured(browser, "zebrafinch tea", "Zebrafinch"))[1] is not None
     assert (await measured(ann.client, "ann_miller 12"))[1] is not None
+
+
+async def test_measuring_is_bounded_for_a_network(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matinee.features.accounts.service.members.MEASURES_OF_A_NETWORK", 3)
+    browser = await house.client()
+    body = {"password": "correct horse battery"}
+    statuses = [(await browser.post("/api/v1/password-strength", json=body)).status_code for _ in range(4)]
+    assert statuses == [200] * 3 + [429]

@@ -11,7 +11,7 @@ ROOM = Room(
     router="matinee.features.accounts.router",
     handlers=(
         Handler(message=PruneAccess, run=handlers.prune),
-        Handler(message=WriteLetter, run=handlers.write_letter, priority=200, retries=8, backoff_s=4),
+        Handler(message=WriteLetter, run=handlers.write_letter, priority=200, retries=12, backoff_s=4),
     ),
     periodic=(Periodic(cron="17 * * * *", order=PruneAccess),),
     permissions=(

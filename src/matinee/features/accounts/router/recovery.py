@@ -55,9 +55,13 @@ async def ask_verification(work: Work = needs("accounts.self")) -> None:
 
 
 @router.post("/password-strength")
-async def strength(asked: StrengthAsked, work: Work = needs("accounts.sign_up")) -> StrengthInfo:
+async def strength(
+    request: Request, asked: StrengthAsked, work: Work = needs("accounts.sign_up")
+) -> StrengthInfo:
     """How good a password would be. Nothing of it is kept."""
-    return await service.strength(work, asked.password.get_secret_value(), asked.words)
+    return await service.strength(
+        work, asked.password.get_secret_value(), asked.words, address=_address(request)
+    )
 
 
 def _address(request: Request) -> str:

@@ -24,6 +24,8 @@ from matinee.kernel.errors import Invalid
 from matinee.kernel.ids import AccountId, new_id
 
 SIGNUP_WINDOW_S = 3600
+MEASURES_OF_A_NETWORK = 600
+MEASURES_WINDOW_S = 600
 
 
 async def sign_up(
@@ -128,8 +130,10 @@ async def set_password(work: Work, account_id: AccountId, new: str) -> None:
     await repository.drop_letters(work.session, "reset", account_id=account_id)
 
 
-async def strength(work: Work, password: str, words: Sequence[str]) -> StrengthInfo:
-    """How good a password would be for the actor, or for a stranger who types `words` beside it."""
+async def strength(work: Work, password: str, words: Sequence[str], *, address: str) -> StrengthInfo:
+    """How good a password would be for the actor, or for a stranger who types `words` beside it. Raises `SlowDown`."""
+    key = rules.throttle_key("strength", rules.network_of(address))
+    await throttle.count(work, key, most=MEASURES_OF_A_NETWORK, window_s=MEASURES_WINDOW_S)
     own = tuple(words)
     if work.actor.account_id is not None:
         row = await _row(work, work.actor.account_id)
