@@ -290,6 +290,7 @@ async def test_an_address_of_somebody_else_is_asked_for_without_learning_whose_i
     assert len({(answer.status_code, answer.text) for answer in answers}) == 1
     await post(ann.client, "me/email", email="bob@example.org", password=PASSWORD)
     await posted.run_jobs()
+    assert (await ann.client.get("/api/v1/me")).json()["account"]["wanted_email"] == "bob@example.org"
     found = {letter["To"]: letter["Subject"] for letter in office.letters}
     assert found["bob@example.org"] == "You have an account already"
 

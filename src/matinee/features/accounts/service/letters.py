@@ -37,11 +37,11 @@ WINDOW_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """What is to be said to whom. Without `link` the row is of no use once the letter is gone."""
+    """What is to be said to whom. Without `keep` the row is of no use once the letter is gone."""
 
     to: str
     words: Words
-    link: bool = False
+    keep: bool = False
 
 
 async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = None) -> None:
@@ -91,7 +91,7 @@ async def write_letter(work: Work, letter_id: UUID) -> None:
             )
         except LetterRefused as error:
             log.warning("letter.refused", letter_id=str(letter_id), why=error.detail)
-    if not draft.link:
+    if not draft.keep:
         await repository.take_letter(work.session, letter_id)
 
 
@@ -112,7 +112,7 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
     await repository.drop_letters(work.session, "reset", account_id=account.id, but=row.id)
     row.account_id, row.address = account.id, account.email
     link = seal(work, row, LIFE["reset"])
-    return _Draft(account.email, letter_words.reset(account.login_name, link), link=True)
+    return _Draft(account.email, letter_words.reset(account.login_name, link), keep=True)
 
 
 async def _account(work: Work, row: LetterRow) -> AccountRow | None:
@@ -127,15 +127,18 @@ async def _join(work: Work, row: LetterRow) -> _Draft:
     if taken is not None:
         return _Draft(row.address, letter_words.taken(_page(work, "sign-in"), _page(work, "forgot-password")))
     await repository.drop_letters_to(work.session, [row.address], kind="join", but=row.id)
-    return _Draft(row.address, letter_words.join(seal(work, row, LIFE["join"])), link=True)
+    return _Draft(row.address, letter_words.join(seal(work, row, LIFE["join"])), keep=True)
 
 
 async def _verify(work: Work, row: LetterRow, account: AccountRow) -> _Draft:
     other = await repository.by_login(work.session, row.address)
     if other is not None and other.id != account.id:
-        return _Draft(row.address, letter_words.taken(_page(work, "sign-in"), _page(work, "forgot-password")))
+        words = letter_words.taken(_page(work, "sign-in"), _page(work, "forgot-password"))
+        return _Draft(
+            row.address, words, keep=True
+        )  # the wish stays in sight, as one for a free address does
     link = seal(work, row, LIFE["verify"])
-    return _Draft(row.address, letter_words.verify(account.login_name, row.address, link), link=True)
+    return _Draft(row.address, letter_words.verify(account.login_name, row.address, link), keep=True)
 
 
 async def _may_write(work: Work, account_id: UUID) -> bool:
