@@ -52,6 +52,7 @@ TRIVIAL = "trivial JSON (/health/live)"
 ALL = "all of them"
 STEADY_S = 30
 OWNERS = 50
+PASSWORD = "a long enough password"
 SEGMENTS = 45
 SEGMENT_BYTES = 300_000
 
@@ -94,8 +95,8 @@ def served(data_dir: Path, port: int, url: str) -> Iterator[None]:
         process.wait(20)
 
 
-async def fill(data_dir: Path, url: str, videos: int) -> tuple[str, AccountId]:
-    """People, and `videos` videos spread over them. Returns one owner's session and id."""
+async def fill(data_dir: Path, url: str, videos: int) -> None:
+    """People, and `videos` videos spread over them."""
     parts = assemble(
         load_settings(
             data_dir=data_dir, database_url=url, bus="memory", argon2_time_cost=1, argon2_memory_kib=8
@@ -106,17 +107,15 @@ async def fill(data_dir: Path, url: str, videos: int) -> tuple[str, AccountId]:
             owners = []
             for number in range(OWNERS):
                 email = f"owner{number}@example.org"
-                account = await accounts.create(work, email, "a long enough password", roles=("creator",))
+                account = await accounts.create(work, email, PASSWORD, roles=("creator",))
                 await people.create(work, AccountId(account.id), f"owner{number}", f"Owner {number}")
                 owners.append(AccountId(account.id))
-            session = (await accounts.open_session(work, owners[0])).secret
             tree = await files.open_tree(work, owners[0], "rendition", f"video:{UUID(int=0)}")
             for name in ("init.mp4", *(f"{number}.m4s" for number in range(SEGMENTS))):
                 await work.storage.put_bytes(files.tree_key(tree, name), b"m" * SEGMENT_BYTES)
             await _rows(work, owners, tree, videos)
     finally:
         await parts.database.close()
-    return session, owners[0]
 
 
 async def _rows(work: Work, owners: list[AccountId], tree: UUID, videos: int) -> None:
@@ -154,12 +153,16 @@ async def _rows(work: Work, owners: list[AccountId], tree: UUID, videos: int) ->
         await work.session.execute(text(statement), names)
 
 
-def asks(port: int, session: str) -> list[Ask]:
+def asks(port: int) -> list[Ask]:
     """One of each kind, about videos that the server itself lists."""
     with httpx.Client(base_url=f"http://localhost:{port}") as client:
         first = client.get("/api/v1/videos").raise_for_status().json()
         shown = client.get(f"/api/v1/videos/{first['items'][3]['id']}").raise_for_status().json()
-        mine = client.get("/api/v1/me/videos", headers={"Cookie": f"matinee_session_{port}={session}"})
+        login = {"login": "owner0@example.org", "password": PASSWORD}
+        signed_in = client.post("/api/v1/session", json=login).raise_for_status()
+        cookie = f"__Host-matinee_access_{port}"
+        session = f"{cookie}={signed_in.cookies[cookie]}"
+        mine = client.get("/api/v1/me/videos", headers={"Cookie": session})
         own = mine.raise_for_status().json()["items"][0]["id"]
         hls = shown["playback"]["hls"]
         master = client.get(hls).raise_for_status().text
@@ -201,7 +204,7 @@ def _connect(port: int) -> Coroutine[Any, Any, Line]:
 async def _answered(port: int, ask: Ask, line: Line) -> None:
     """Ask once over a connection that is free."""
     reader, writer = line
-    cookie = f"Cookie: matinee_session_{port}={ask.cookie}\r\n" if ask.cookie else ""
+    cookie = f"Cookie: {ask.cookie}\r\n" if ask.cookie else ""
     answer = _Answer()
     parser = httptools.HttpResponseParser(answer)
     writer.write(f"GET {ask.path} HTTP/1.1\r\nHost: localhost:{port}\r\n{cookie}\r\n".encode())
@@ -310,12 +313,12 @@ def main() -> None:
         server = postgres.start(data_dir)
         try:
             migrate(server.url)
-            session, _ = asyncio.run(fill(data_dir, server.url, given.videos))
+            asyncio.run(fill(data_dir, server.url, given.videos))
             _analyse(server.url)
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
             with served(data_dir, port, server.url):
-                every = asks(port, session)
+                every = asks(port)
                 told = asyncio.run(measure(port, every, given.connections, given.seconds, given.rounds))
                 asked = asyncio.run(steady(port, every[1:], given.rate, STEADY_S))
         finally:

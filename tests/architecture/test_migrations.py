@@ -82,3 +82,30 @@ def test_every_step_can_be_taken_back_and_taken_again_with_the_data_of_the_other
 def test_the_models_are_what_the_migrations_make(config: Config) -> None:
     command.upgrade(config, "head")
     command.check(config)
+
+
+def test_sessions_of_before_end_cleanly_and_their_accounts_stay(config: Config, engine: Engine) -> None:
+    command.upgrade(config, "0006")
+    account = "01890000-0000-7000-8000-000000000001"
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO accounts_account (id, email, password_hash, roles, created_at)"
+                " VALUES (:id, 'ann@example.org', 'x', '{viewer}', now())"
+            ),
+            {"id": account},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO accounts_session (id, account_id, secret_hash, created_at, seen_at, expires_at)"
+                " VALUES (:id, :id, 'x', now(), now(), now() + interval '1 day')"
+            ),
+            {"id": account},
+        )
+    for step, revision in ((command.upgrade, "0008"), (command.downgrade, "0007")):
+        step(config, revision)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM accounts_session")).scalar() == 0
+            assert (
+                connection.execute(text("SELECT email FROM accounts_account")).scalar() == "ann@example.org"
+            )

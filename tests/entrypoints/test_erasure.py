@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.infra.db import Base
+from matinee.kernel.time import utc_now
 
 # Stands in every word that the person writes, and nowhere else.
 MARK = "zebrafinch"
@@ -39,8 +41,15 @@ class Scene:
 
 
 async def in_accounts(scene: Scene) -> None:
-    """A session, a token, a device that waits and one that was approved, and a link that the operator handed out."""
-    client = scene.leaver.client
+    """A session, one that was copied, a token, a device that waits and one that was approved, and a link that the
+    operator handed out."""
+    client, works = scene.leaver.client, scene.house.works
+    async with works.open() as work:
+        copied = (await accounts.open_session(work, scene.leaver.account_id)).refresh
+    assert await accounts.renew(works, copied) is not None
+    clock, works.clock = works.clock, lambda: utc_now() + timedelta(minutes=1)
+    assert await accounts.renew(works, copied) is None
+    works.clock = clock
     asked = {"login": scene.leaver.email, "password": PASSWORD, "name": f"{MARK} program"}
     assert (await client.post("/api/v1/tokens", json=asked)).status_code == 201
     begun = (await client.post("/api/v1/device", json={"client_name": f"{MARK} laptop"})).json()
@@ -118,11 +127,14 @@ FACTORIES: dict[str, Callable[[Scene], Awaitable[None]]] = {
 }
 
 
+PASSING = ("accounts_throttle", "accounts_cut")
+
+
 async def rows(house: House) -> Counter[str]:
-    """How many rows each table of a room has; counters of tries count nobody by name and end by themselves."""
+    """How many rows each table of a room has; counters of tries and cuts of sessions name nobody and end soon."""
     found = Counter(table for table, _ in await every_value(house))
     rooms = tuple(f"{room.name}_" for room in product.ROOMS)
-    return Counter({t: n for t, n in found.items() if t.startswith(rooms) and t != "accounts_throttle"})
+    return Counter({t: n for t, n in found.items() if t.startswith(rooms) and t not in PASSING})
 
 
 def bytes_kept(house: House) -> set[str]:
@@ -288,10 +300,16 @@ async def test_an_export_holds_what_every_room_keeps_and_nothing_of_others(scene
     account = json.loads(content["accounts/account.json"])
     assert account["account"]["email"] == scene.leaver.email
     assert {token["name"] for token in account["tokens"]} == {f"{MARK} program"}
+    assert [notice["kind"] for notice in account["notices"]] == ["session_copied"]
+    assert {session["place"] for session in account["sessions"]} == {"Unknown network"}
     assert json.loads(content["people/profile.json"])["bio"] == f"All about the {MARK}."
     everything = b"".join(content.values())
     assert f"The {MARK} sings".encode() in everything
-    for secret in (b"argon2", scene.leaver.client.cookies["matinee_session"].encode(), PASSWORD.encode()):
+    for secret in (
+        b"argon2",
+        scene.leaver.client.cookies["__Host-matinee_refresh"].encode(),
+        PASSWORD.encode(),
+    ):
         assert secret not in everything
     for foreign in (scene.stayer.email, str(scene.stayer.account_id), "A film"):
         assert foreign.encode() not in everything

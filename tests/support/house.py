@@ -16,8 +16,8 @@ from matinee.entrypoints.api.app import build
 from matinee.entrypoints.api.identity import actor_of
 from matinee.entrypoints.parts import Parts, assemble, load_settings
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.schemas import CSRF_COOKIE, SESSION_COOKIE
 from matinee.features.people import service as people
+from matinee.infra import cookies
 from matinee.infra.room import Lane
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor, Role
@@ -61,7 +61,17 @@ class House:
         """A browser or program that nobody is signed in at."""
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url=ADDRESS, **options)
+        as_browsers_do(client)
         return await self._stack.enter_async_context(client)
+
+    async def browser(self, signed_in: accounts.SignedIn, **options: Any) -> httpx.AsyncClient:
+        """A browser with the cookies of a session."""
+        client = await self.client(headers={"X-CSRF-Token": signed_in.identity.csrf}, **options)
+        for cookie in signed_in.cookies():
+            client.cookies.set(
+                cookies.name_of(cookie.name, self.settings.house), cookie.value, domain="localhost.local"
+            )
+        return client
 
     async def person(self, *roles: Role, handle: str | None = None) -> Person:
         """A new person; without `roles` a creator, as sign-up makes them."""
@@ -73,20 +83,13 @@ class House:
             account_id = AccountId(account.id)
             await people.create(work, account_id, handle, handle.title())
             signed_in = await accounts.open_session(work, account_id)
-        client = await self.client(headers={"X-CSRF-Token": accounts.csrf_of(signed_in.secret)})
-        client.cookies.set(SESSION_COOKIE, signed_in.secret, domain="localhost.local", path="/")
-        client.cookies.set(
-            CSRF_COOKIE, accounts.csrf_of(signed_in.secret), domain="localhost.local", path="/"
-        )
-        async with self.works.open() as work:
-            identity = await accounts.authenticate(work, signed_in.secret)
-        assert identity is not None
+        client = await self.browser(signed_in)
         return Person(
             account_id=account_id,
             handle=handle,
             email=email,
             password=PASSWORD,
-            actor=actor_of(identity),
+            actor=actor_of(signed_in.identity),
             client=client,
         )
 
@@ -122,6 +125,20 @@ class House:
                 {"kind": kind},
             )
             return [{"kind": row.task_name, **row.args} for row in rows]
+
+
+class _Trusting(httpx.Cookies):
+    """Sends `Secure` cookies to this machine on plain http, as browsers do."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        super().extract_cookies(response)
+        for cookie in self.jar:
+            cookie.secure = False
+
+
+def as_browsers_do(client: httpx.AsyncClient | httpx.Client) -> None:
+    """Trust this machine without TLS."""
+    client._cookies = _Trusting(client.cookies)
 
 
 async def settled(works: Works) -> None:

@@ -93,8 +93,7 @@ class Server:
                 },
             )
             assert answer.status_code == 201, answer.text
-            cookies = dict(asking.cookies)
-        return Person(self, handle, f"{handle}@example.org", PASSWORD, cookies)
+        return Person(self, handle, f"{handle}@example.org", PASSWORD)
 
     def pids(self, module: str) -> list[int]:
         """Processes below the supervisor that run `python -m <module>`."""
@@ -168,19 +167,24 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account. `cookies` are those of a browser that is signed in."""
+    """Somebody with an account."""
 
     server: Server
     handle: str
     email: str
     password: str
-    cookies: dict[str, str]
 
     def browser_cookies(self) -> "list[SetCookieParam]":
-        """As Playwright's `add_cookies` takes them."""
-        return [
-            {"name": name, "value": value, "url": self.server.address} for name, value in self.cookies.items()
-        ]
+        """A session of its own, as Playwright's `add_cookies` takes it, which asks for https where a cookie is
+        `__Host-`."""
+        address = self.server.address.replace("http:", "https:", 1)
+        with self.server.client() as client:
+            answer = client.post("/api/v1/session", json={"login": self.email, "password": self.password})
+            assert answer.status_code == 200, answer.text
+            return [
+                {"name": name, "value": value, "url": address, "secure": True}
+                for name, value in answer.cookies.items()
+            ]
 
     def token(self) -> str:
         with self.server.client() as client:

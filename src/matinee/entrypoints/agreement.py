@@ -13,6 +13,7 @@ import structlog
 
 from matinee.entrypoints.foreseen import foreseen
 from matinee.entrypoints.parts import Parts, assemble
+from matinee.entrypoints.strength import refuse_weak
 from matinee.features.videos import service as videos
 from matinee.infra import marks
 from matinee.infra.storage.opening import place_of
@@ -39,7 +40,9 @@ def fingerprint(settings: Settings) -> str | None:
 
 
 async def agree(parts: Parts) -> None:
-    """Raises `Differs`. The first process of a house decides. A store that is away is passed over: health tells."""
+    """Raises `Differs` and `WeakSecret`. The first process of a house decides. A store that is away is passed over:
+    health tells."""
+    refuse_weak(parts.settings)
     videos.media_key_of(parts.settings, make=await _mark(parts, _KEY) is None)
     await _agree_on_key(parts)
     try:

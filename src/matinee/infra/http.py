@@ -8,7 +8,7 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -20,10 +20,11 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from matinee.infra import telemetry
+from matinee.infra import cookies, telemetry
 from matinee.infra.db import unavailable
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor
@@ -152,6 +153,11 @@ def problem(
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """The network address of who asks, as trusted proxies name it."""
+    return connection.client.host if connection.client is not None else "unknown"
+
+
 def status_of(error: MatineeError) -> int:
     return next((status for family, status in _STATUS if isinstance(error, family)), 500)
 
@@ -258,6 +264,15 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
+def _with_cookies(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What carries somebody's cookies is kept by no cache on the way."""
+    handed = cookies.handed(scope)
+    if not handed:
+        return list(headers)
+    kept = [header for header in headers if header[0].lower() != b"cache-control"]
+    return [*kept, (b"cache-control", b"no-store"), *handed]
+
+
 class _Front:
     """Outermost layer: request id, host check, figures and headers, for streaming answers too."""
 
@@ -311,6 +326,8 @@ class _Front:
 
         async def send_on(message: Message) -> None:
             nonlocal first
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                message["headers"] = _with_cookies(scope, message.get("headers") or ())
             if message["type"] == "http.response.start" and first:
                 first = False
                 extra = [

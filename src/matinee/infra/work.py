@@ -6,7 +6,7 @@ Services never commit. Messages are written in the same transaction as the chang
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -22,6 +22,8 @@ from matinee.kernel.actor import SYSTEM, Actor
 from matinee.kernel.message import Message
 from matinee.kernel.settings import C, Settings
 from matinee.kernel.time import Clock, utc_now
+
+T = TypeVar("T")
 
 
 class Outbox(Protocol):
@@ -151,6 +153,14 @@ class Works:
         self.outbox = outbox
         self.mailer = mailer or NoMailer()
         self.clock = clock
+        self._held: dict[Any, Any] = {}
+
+    def held(self, kind: "Callable[[Works], T]") -> T:
+        """The one `kind` of this process, made at its first use: what a room keeps in memory."""
+        if kind not in self._held:
+            self._held[kind] = kind(self)
+        found: T = self._held[kind]
+        return found
 
     @asynccontextmanager
     async def open(

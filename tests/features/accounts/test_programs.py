@@ -152,7 +152,8 @@ async def test_no_secret_is_kept_as_it_was_given_out(house: House) -> None:
     made = await ann.client.post("/api/v1/tokens", json={"login": "ann", "password": PASSWORD, "name": "x"})
     values = await every_value(house)
     for secret in (
-        ann.client.cookies["matinee_session"],
+        ann.client.cookies["__Host-matinee_refresh"],
+        ann.client.cookies["__Host-matinee_access"],
         begun["device_code"],
         made.json()["token"],
         PASSWORD,

@@ -9,6 +9,7 @@ from tests.support.house import PASSWORD, House
 from typer.testing import CliRunner, Result
 
 from matinee.entrypoints.parts import assemble, opened
+from matinee.features.accounts import service as accounts
 from matinee.features.people.commands import app
 from matinee.infra.work import Works
 
@@ -98,3 +99,41 @@ async def test_an_account_is_shut_out_and_let_in_again_from_the_terminal(
     assert not await _signs_in(house, "ann", PASSWORD)
     assert (await terminal("suspend", "ann", "--lift")).exit_code == 0
     assert await _signs_in(house, "ann", PASSWORD)
+
+
+async def test_roles_and_sessions_are_changed_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person(handle="ann")
+    assert (await terminal("roles", "ann", "--role", "king")).exit_code == 2
+    changed = await terminal("roles", "ann", "--role", "viewer", "--role", "moderator")
+    assert changed.output.strip() == "ann is viewer, moderator now."
+    await house.works.held(accounts.Gate).read()
+    assert (await ann.client.get("/api/v1/me")).json()["account"]["roles"] == ["viewer", "moderator"]
+    shown = await terminal("sessions", "ann")
+    assert "Unknown device" in shown.output
+    for wrong in ("x", "01890000-0000-7000-8000-000000000000"):
+        assert "no such session" in (await terminal("sessions", "ann", "--end", wrong)).stderr
+    assert (await terminal("sessions", "ann", "--end", "x", "--end-all")).exit_code == 2
+    (session,) = (await ann.client.get("/api/v1/sessions")).json()["items"]
+    assert (await terminal("sessions", "ann", "--end", session["id"])).exit_code == 0
+    await house.works.held(accounts.Gate).read()
+    assert (await ann.client.get("/api/v1/me")).json()["account"] is None
+    assert (await terminal("sessions", "ann")).output.strip() == "ann is signed in nowhere."
+    assert (await terminal("sessions", "ann", "--end-all")).output.strip() == "Ended 0 sessions of ann."
+
+
+async def test_the_key_of_access_tokens_is_followed_by_another_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person()
+
+    async def published() -> int:
+        await house.works.held(accounts.Gate).read()
+        return len((await ann.client.get("/.well-known/jwks.json")).json()["keys"])
+
+    assert "in ten minutes" in (await terminal("rotate-keys")).output
+    assert await published() == 2
+    assert "signs now" in (await terminal("rotate-keys", "--at-once")).output
+    assert await published() == 1
+    assert (await ann.client.get("/api/v1/me")).json()["account"] is not None

@@ -34,7 +34,7 @@ async def test_who_joins_is_signed_in_with_a_profile(house: House) -> None:
     assert me["limits"]["max_upload_bytes"] > 0
     again = (await browser.get("/api/v1/me")).json()
     assert again == me
-    csrf = {"X-CSRF-Token": browser.cookies["matinee_csrf"]}
+    csrf = {"X-CSRF-Token": browser.cookies["__Host-matinee_csrf"]}
     assert (await browser.patch("/api/v1/me", json={"theme": "dark"}, headers=csrf)).json()["theme"] == "dark"
     assert (await browser.get("/api/v1/me")).json()["theme"] == "dark"
 

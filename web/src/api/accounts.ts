@@ -1,4 +1,4 @@
-/** Who is here: signing up, in and out, settings, tokens, devices. */
+/** Who is here: signing up, in and out, settings, sessions, tokens, devices. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, done, take } from "./client";
 import type { SignUp, Theme } from "./types";
@@ -17,6 +17,13 @@ export const setTheme = (theme: Theme) => take(api.PATCH("/api/v1/me", { body: {
 export const changePassword = (current: string, fresh: string) =>
   done(api.POST("/api/v1/me/password", { body: { current, new: fresh } }));
 export const deleteAccount = (password: string) => done(api.DELETE("/api/v1/me", { body: { password } }));
+
+export const sessionsQuery = queryOptions({
+  queryKey: ["sessions"],
+  queryFn: () => take(api.GET("/api/v1/sessions")),
+});
+export const endSession = (id: string) => done(api.DELETE("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } } }));
+export const endOtherSessions = () => done(api.DELETE("/api/v1/sessions"));
 
 export const tokensQuery = queryOptions({
   queryKey: ["tokens"],

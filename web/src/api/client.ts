@@ -21,7 +21,7 @@ export class Problem extends Error {
 
 export function csrf(): string | null {
   // Houses at several ports of one host share its cookies: each has names of its own.
-  const found = new RegExp(`(?:^|;\\s*)matinee_csrf_${location.port}=([^;]+)`).exec(document.cookie) ?? /(?:^|;\s*)matinee_csrf=([^;]+)/.exec(document.cookie);
+  const found = new RegExp(`(?:^|;\\s*)__Host-matinee_csrf_${location.port}=([^;]+)`).exec(document.cookie) ?? /(?:^|;\s*)__Host-matinee_csrf=([^;]+)/.exec(document.cookie);
   return found?.[1] ? decodeURIComponent(found[1]) : null;
 }
 

@@ -10,9 +10,10 @@ from fastapi.openapi.utils import get_openapi
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import matinee
-from matinee.entrypoints.api import docs, health, pages
-from matinee.entrypoints.api.identity import actor_of, authenticate
+from matinee.entrypoints.api import docs, health, pages, wellknown
+from matinee.entrypoints.api.identity import actor_of, again, authenticate
 from matinee.entrypoints.parts import Parts, opened
+from matinee.features.accounts import service as accounts
 from matinee.infra import http
 from matinee.infra.gateway.socket import Gateway
 from matinee.infra.gateway.socket import router as socket_router
@@ -28,8 +29,11 @@ def build(parts: Parts) -> FastAPI:
         async with opened(parts):
             gateway = Gateway(parts.bus, [topic for room in parts.rooms for topic in room.topics])
             app.state.gateway = gateway
+            gate = parts.works.held(accounts.Gate)
+            gate.hear(gateway.look_again)
             try:
-                yield
+                async with gate.following():
+                    yield
             finally:
                 gateway.close()
 
@@ -48,6 +52,7 @@ def build(parts: Parts) -> FastAPI:
     app.state.works = parts.works
     app.state.parts = parts
     app.state.authenticate = authenticate
+    app.state.again = again
     app.state.actor_of = actor_of
     house = parts.settings.house
     hosts = {"localhost", "127.0.0.1", "[::1]", house.host.lower()}
@@ -68,6 +73,7 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(socket_router)
     app.include_router(health.router)
     app.include_router(docs.router)
+    app.include_router(wellknown.router)
     app.include_router(pages.router)
     app.openapi = lambda: _openapi(app, parts.rooms)  # type: ignore[method-assign]
     return app
@@ -85,7 +91,7 @@ def _openapi(app: FastAPI, rooms: Sequence[Room]) -> dict[str, Any]:
     )
     schema.setdefault("components", {})["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer"},
-        "cookie": {"type": "apiKey", "in": "cookie", "name": "matinee_session"},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-matinee_access"},
     }
     for route in http.routes_of(app):
         methods = getattr(route, "methods", None)

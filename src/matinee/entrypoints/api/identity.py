@@ -1,4 +1,7 @@
-"""From a request to its actor: bearer token or session cookie, with the CSRF rule. Never decides what one may do."""
+"""From a request to its actor: a program's bearer token, or a browser's cookies with the CSRF rule.
+
+Never decides what one may do.
+"""
 
 import hmac
 
@@ -6,8 +9,9 @@ from starlette.requests import HTTPConnection
 
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.schemas import SESSION_COOKIE
-from matinee.infra.http import SAFE_METHODS
+from matinee.features.accounts.schemas import ACCESS_COOKIE, CSRF_COOKIE, REFRESH_COOKIE
+from matinee.infra import cookies
+from matinee.infra.http import SAFE_METHODS, address_of
 from matinee.infra.work import Work
 from matinee.kernel.actor import GUEST_ROLE, Actor
 from matinee.kernel.errors import NotSignedIn, Refused
@@ -22,25 +26,31 @@ class CsrfMissing(Refused):
 
 
 async def authenticate(work: Work, request: HTTPConnection) -> Actor:
-    """A guest when nothing is presented or the cookie has ended; raises `NotSignedIn` for a bad bearer token and
-    `Refused` for a cookie without its CSRF header on an unsafe method."""
+    """A guest when nothing is presented or the session has ended; raises `NotSignedIn` for a bad bearer token and
+    `Refused` for cookies without their CSRF header on an unsafe method. The answer brings fresh cookies where the
+    access token had ended."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         identity = await accounts.authenticate(work, token.strip())
         if identity is None:
             raise NotSignedIn("This token is not valid any more. Sign in again.")
         return actor_of(identity)
-    cookie = request.cookies.get(work.settings(HouseSettings).cookie(SESSION_COOKIE))
-    if cookie:
-        identity = await accounts.authenticate(work, cookie)
-        if identity is not None:
-            method = request.scope.get("method", "GET")
-            if method not in SAFE_METHODS:
-                sent = request.headers.get(CSRF_HEADER, "")
-                if not hmac.compare_digest(sent.encode(), accounts.csrf_of(cookie).encode()):
-                    raise CsrfMissing
-            return actor_of(identity)
-    return Actor(permissions=product.permissions_of({GUEST_ROLE}))
+    identity = await _of_browser(work, request)
+    if identity is None:
+        return _guest()
+    if request.scope.get("method", "GET") not in SAFE_METHODS:
+        sent = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(sent.encode(), identity.csrf.encode()):
+            raise CsrfMissing
+    return actor_of(identity)
+
+
+async def again(work: Work, actor: Actor) -> Actor:
+    """Who this is by now, for what outlives a request: another actor when the session or token has ended."""
+    if actor.account_id is None:
+        return actor
+    identity = await accounts.again(work, actor)
+    return _guest() if identity is None else actor_of(identity)
 
 
 def actor_of(identity: accounts.Identity) -> Actor:
@@ -53,3 +63,24 @@ def actor_of(identity: accounts.Identity) -> Actor:
         via=identity.via,
         session_key=identity.session_key,
     )
+
+
+async def _of_browser(work: Work, request: HTTPConnection) -> accounts.Identity | None:
+    house = work.settings(HouseSettings)
+    access = cookies.read(request, house, ACCESS_COOKIE)
+    identity = await work.works.held(accounts.Gate).identify(access) if access else None
+    if identity is not None:
+        if cookies.read(request, house, CSRF_COOKIE) is None:
+            cookies.hand(request, house, accounts.csrf_cookie(work, identity))
+        return identity
+    token = cookies.read(request, house, REFRESH_COOKIE)
+    if not token:
+        return None
+    agent = request.headers.get("user-agent", "")
+    renewed = await accounts.renew(work.works, token, address=address_of(request), agent=agent)
+    cookies.hand(request, house, *(accounts.SIGNED_OUT if renewed is None else renewed.cookies()))
+    return None if renewed is None else renewed.identity
+
+
+def _guest() -> Actor:
+    return Actor(permissions=product.permissions_of({GUEST_ROLE}))

@@ -24,7 +24,7 @@ LOW_DISK_BYTES = 5_000_000_000
 _ENCODE_S = 60.0
 # Read by `make`, not by the house.
 _OF_MAKE = {"MATINEE_PYTHON", "MATINEE_NODE"}
-_SECRETS = ("cli-token", "media-key", "postgres/passwords.json")
+_SECRETS = ("cli-token", "media-key", "secret", "postgres/passwords.json")
 _SECRET_WORDS = ("PASSWORD", "KEY", "TOKEN", "SECRET", "DATABASE_URL")
 
 
@@ -190,9 +190,11 @@ def _lines(env_file: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if "=" in line and not line.lstrip().startswith("#")]
 
 
-def secrets(house: HouseSettings) -> Iterator[Finding]:
-    """Files that nobody else may read."""
+def secrets(house: HouseSettings, weak: list[str]) -> Iterator[Finding]:
+    """Files that nobody else may read, and settings that nobody may guess."""
     found = 0
+    for sentence in weak:
+        yield Finding.warn("secrets", sentence, "Outside this machine the house does not start with it.")
     for name in _SECRETS:
         path = house.data_dir / name
         try:

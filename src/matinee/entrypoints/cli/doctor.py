@@ -65,6 +65,7 @@ def examine() -> Iterator[Finding]:
 
 def _with(settings: Any) -> Iterator[Finding]:
     from matinee.entrypoints.cli import checks_direct, checks_house
+    from matinee.entrypoints.strength import weak_secrets
     from matinee.features.files.service import FilesSettings
     from matinee.kernel.settings import DatabaseSettings
 
@@ -77,7 +78,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("ffmpeg", lambda: checks_machine.ffmpeg(chosen)),
         ("data folder", lambda: [checks_machine.data_folder(house)]),
         ("disk", lambda: [checks_machine.disk(house, reserve_bytes)]),
-        ("secrets", lambda: checks_machine.secrets(house)),
+        ("secrets", lambda: checks_machine.secrets(house, weak_secrets(settings))),
         ("storage", lambda: checks_house.storage(settings)),
         ("direct uploads", lambda: checks_direct.direct(settings)),
         ("mail", lambda: checks_house.mail(settings)),

@@ -111,3 +111,8 @@ class DeviceDecided(Conflict):
 class BrowserOnly(Refused):
     code = "accounts.browser_only"
     sentence = "Approve devices in a browser where you are signed in; a token cannot."
+
+
+class NoSuchSession(NotFound):
+    code = "accounts.session_not_found"
+    sentence = "There is no such session; perhaps it has ended already."

@@ -15,7 +15,7 @@ class AccountLeaving(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PruneAccess(Order):
-    """Remove sessions, devices, letters and counters whose time is over."""
+    """Remove what has ended: sessions, devices, letters, counters, keys, notices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,3 +23,10 @@ class WriteLetter(Order):
     """Write a letter that was asked for, and send it. Carries neither address nor secret."""
 
     letter_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellOwner(Order):
+    """Write the letter of a notice, where the house has mail."""
+
+    notice_id: UUID

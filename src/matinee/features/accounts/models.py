@@ -1,9 +1,10 @@
 """Tables of accounts. Private to the room."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, text
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +29,8 @@ class AccountRow(Base):
 
 
 class SessionRow(Base):
-    """A browser's session; its secret is known to the browser only."""
+    """A browser's session, one family of refresh tokens: see `rules.refresh`. `device` and `place` are as of its last
+    refresh, at `refreshed_at`."""
 
     __tablename__ = "accounts_session"
 
@@ -36,10 +38,55 @@ class SessionRow(Base):
     account_id: Mapped[UUID] = mapped_column(
         ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
     )
-    secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    refresh_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    before_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    device: Mapped[str] = mapped_column(String(80))
+    place: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
+    refreshed_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class CutRow(Base):
+    """Access tokens of the session `id` that were made before `at` count no more. Also names a program's token that was
+    revoked, for the sockets that it opened. Outlives what it names, by minutes."""
+
+    __tablename__ = "accounts_cut"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class KeyRow(Base):
+    """A key that signs access tokens from `signs_at` on and counts until `ends_at`. The private half is `sealed` under
+    the secret of the machines that use it, which `seal` names."""
+
+    __tablename__ = "accounts_key"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    public: Mapped[dict[str, Any]]
+    sealed: Mapped[str] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(16))
+    signs_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+
+
+class NoticeRow(Base):
+    """Something about signing in that the owner should know; `told_at` once a letter left."""
+
+    __tablename__ = "accounts_notice"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(20))
+    device: Mapped[str] = mapped_column(String(80))
+    place: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(index=True)
+    told_at: Mapped[datetime | None]
 
 
 class TokenRow(Base):

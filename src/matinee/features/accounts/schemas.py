@@ -11,11 +11,13 @@ from matinee.kernel.actor import Role, Via
 from matinee.kernel.ids import AccountId
 from matinee.kernel.settings import Concern
 
-SESSION_COOKIE = "matinee_session"
+ACCESS_COOKIE = "matinee_access"
+REFRESH_COOKIE = "matinee_refresh"
 CSRF_COOKIE = "matinee_csrf"
 
 Theme = Literal["system", "dark", "light"]
 TokenVia = Literal["token", "device"]
+NoticeKind = Literal["session_copied"]
 LoginText = Annotated[str, Field(min_length=1, max_length=254, description="Email or handle.")]
 GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
@@ -35,6 +37,12 @@ class AccountsSettings(Concern):
         None,
         description="Password of the operator's account, used when it is made. Default: made up and printed once.",
     )
+    secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Secret that seals the keys of access tokens. Default: made once, in DATA_DIR/secret (0600)."
+        " Machines may have the same or each its own.",
+    )
     signup: Literal["open", "closed"] = Field("open", description="Whether strangers may make accounts.")
     session_days: int = Field(
         30, ge=1, le=365, description="Days without a visit after which a session ends."
@@ -46,12 +54,14 @@ class AccountsSettings(Concern):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Whom a session or token stands for. `session_key` names that session or token without its secret."""
+    """Whom a session or token stands for. `session_key` names that session or token without its secret; `csrf` is what
+    pages of the session repeat in a header."""
 
     account_id: AccountId
     roles: tuple[Role, ...]
     via: Via
     session_key: str
+    csrf: str = ""
 
 
 class Account(BaseModel):
@@ -92,6 +102,36 @@ class NewToken(BaseModel):
     token: str
     id: UUID
     name: str
+
+
+class SessionInfo(BaseModel):
+    """A browser that is signed in. `last_used_at` is exact to five minutes; `place` names a kind of network, with four
+    letters that tell two networks apart."""
+
+    id: UUID
+    device: str
+    place: str
+    created_at: datetime
+    last_used_at: datetime
+    current: bool
+
+
+class Notice(BaseModel):
+    """`session_copied`: a token of a session was presented a second time, so the session was ended. Device and place
+    are those of the second one."""
+
+    id: UUID
+    kind: NoticeKind
+    device: str
+    place: str
+    at: datetime
+
+
+class SessionList(BaseModel):
+    """Last used first; notices newest first."""
+
+    items: list[SessionInfo]
+    notices: list[Notice]
 
 
 class PasswordChange(BaseModel):

@@ -1,7 +1,7 @@
 """Room `accounts`, row 0."""
 
 from matinee.features.accounts import handlers, service
-from matinee.features.accounts.messages import PruneAccess, WriteLetter
+from matinee.features.accounts.messages import PruneAccess, TellOwner, WriteLetter
 from matinee.features.accounts.schemas import AccountsSettings
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.room import Handler, Periodic, Permission, Room
@@ -12,6 +12,7 @@ ROOM = Room(
     handlers=(
         Handler(message=PruneAccess, run=handlers.prune),
         Handler(message=WriteLetter, run=handlers.write_letter, priority=200, retries=12, backoff_s=4),
+        Handler(message=TellOwner, run=handlers.tell_owner, lock=lambda order: f"notice:{order.notice_id}"),
     ),
     periodic=(Periodic(cron="17 * * * *", order=PruneAccess),),
     permissions=(
@@ -22,8 +23,8 @@ ROOM = Room(
     ),
     settings=(AccountsSettings, PasswordSettings),
     retention=(
-        "Accounts until their person leaves; sessions until they end; tokens until they are revoked;"
-        " links in letters for two days at most;"
+        "Accounts until their person leaves; sessions, with their device and a place without an address, until they"
+        " end; tokens until they are revoked; links in letters for two days at most; notices for 90 days;"
         " counters of tries, as hashes, for an hour."
     ),
     export=service.export,

@@ -8,14 +8,17 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Literal, cast, get_args
+from uuid import UUID
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import NoSuchAccount
+from matinee.features.accounts.errors import NoSuchAccount, NoSuchSession
 from matinee.features.people import service
 from matinee.infra.work import Work, Works
-from matinee.kernel.actor import Role
+from matinee.kernel.actor import Actor, Role
 from matinee.kernel.errors import MatineeError
 from matinee.kernel.ids import AccountId
 
@@ -37,8 +40,7 @@ def create(
 ) -> None:
     """Make an account and print its one-time password."""
     wanted = role or ["viewer", "creator"]
-    if unknown := set(wanted) - set(_ROLES):
-        raise typer.BadParameter(f"no such role: {min(unknown)}", param_hint="--role")
+    _check_roles(wanted)
     password = _password(ask)
 
     async def run(work: Work) -> None:
@@ -101,6 +103,88 @@ def suspend(
 
     _in_house(ctx, run)
     typer.echo(f"{login} may sign in again." if lift else f"{login} is shut out.")
+
+
+@app.command()
+def roles(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    role: Annotated[list[str], typer.Option(help=f"Role: {', '.join(_ROLES)}. Repeatable.")],
+) -> None:
+    """Say anew what an account may do, from its next request on."""
+    _check_roles(role)
+
+    async def run(work: Work) -> None:
+        await accounts.set_roles(work, await _find(work, login), cast(list[Role], role))
+
+    _in_house(ctx, run)
+    typer.echo(f"{login} is {', '.join(role)} now.")
+
+
+@app.command()
+def sessions(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    end: Annotated[str | None, typer.Option(help="End the session of this id.")] = None,
+    end_all: Annotated[bool, typer.Option("--end-all", help="End all of them.")] = False,
+) -> None:
+    """The browsers where an account is signed in; end one or all."""
+    if end is not None and end_all:
+        raise typer.BadParameter("name one session or all, not both", param_hint="--end")
+    table = Table("id", "device", "place", "since", "last used", box=None, pad_edge=False)
+    said: list[str] = []
+
+    async def run(work: Work) -> None:
+        account_id = await _find(work, login)
+        work.actor = Actor(account_id=account_id)
+        if end_all:
+            said.append(f"Ended {await accounts.end_other_sessions(work)} sessions of {login}.")
+        elif end is not None:
+            await accounts.end_session(work, _id(end))
+            said.append(f"Ended the session {end}.")
+        else:
+            for one in (await accounts.own_sessions(work)).items:
+                moments = (f"{at:%Y-%m-%d %H:%M}" for at in (one.created_at, one.last_used_at))
+                table.add_row(str(one.id), one.device, one.place, *moments)
+
+    _in_house(ctx, run)
+    if said:
+        typer.echo(said[0])
+    elif table.row_count:
+        Console().print(table)
+    else:
+        typer.echo(f"{login} is signed in nowhere.")
+
+
+@app.command("rotate-keys")
+def rotate_keys(
+    ctx: typer.Context,
+    at_once: Annotated[
+        bool,
+        typer.Option("--at-once", help="The present keys leaked: forget them now. Nobody is signed out."),
+    ] = False,
+) -> None:
+    """Make the next key that signs access tokens; it signs in ten minutes, once everybody knows it."""
+
+    async def run(work: Work) -> None:
+        await accounts.rotate_keys(work, at_once=at_once)
+
+    _in_house(ctx, run)
+    typer.echo(
+        "The new key signs now; all others are forgotten." if at_once else "The new key signs in ten minutes."
+    )
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NoSuchSession from None
+
+
+def _check_roles(wanted: list[str]) -> None:
+    if unknown := set(wanted) - set(_ROLES):
+        raise typer.BadParameter(f"no such role: {min(unknown)}", param_hint="--role")
 
 
 async def _find(work: Work, login: str) -> AccountId:

@@ -21,6 +21,7 @@ async def join(
     display_name: str,
     *,
     address: str,
+    agent: str = "",
     email: str | None = None,
     token: str | None = None,
 ) -> accounts.SignedIn:
@@ -40,7 +41,7 @@ async def join(
         raise BadEmail(field="email")
     account_id = account.id
     await create(work, account_id, handle, name)
-    return await accounts.open_session(work, account_id)
+    return await accounts.open_session(work, account_id, address=address, agent=agent)
 
 
 async def create(work: Work, account_id: AccountId, handle: str, display_name: str) -> Profile:

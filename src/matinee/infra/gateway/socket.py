@@ -48,6 +48,12 @@ class Gateway:
         for socket in tuple(self.sockets):
             socket.end()
 
+    def look_again(self, session_key: str) -> None:
+        """See at once who the sockets of a session or token act for: it ended, or may do something else now."""
+        for socket in tuple(self.sockets):
+            if socket.actor.session_key == session_key:
+                socket.look_again()
+
     async def resolve(self, works: Works, actor: Actor, topic: str) -> str | None:
         """The bus channel behind `topic`, or None when there is none or the actor may not follow it."""
         name, _, key = topic.partition(":")
@@ -91,6 +97,10 @@ class _Socket:
         self._ended = True
         self._wake.set()
 
+    def look_again(self) -> None:
+        self._asked_at = float("-inf")
+        self._wake.set()
+
     async def run(self, actor: Actor) -> None:
         self.actor = actor
         sender = asyncio.create_task(self._send_signals())
@@ -125,7 +135,7 @@ class _Socket:
         self._asked_at = time.monotonic()
         try:
             async with self.works.open(reading=True) as work:
-                actor: Actor = await self.websocket.app.state.authenticate(work, self.websocket)
+                actor: Actor = await self.websocket.app.state.again(work, self.actor)
         except MatineeError:
             return False
         if actor.account_id != self.actor.account_id:

@@ -7,6 +7,7 @@ import { EmailPart } from "./settings/EmailPart";
 import { LookPart } from "./settings/LookPart";
 import { PasswordPart } from "./settings/PasswordPart";
 import { ProfilePart } from "./settings/ProfilePart";
+import { SessionsPart } from "./settings/SessionsPart";
 import { TokensPart } from "./settings/TokensPart";
 
 export function SettingsPage() {
@@ -21,6 +22,7 @@ export function SettingsPage() {
           {me.profile ? <ProfilePart profile={me.profile} /> : null}
           <PasswordPart />
           <EmailPart account={me.account} mail={me.mail} />
+          <SessionsPart />
           <TokensPart />
           <AccountPart email={me.account.email} />
         </div>

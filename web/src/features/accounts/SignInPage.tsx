@@ -5,12 +5,17 @@ import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { useTitle } from "@/ui/useTitle";
 import { Gate } from "./Gate";
+import { isPrivate, NotPrivate } from "./NotPrivate";
 import { useArrive } from "./useArrive";
 import { useFaults } from "./useFaults";
 
 const route = getRouteApi("/shell/sign-in");
 
 export function SignInPage() {
+  return isPrivate() ? <SignIn /> : <NotPrivate />;
+}
+
+function SignIn() {
   useTitle("Sign in");
   const { next } = route.useSearch();
   const arrive = useArrive(next);

@@ -6,6 +6,7 @@ import { Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountForm, faultOf } from "./AccountForm";
 import { AskLetter } from "./AskLetter";
+import { isPrivate, NotPrivate } from "./NotPrivate";
 import { useArrive } from "./useArrive";
 
 const route = getRouteApi("/shell/sign-up");
@@ -13,6 +14,10 @@ const TITLE = "Create an account";
 const WORDS = "One account for watching, uploading and your own page.";
 
 export function SignUpPage() {
+  return isPrivate() ? <SignUp /> : <NotPrivate />;
+}
+
+function SignUp() {
   useTitle(TITLE);
   const { next } = route.useSearch();
   const arrive = useArrive(next);

@@ -1,4 +1,4 @@
-"""HTTP of accounts: tokens, the device flow and the password. Holds no logic."""
+"""HTTP of accounts: sessions, tokens, the device flow and the password. Holds no logic."""
 
 from uuid import UUID
 
@@ -13,17 +13,14 @@ from matinee.features.accounts.schemas import (
     DeviceToken,
     NewToken,
     PasswordChange,
+    SessionList,
     TokenAsked,
     TokenList,
 )
-from matinee.infra.http import needs
+from matinee.infra.http import address_of, needs
 from matinee.infra.work import Work
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client is not None else "unknown"
 
 
 @router.post("/tokens", status_code=201)
@@ -32,8 +29,26 @@ async def create_token(
 ) -> NewToken:
     """Sign in a program: the answer holds its bearer token, which is shown this once."""
     return await service.sign_in_program(
-        work, asked.login, asked.password.get_secret_value(), asked.name, address=_address(request)
+        work, asked.login, asked.password.get_secret_value(), asked.name, address=address_of(request)
     )
+
+
+@router.get("/sessions")
+async def list_sessions(work: Work = needs("accounts.self")) -> SessionList:
+    """The browsers you are signed in at, and what happened to your sign-ins."""
+    return await service.own_sessions(work)
+
+
+@router.delete("/sessions", status_code=204)
+async def end_other_sessions(work: Work = needs("accounts.self")) -> None:
+    """End all your sessions but this one; under a bearer token, all."""
+    await service.end_other_sessions(work)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session(session_id: UUID, work: Work = needs("accounts.self")) -> None:
+    """End one of your sessions; within five seconds it counts nowhere."""
+    await service.end_session(work, session_id)
 
 
 @router.get("/tokens")
@@ -53,7 +68,7 @@ async def start_device(
     request: Request, asked: DeviceAsked, work: Work = needs("accounts.sign_in")
 ) -> DeviceStarted:
     """Begin to sign in a program without a browser."""
-    return await service.start_device(work, asked.client_name, address=_address(request))
+    return await service.start_device(work, asked.client_name, address=address_of(request))
 
 
 @router.post("/device/token")

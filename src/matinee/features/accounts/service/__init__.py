@@ -2,11 +2,9 @@
 
 from matinee.features.accounts.schemas import AccountsSettings, Identity
 from matinee.features.accounts.service.access import (
-    SignedIn,
+    again,
     authenticate,
-    csrf_of,
     issue_token,
-    open_session,
     revoke_token,
     sign_in,
     sign_in_program,
@@ -20,6 +18,7 @@ from matinee.features.accounts.service.devices import (
     device,
     start_device,
 )
+from matinee.features.accounts.service.gate import Gate
 from matinee.features.accounts.service.letters import write_letter
 from matinee.features.accounts.service.members import (
     change_password,
@@ -34,10 +33,12 @@ from matinee.features.accounts.service.members import (
     prune,
     set_login_name,
     set_password,
+    set_roles,
     set_theme,
     strength,
     suspend,
 )
+from matinee.features.accounts.service.notices import tell_owner
 from matinee.features.accounts.service.recovery import (
     ask_join,
     ask_reset,
@@ -51,11 +52,26 @@ from matinee.features.accounts.service.recovery import (
     verify,
     wanted_email,
 )
+from matinee.features.accounts.service.sessions import (
+    SIGNED_OUT,
+    SignedIn,
+    csrf_cookie,
+    end_other_sessions,
+    end_session,
+    end_sessions,
+    open_session,
+    own_sessions,
+    renew,
+)
+from matinee.features.accounts.service.signing import published_keys, rotate_keys
 
 __all__ = [
+    "SIGNED_OUT",
     "AccountsSettings",
+    "Gate",
     "Identity",
     "SignedIn",
+    "again",
     "approve_device",
     "ask_join",
     "ask_reset",
@@ -65,9 +81,12 @@ __all__ = [
     "change_password",
     "collect_device",
     "create",
-    "csrf_of",
+    "csrf_cookie",
     "deny_device",
     "device",
+    "end_other_sessions",
+    "end_session",
+    "end_sessions",
     "erase",
     "export",
     "find",
@@ -80,11 +99,16 @@ __all__ = [
     "leave",
     "leaving",
     "open_session",
+    "own_sessions",
     "prune",
+    "published_keys",
+    "renew",
     "reset",
     "revoke_token",
+    "rotate_keys",
     "set_login_name",
     "set_password",
+    "set_roles",
     "set_theme",
     "sign_in",
     "sign_in_program",
@@ -93,6 +117,7 @@ __all__ = [
     "start_device",
     "strength",
     "suspend",
+    "tell_owner",
     "tokens",
     "verify",
     "wanted_email",

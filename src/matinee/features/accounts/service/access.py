@@ -1,8 +1,9 @@
-"""Signing in and out, sessions and tokens: from a secret to the account that it stands for."""
+"""Signing in and out, and the tokens of programs: from a secret to the account that it stands for."""
 
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal, cast
+from typing import cast
 from uuid import UUID
 
 from matinee.features.accounts import repository, rules
@@ -13,79 +14,50 @@ from matinee.features.accounts.errors import (
     WrongCredentials,
     WrongPassword,
 )
-from matinee.features.accounts.schemas import AccountsSettings, Identity, NewToken, TokenInfo, TokenVia
-from matinee.features.accounts.service import passwords, throttle
+from matinee.features.accounts.schemas import Identity, NewToken, TokenInfo, TokenVia
+from matinee.features.accounts.service import gate, passwords, sessions, throttle
+from matinee.features.accounts.service.sessions import SignedIn
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
-from matinee.kernel.actor import Role
+from matinee.kernel.actor import Actor, Role
+from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId, new_id
 
 TRIES = 10
 TRIES_OF_A_NETWORK = 100
 TRIES_WINDOW_S = 300
-SESSIONS_MOST = 50
 TOKENS_MOST = 100
 TOKEN_USE_EXACT_TO = timedelta(minutes=1)
-SESSION_USE_EXACT_TO = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A new session: `secret` goes into the browser's cookie and is kept nowhere else."""
-
-    secret: str
-    identity: Identity
 
 
 async def authenticate(work: Work, token: str) -> Identity | None:
-    """Whom a session's or token's secret stands for; None when it has ended, or its account is closed."""
-    if not token or len(token) > 200:
+    """Whom a program's token stands for; None when it was revoked, or its account is closed."""
+    if not token.startswith(rules.TOKEN_PREFIX) or len(token) > 200:
         return None
-    hashed = rules.digest(token)
-    if token.startswith(rules.TOKEN_PREFIX):
-        access = await repository.token_access(work.session, hashed)
-        if access is None:
-            return None
-        if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
-            await repository.touch_token(work.session, access.key, work.now)
-        return _identity(access, "token")
-    access = await repository.session_access(work.session, hashed, work.now)
+    access = await repository.token_access(work.session, rules.digest(token))
     if access is None:
         return None
-    if access.used_at is None or work.now - access.used_at >= SESSION_USE_EXACT_TO:
-        await repository.touch_session(work.session, access.key, work.now, work.now + _session_life(work))
-    return _identity(access, "session")
+    if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
+        await repository.touch_token(work.session, access.key, work.now)
+    return _identity(access.account_id, access.roles, access.key)
 
 
-def csrf_of(session_token: str) -> str:
-    """The value that goes into the readable cookie and must come back in a header."""
-    return rules.csrf_of(session_token)
+async def again(work: Work, actor: Actor) -> Identity | None:
+    """Whom the session or token of `actor` stands for by now; None when it has ended."""
+    if actor.account_id is None or actor.session_key is None:
+        return None
+    if actor.via == "session":
+        return await sessions.renewed_identity(work, actor.session_key)
+    key = UUID(actor.session_key)
+    roles = await repository.token_roles(work.session, key)
+    return None if roles is None else _identity(actor.account_id, roles, key)
 
 
-async def sign_in(work: Work, login: str, password: str, *, address: str) -> SignedIn:
+async def sign_in(work: Work, login: str, password: str, *, address: str, agent: str = "") -> SignedIn:
     """A session for whoever proves to be `login` (email or handle). The same `WrongCredentials` and the same time
     for a wrong password and for nobody; `SlowDown` after many tries from one network."""
     account_id = await _prove(work, login, password, address=address)
-    return await open_session(work, account_id)
-
-
-async def open_session(work: Work, account_id: AccountId) -> SignedIn:
-    """A session without proof, for an account that was made just now."""
-    row = await repository.account(work.session, account_id)
-    if row is None:
-        raise WrongCredentials
-    secret, key = rules.new_secret(), new_id()
-    await repository.add_session(
-        work.session,
-        id=key,
-        account_id=account_id,
-        secret_hash=rules.digest(secret),
-        now=work.now,
-        expires_at=work.now + _session_life(work),
-    )
-    await repository.trim_sessions(work.session, account_id, SESSIONS_MOST)
-    roles = cast(tuple[Role, ...], tuple(row.roles))
-    return SignedIn(secret, Identity(account_id=account_id, roles=roles, via="session", session_key=str(key)))
+    return await sessions.open_session(work, account_id, address=address, agent=agent)
 
 
 async def sign_out(work: Work) -> None:
@@ -93,10 +65,9 @@ async def sign_out(work: Work) -> None:
     actor = work.actor
     if actor.account_id is None or actor.session_key is None:
         return
-    if actor.via == "session":
-        await repository.end_session(work.session, UUID(actor.session_key))
-    else:
-        await repository.delete_token(work.session, actor.account_id, UUID(actor.session_key))
+    end = sessions.end_session if actor.via == "session" else revoke_token
+    with contextlib.suppress(NotFound):  # ended meanwhile
+        await end(work, UUID(actor.session_key))
 
 
 async def sign_in_program(work: Work, login: str, password: str, name: str, *, address: str) -> NewToken:
@@ -120,6 +91,7 @@ async def revoke_token(work: Work, token_id: UUID) -> None:
     """Raises `NoSuchToken` for one that is not the actor's own."""
     if not await repository.delete_token(work.session, work.actor.owner(), token_id):
         raise NoSuchToken
+    await gate.end(work, [token_id])
 
 
 async def confirm(work: Work, password: str, *, field: str) -> None:
@@ -179,14 +151,10 @@ async def _new_token(work: Work, account_id: AccountId, name: str, via: TokenVia
     return NewToken(token=secret, id=key, name=name)
 
 
-def _session_life(work: Work) -> timedelta:
-    return timedelta(days=work.settings(AccountsSettings).session_days)
-
-
-def _identity(access: repository.Access, via: Literal["session", "token"]) -> Identity:
+def _identity(account_id: UUID, roles: Sequence[str], key: UUID) -> Identity:
     return Identity(
-        account_id=AccountId(access.account_id),
-        roles=cast(tuple[Role, ...], tuple(access.roles)),
-        via=via,
-        session_key=str(access.key),
+        account_id=AccountId(account_id),
+        roles=cast(tuple[Role, ...], tuple(roles)),
+        via="token",
+        session_key=str(key),
     )

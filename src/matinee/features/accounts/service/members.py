@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
@@ -15,8 +16,9 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
+from matinee.features.accounts.repository import sessions as session_rows
 from matinee.features.accounts.schemas import Account, AccountsSettings, StrengthInfo, Theme
-from matinee.features.accounts.service import access, letters, passwords, throttle
+from matinee.features.accounts.service import access, gate, letters, passwords, sessions, throttle
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import ROLES, Role
@@ -26,6 +28,9 @@ from matinee.kernel.ids import AccountId, new_id
 SIGNUP_WINDOW_S = 3600
 MEASURES_OF_A_NETWORK = 600
 MEASURES_WINDOW_S = 600
+CUTS_KEPT = timedelta(hours=1)
+NOTICES_KEPT = timedelta(days=90)
+NOTICES_EXPORTED = 1000
 
 
 async def sign_up(
@@ -59,8 +64,7 @@ async def create(
     proved to read the mail of this address. Raises `BadEmail`,
     `WeakPassword`, `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
-    if unknown := set(roles) - set(ROLES[1:]):
-        raise Invalid(f"There is no role {min(unknown)}.", field="roles")
+    _check_roles(roles)
     if await repository.by_login(work.session, email) is not None:
         raise EmailTaken(field="email")
     async with work.outside():
@@ -117,8 +121,7 @@ async def change_password(work: Work, current: str, new: str) -> None:
     await access.confirm(work, current, field="current")
     await replace_password(work, work.actor.owner(), new, field="new")
     kept = work.actor.session_key if work.actor.via == "session" else None
-    but = UUID(kept) if kept is not None else None
-    await repository.end_sessions(work.session, work.actor.owner(), but=but)
+    await sessions.end_sessions(work, work.actor.owner(), but=kept)
     await repository.drop_letters(work.session, "reset", account_id=work.actor.owner())
 
 
@@ -126,12 +129,13 @@ async def set_password(work: Work, account_id: AccountId, new: str) -> None:
     """Without proof, for the house itself; ends every session."""
     work.actor.require("accounts.manage")
     await replace_password(work, account_id, new, field="password")
-    await repository.end_sessions(work.session, account_id)
+    await sessions.end_sessions(work, account_id)
     await repository.drop_letters(work.session, "reset", account_id=account_id)
 
 
 async def strength(work: Work, password: str, words: Sequence[str], *, address: str) -> StrengthInfo:
-    """How good a password would be for the actor, or for a stranger who types `words` beside it. Raises `SlowDown`."""
+    """How good a new password would be for the actor, or for a stranger who types `words` beside it. Raises
+    `SlowDown`."""
     key = rules.throttle_key("strength", rules.network_of(address))
     await throttle.count(work, key, most=MEASURES_OF_A_NETWORK, window_s=MEASURES_WINDOW_S)
     own = tuple(words)
@@ -142,6 +146,18 @@ async def strength(work: Work, password: str, words: Sequence[str], *, address: 
         return await passwords.strength(work.settings(PasswordSettings), password, own)
 
 
+async def set_roles(work: Work, account_id: AccountId, roles: Sequence[Role]) -> None:
+    """What an account may do, from the next request on. Raises `LastAdmin`."""
+    work.actor.require("accounts.manage")
+    row = await _row(work, account_id)
+    _check_roles(roles)
+    if "admin" not in roles and await repository.admins(work.session) == [account_id]:
+        raise LastAdmin
+    row.roles = list(roles)
+    held = await session_rows.of(work.session, account_id, work.now)
+    await gate.look_again(work, [one.id for one in held] + await _token_ids(work, account_id))
+
+
 async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) -> None:
     """Shut an account out at once, or let it in again. Its things stay. Idempotent."""
     work.actor.require("accounts.manage")
@@ -150,7 +166,8 @@ async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) 
         if await repository.admins(work.session) == [account_id]:
             raise LastAdmin
         row.suspended_at = row.suspended_at or work.now
-        await repository.end_sessions(work.session, account_id)
+        await sessions.end_sessions(work, account_id)
+        await gate.look_again(work, await _token_ids(work, account_id))
     else:
         row.suspended_at = None
 
@@ -165,8 +182,10 @@ async def leave(work: Work, password: str) -> None:
     if row.erasure_id is None:
         row.erasure_id = new_id()
         work.send(AccountLeaving(erasure_id=row.erasure_id))
-    for end in (repository.end_sessions, repository.delete_tokens, repository.delete_devices):
-        await end(work.session, account_id)
+    await sessions.end_sessions(work, account_id)
+    await gate.end(work, await _token_ids(work, account_id))
+    await repository.delete_tokens(work.session, account_id)
+    await repository.delete_devices(work.session, account_id)
 
 
 async def leaving(work: Work, erasure_id: UUID) -> Account | None:
@@ -176,8 +195,10 @@ async def leaving(work: Work, erasure_id: UUID) -> Account | None:
 
 
 async def prune(work: Work) -> None:
-    """Remove what has ended: sessions, devices, letters, counters."""
+    """Remove what has ended: sessions, devices, letters, counters, keys, notices."""
     await repository.prune(work.session, work.now)
+    cuts, notices = work.now - CUTS_KEPT, work.now - NOTICES_KEPT
+    await session_rows.prune(work.session, work.now, cuts=cuts, notices=notices)
 
 
 async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
@@ -188,8 +209,17 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
     data = {
         "account": account.model_dump(mode="json"),
         "sessions": [
-            {"created_at": s.created_at.isoformat(), "seen_at": s.seen_at.isoformat()}
-            for s in await repository.sessions(work.session, account_id)
+            {
+                "device": s.device,
+                "place": s.place,
+                "created_at": s.created_at.isoformat(),
+                "last_used_at": s.refreshed_at.isoformat(),
+            }
+            for s in await session_rows.of(work.session, account_id, work.now)
+        ],
+        "notices": [
+            {"kind": n.kind, "device": n.device, "place": n.place, "at": n.at.isoformat()}
+            for n in await session_rows.notices(work.session, account_id, NOTICES_EXPORTED)
         ],
         "tokens": [
             {
@@ -226,6 +256,15 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
     row = await _row(work, account_id)
     row.password_hash = hashed
     await letters.tell(work, row, "changed")
+
+
+async def _token_ids(work: Work, account_id: AccountId) -> list[UUID]:
+    return [token.id for token in await repository.tokens(work.session, account_id)]
+
+
+def _check_roles(roles: Sequence[Role]) -> None:
+    if unknown := set(roles) - set(ROLES[1:]):
+        raise Invalid(f"There is no role {min(unknown)}.", field="roles")
 
 
 async def _row(work: Work, account_id: AccountId) -> AccountRow:

@@ -17,7 +17,7 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.models import AccountRow, LetterRow
 from matinee.features.accounts.schemas import Account, AccountsSettings
-from matinee.features.accounts.service import access, letters, members, throttle
+from matinee.features.accounts.service import access, letters, members, sessions, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 
@@ -50,7 +50,7 @@ async def reset(work: Work, secret: str, new: str, *, address: str) -> None:
         raise LinkOver
     if sent_to and sent_to == account.email:
         account.email_verified_at = account.email_verified_at or work.now
-    await repository.end_sessions(work.session, account_id)
+    await sessions.end_sessions(work, account_id)
 
 
 async def ask_join(work: Work, email: str, *, address: str) -> None:

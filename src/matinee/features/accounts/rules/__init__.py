@@ -106,11 +106,6 @@ def digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def csrf_of(session_token: str) -> str:
-    """The value that a page must repeat in a header; it does not lead back to the session token."""
-    return hashlib.sha256(b"csrf:" + session_token.encode("utf-8", "surrogateescape")).hexdigest()[:43]
-
-
 def new_user_code() -> str:
     letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"

@@ -10,28 +10,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.accounts.models import (
-    AccountRow,
-    DeviceRow,
-    LetterRow,
-    SessionRow,
-    ThrottleRow,
-    TokenRow,
-)
+from matinee.features.accounts.models import AccountRow, DeviceRow, LetterRow, ThrottleRow, TokenRow
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A living session or token joined with its account."""
+    """A living token joined with its account."""
 
     key: UUID
     account_id: UUID
     roles: list[str]
     used_at: datetime | None
-    expires_at: datetime | None
 
 
-_OPEN = (AccountRow.suspended_at.is_(None), AccountRow.erasure_id.is_(None))
+OPEN = (AccountRow.suspended_at.is_(None), AccountRow.erasure_id.is_(None))
 
 
 async def add_account(
@@ -79,7 +71,7 @@ async def by_erasure(session: AsyncSession, erasure_id: UUID) -> UUID | None:
 
 async def admins(session: AsyncSession) -> Sequence[UUID]:
     """Open accounts with role `admin`, oldest first."""
-    query = select(AccountRow.id).where(AccountRow.roles.contains(["admin"]), *_OPEN)
+    query = select(AccountRow.id).where(AccountRow.roles.contains(["admin"]), *OPEN)
     return (await session.scalars(query.order_by(AccountRow.created_at, AccountRow.id))).all()
 
 
@@ -115,53 +107,7 @@ async def delete_account(session: AsyncSession, account_id: UUID) -> None:
     await session.execute(delete(AccountRow).where(AccountRow.id == account_id))
 
 
-# -- sessions and tokens
-
-
-async def add_session(
-    session: AsyncSession,
-    *,
-    id: UUID,
-    account_id: UUID,
-    secret_hash: bytes,
-    now: datetime,
-    expires_at: datetime,
-) -> None:
-    session.add(
-        SessionRow(
-            id=id,
-            account_id=account_id,
-            secret_hash=secret_hash,
-            created_at=now,
-            seen_at=now,
-            expires_at=expires_at,
-        )
-    )
-    await session.flush()
-
-
-async def trim_sessions(session: AsyncSession, account_id: UUID, keep: int) -> None:
-    """End all but the `keep` sessions seen last."""
-    newest = (
-        select(SessionRow.id)
-        .where(SessionRow.account_id == account_id)
-        .order_by(SessionRow.seen_at.desc(), SessionRow.id.desc())
-        .limit(keep)
-    )
-    await session.execute(
-        delete(SessionRow).where(SessionRow.account_id == account_id, SessionRow.id.not_in(newest))
-    )
-
-
-async def session_access(session: AsyncSession, secret_hash: bytes, now: datetime) -> Access | None:
-    row = (
-        await session.execute(
-            select(SessionRow.id, AccountRow.id, AccountRow.roles, SessionRow.seen_at, SessionRow.expires_at)
-            .join(AccountRow, AccountRow.id == SessionRow.account_id)
-            .where(SessionRow.secret_hash == secret_hash, SessionRow.expires_at > now, *_OPEN)
-        )
-    ).first()
-    return Access(*row) if row is not None else None
+# -- tokens of programs
 
 
 async def token_access(session: AsyncSession, secret_hash: bytes) -> Access | None:
@@ -169,37 +115,15 @@ async def token_access(session: AsyncSession, secret_hash: bytes) -> Access | No
         await session.execute(
             select(TokenRow.id, AccountRow.id, AccountRow.roles, TokenRow.last_used_at)
             .join(AccountRow, AccountRow.id == TokenRow.account_id)
-            .where(TokenRow.secret_hash == secret_hash, *_OPEN)
+            .where(TokenRow.secret_hash == secret_hash, *OPEN)
         )
     ).first()
-    return Access(*row, None) if row is not None else None
-
-
-async def touch_session(session: AsyncSession, key: UUID, now: datetime, expires_at: datetime) -> None:
-    """Skipped when another request of the same session does it: that one may hold its transaction for long."""
-    free = select(SessionRow.id).where(SessionRow.id == key).with_for_update(skip_locked=True)
-    await session.execute(
-        update(SessionRow).where(SessionRow.id.in_(free)).values(seen_at=now, expires_at=expires_at)
-    )
+    return Access(*row) if row is not None else None
 
 
 async def touch_token(session: AsyncSession, key: UUID, now: datetime) -> None:
     free = select(TokenRow.id).where(TokenRow.id == key).with_for_update(skip_locked=True)
     await session.execute(update(TokenRow).where(TokenRow.id.in_(free)).values(last_used_at=now))
-
-
-async def sessions(session: AsyncSession, account_id: UUID) -> Sequence[SessionRow]:
-    query = select(SessionRow).where(SessionRow.account_id == account_id).order_by(SessionRow.id)
-    return (await session.scalars(query)).all()
-
-
-async def end_sessions(session: AsyncSession, account_id: UUID, *, but: UUID | None = None) -> None:
-    query = delete(SessionRow).where(SessionRow.account_id == account_id)
-    await session.execute(query if but is None else query.where(SessionRow.id != but))
-
-
-async def end_session(session: AsyncSession, key: UUID) -> None:
-    await session.execute(delete(SessionRow).where(SessionRow.id == key))
 
 
 async def tokens(session: AsyncSession, account_id: UUID) -> Sequence[TokenRow]:
@@ -226,6 +150,15 @@ async def add_token(
         TokenRow(id=id, account_id=account_id, secret_hash=secret_hash, name=name, via=via, created_at=now)
     )
     await session.flush()
+
+
+async def token_roles(session: AsyncSession, key: UUID) -> list[str] | None:
+    """The roles of the open account behind a token; None when either has gone."""
+    return await session.scalar(
+        select(AccountRow.roles)
+        .join(TokenRow, AccountRow.id == TokenRow.account_id)
+        .where(TokenRow.id == key, *OPEN)
+    )
 
 
 async def delete_token(session: AsyncSession, account_id: UUID, token_id: UUID) -> bool:
@@ -358,8 +291,7 @@ async def take_back_try(session: AsyncSession, key: bytes) -> None:
 
 
 async def prune(session: AsyncSession, now: datetime) -> None:
-    """Remove sessions, devices, letters and counters whose time is over."""
-    await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
+    """Remove devices, letters and counters whose time is over."""
     await session.execute(delete(DeviceRow).where(DeviceRow.expires_at <= now))
     await session.execute(delete(LetterRow).where(LetterRow.expires_at <= now))
     await session.execute(delete(ThrottleRow).where(ThrottleRow.ends_at <= now))

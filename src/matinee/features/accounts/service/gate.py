@@ -1,0 +1,233 @@
+"""Access tokens: signed here for five minutes, and checked on every request without the database.
+
+A process keeps in memory which keys count and which sessions were cut short. It hears of a cut at once by the bus, and
+reads all of them again every two seconds, so that a signal that is lost delays a cut by no more. Never holds a session.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from joserfc import jwt
+from joserfc.errors import JoseError, UnsupportedAlgorithmError
+from joserfc.jws import JWSRegistry, extract_compact
+
+from matinee.features.accounts.repository import sessions as repository
+from matinee.features.accounts.schemas import Identity
+from matinee.features.accounts.service import signing
+from matinee.features.accounts.service.signing import ACCESS_LIFE, SKEW
+from matinee.infra.work import Work, Works
+from matinee.kernel.actor import Role
+from matinee.kernel.ids import AccountId
+
+log = structlog.get_logger(__name__)
+READ_EVERY_S = 2.0
+BELIEVED_S = 4.0
+_LOOK_FOR_KEY_S = 1.0
+_PATIENCE_S = 5.0
+_CHANNEL = "accounts.cut"
+_TYPE = "at+jwt"
+_ALGORITHM = "EdDSA"
+_MOST_CHARACTERS = 2_000
+KEPT = ACCESS_LIFE + SKEW
+
+Cut = Callable[[str], None]
+
+
+class _EdDSA(JWSRegistry):
+    """Takes this one algorithm. Our keys are Ed25519, so that the name that every library knows is exact enough."""
+
+    def get_alg(self, name: str) -> Any:
+        if name != _ALGORITHM:
+            raise UnsupportedAlgorithmError(f"{name} is not used here")
+        return self.algorithms[name]
+
+
+_REGISTRY = _EdDSA()
+
+
+class Gate:
+    """One of each process: `work.works.held(Gate)`."""
+
+    def __init__(self, works: Works) -> None:
+        self._works = works
+        self._keys: list[signing.SigningKey] = []
+        self._cuts: dict[UUID, datetime] = {}
+        self._read_at = self._looked_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._hearers: set[Cut] = set()
+
+    async def keys(self) -> list[signing.SigningKey]:
+        await self._believed()
+        return self._keys
+
+    async def issue(self, identity: Identity, expires_at: datetime) -> str:
+        """A signed token for a session that lives until `expires_at`."""
+        await self._believed()
+        now = self._works.clock()
+        signer = signing.signer(self._keys, now)
+        if signer is None:
+            await self.read()
+            signer = signing.signer(self._keys, now)
+        assert signer is not None
+        assert signer.private is not None
+        claims = {
+            "sub": str(identity.account_id),
+            "sid": identity.session_key,
+            "roles": list(identity.roles),
+            "csrf": identity.csrf,
+            "iat": now.timestamp(),
+            "exp": int(min(now + ACCESS_LIFE, expires_at).timestamp()),
+        }
+        header = {"alg": _ALGORITHM, "kid": signer.id, "typ": _TYPE}
+        return jwt.encode(header, claims, signer.private, registry=_REGISTRY)
+
+    async def identify(self, token: str) -> Identity | None:
+        """Whom the token stands for; None when it is none of ours, has ended or was cut short. Raises what the database
+        raises when it has been silent for so long that a cut may have passed unheard."""
+        if len(token) > _MOST_CHARACTERS:
+            return None
+        await self._believed()
+        try:
+            header = extract_compact(token.encode("ascii"), registry=_REGISTRY).protected
+        except (JoseError, ValueError):
+            return None
+        key = self._key(header.get("kid"))
+        if key is None and time.monotonic() - self._looked_at > _LOOK_FOR_KEY_S:
+            self._looked_at = time.monotonic()
+            await self.read()  # another process may have made it just now
+            key = self._key(header.get("kid"))
+        if key is None or header.get("typ") != _TYPE:
+            return None
+        try:
+            claims = jwt.decode(token, key.public, registry=_REGISTRY).claims
+        except (JoseError, ValueError):
+            return None
+        return self._identity(claims)
+
+    def cut(self, work: Work, ids: list[UUID], at: datetime) -> None:
+        """Tokens made before `at` count no more: here when `work` is committed, elsewhere when they hear it."""
+
+        def here() -> None:
+            for id in ids:
+                self._take(id, at)
+
+        work.after_commit(here)
+        for id in ids:
+            work.signal(f"{_CHANNEL}:{id}:{at.timestamp()}")
+
+    def hear(self, hearer: Cut) -> None:
+        """Call `hearer` with the key of each session or token that is cut short, in whatever process."""
+        self._hearers.add(hearer)
+
+    async def read(self) -> None:
+        """What the database says now. Makes the next key when it is time."""
+        begun = time.monotonic()
+        async with self._lock:
+            if self._read_at >= begun:
+                return  # somebody read meanwhile
+            started = time.monotonic()
+            async with self._works.open(reading=True) as work:
+                now = work.now
+                cuts = await repository.cuts(work.session, now - KEPT)
+                keys = await signing.load(work)
+            if signing.is_due(keys, now):
+                async with self._works.open() as work:
+                    await signing.renew(work)
+                async with self._works.open(reading=True) as work:
+                    keys = await signing.load(work)
+            self._keys = keys
+            self._cuts = {id: at for id, at in self._cuts.items() if at >= now - KEPT}
+            for id, at in cuts.items():
+                self._take(id, at)
+            self._read_at = started
+
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Hears and reads as long as the block runs."""
+        over = asyncio.Event()
+        task = asyncio.create_task(self._follow(over), name="accounts-gate")
+        stop_hearing = self._works.bus.hear(self._on_signal)
+        try:
+            yield
+        finally:
+            stop_hearing()
+            over.set()  # a statement that is broken off costs its connection
+            await asyncio.wait({task}, timeout=_PATIENCE_S)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _follow(self, over: asyncio.Event) -> None:
+        while not over.is_set():
+            try:
+                await self.read()
+            except Exception as error:  # the database is away; requests ask it themselves meanwhile
+                log.warning("accounts.gate_not_read", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), READ_EVERY_S)
+
+    async def _believed(self) -> None:
+        if time.monotonic() - self._read_at > BELIEVED_S:
+            await self.read()
+
+    def _key(self, id: Any) -> signing.SigningKey | None:
+        now = self._works.clock()
+        found = next((key for key in self._keys if key.id == id), None)
+        return None if found is None or (found.ends_at is not None and found.ends_at <= now) else found
+
+    def _identity(self, claims: dict[str, Any]) -> Identity | None:
+        try:
+            session_id = UUID(claims["sid"])
+            made_at = float(claims["iat"])
+            cut_at = self._cuts.get(session_id)
+            if claims["exp"] <= self._works.clock().timestamp():
+                return None
+            if cut_at is not None and made_at <= cut_at.timestamp():
+                return None
+            return Identity(
+                account_id=AccountId(UUID(claims["sub"])),
+                roles=cast(tuple[Role, ...], tuple(claims["roles"])),
+                via="session",
+                session_key=str(session_id),
+                csrf=str(claims["csrf"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    def _take(self, id: UUID, at: datetime) -> None:
+        known = self._cuts.get(id)
+        if known is not None and known >= at:
+            return
+        self._cuts[id] = at
+        for hearer in tuple(self._hearers):
+            hearer(str(id))
+
+    def _on_signal(self, channel: str) -> None:
+        if not channel.startswith(f"{_CHANNEL}:"):
+            return
+        try:
+            _, id, at = channel.split(":")
+            self._take(UUID(id), datetime.fromtimestamp(float(at), UTC))
+        except (ValueError, OverflowError):
+            log.warning("accounts.signal_unread")
+
+
+async def end(work: Work, ids: list[UUID]) -> None:
+    """Sessions or tokens with these ids are over in every process: none of their access tokens counts."""
+    await _cut(work, ids, work.now + KEPT)
+
+
+async def look_again(work: Work, ids: list[UUID]) -> None:
+    """What these sessions or tokens may do has changed: browsers fetch new access tokens, sockets ask once more."""
+    await _cut(work, ids, work.now)
+
+
+async def _cut(work: Work, ids: list[UUID], at: datetime) -> None:
+    await repository.cut(work.session, ids, at)
+    work.works.held(Gate).cut(work, ids, at)

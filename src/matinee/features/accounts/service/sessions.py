@@ -1,0 +1,218 @@
+"""Sessions of browsers: opened, refreshed, shown and ended. One session is one family of refresh tokens."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+import structlog
+
+from matinee.features.accounts import repository as rows
+from matinee.features.accounts.errors import NoSuchSession, WrongCredentials
+from matinee.features.accounts.messages import TellOwner
+from matinee.features.accounts.models import NoticeRow, SessionRow
+from matinee.features.accounts.repository import sessions as repository
+from matinee.features.accounts.rules import places, refresh
+from matinee.features.accounts.schemas import (
+    ACCESS_COOKIE,
+    CSRF_COOKIE,
+    REFRESH_COOKIE,
+    AccountsSettings,
+    Identity,
+    Notice,
+    SessionInfo,
+    SessionList,
+)
+from matinee.features.accounts.service import gate, signing
+from matinee.infra.cookies import Cookie
+from matinee.infra.work import Work, Works
+from matinee.kernel.actor import Role
+from matinee.kernel.ids import AccountId, new_id
+
+log = structlog.get_logger(__name__)
+SESSIONS_MOST = 50
+NOTICES_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session's fresh tokens: they go into the browser's cookies and are kept nowhere else."""
+
+    access: str
+    refresh: str
+    refresh_s: int
+    identity: Identity
+
+    def cookies(self) -> tuple[Cookie, ...]:
+        """The access token leaves the browser when it ends; the readable cookie is what pages repeat in a header."""
+        access_s = round(signing.ACCESS_LIFE.total_seconds())
+        return (
+            Cookie(name=ACCESS_COOKIE, value=self.access, max_age_s=access_s),
+            Cookie(name=REFRESH_COOKIE, value=self.refresh, max_age_s=self.refresh_s),
+            _csrf_cookie(self.identity, self.refresh_s),
+        )
+
+
+SIGNED_OUT = tuple(
+    Cookie(name=name, value="", max_age_s=0, hidden=name != CSRF_COOKIE)
+    for name in (ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE)
+)
+
+
+def csrf_cookie(work: Work, identity: Identity) -> Cookie:
+    """The readable cookie, for a browser that lost it."""
+    return _csrf_cookie(identity, round(_life(work).total_seconds()))
+
+
+async def open_session(work: Work, account_id: AccountId, *, address: str = "", agent: str = "") -> SignedIn:
+    """A session without proof, for an account that was made or proved just now. The account's oldest ends where it has
+    too many."""
+    account = await rows.account(work.session, account_id)
+    if account is None:
+        raise WrongCredentials
+    secret, now = refresh.new_secret(), work.now
+    row = SessionRow(
+        id=new_id(),
+        account_id=account_id,
+        key=refresh.new_secret(),
+        refresh_hash=refresh.digest(secret),
+        device=places.device_of(agent),
+        place=_place(work, account_id, address),
+        created_at=now,
+        refreshed_at=now,
+        expires_at=now + _life(work),
+    )
+    await repository.add(work.session, row)
+    held = await repository.of(work.session, account_id, now)
+    await _end(work, account_id, only=[one.id for one in held if one.id != row.id][SESSIONS_MOST - 1 :])
+    return await _signed_in(work, row, account.roles, secret)
+
+
+async def renew(works: Works, token: str, *, address: str = "", agent: str = "") -> SignedIn | None:
+    """Fresh tokens for a refresh token, which counts no more afterwards: a transaction of its own, so that they stand
+    whatever becomes of the request. None when the session has ended, or ends because the token was used before."""
+    presented = refresh.read(token)
+    if presented is None:
+        return None
+    await works.held(gate.Gate).keys()  # nothing more is read while the row is locked
+    async with works.open() as work:
+        found = await repository.living(work.session, presented.session_id, work.now, lock=True)
+        if found is None:
+            return None
+        row, roles = found
+        verdict = refresh.judge(presented, row, work.now)
+        if verdict == "strange":
+            return None
+        if verdict == "reused":
+            await _end_reused(work, row, address=address, agent=agent)
+            return None
+        if verdict == "present":
+            row.salt = refresh.new_secret()
+            row.before_hash = row.refresh_hash
+            row.refreshed_at, row.expires_at = work.now, work.now + _life(work)
+            row.device = places.device_of(agent)
+            row.place = _place(work, AccountId(row.account_id), address)
+            row.refresh_hash = refresh.digest(refresh.next_secret(presented.secret, row.salt))
+        assert row.salt is not None
+        return await _signed_in(work, row, roles, refresh.next_secret(presented.secret, row.salt))
+
+
+async def renewed_identity(work: Work, session_key: str) -> Identity | None:
+    """Whom a session stands for now, for what outlives its access token."""
+    found = await repository.living(work.session, UUID(session_key), work.now)
+    return None if found is None else _identity(*found)
+
+
+async def own_sessions(work: Work) -> SessionList:
+    """The actor's own, last used first, and what they should know about signing in."""
+    account_id, own = work.actor.owner(), work.actor.session_key
+    shown = [
+        SessionInfo(
+            id=row.id,
+            device=row.device,
+            place=row.place,
+            created_at=row.created_at,
+            last_used_at=row.refreshed_at,
+            current=str(row.id) == own,
+        )
+        for row in await repository.of(work.session, account_id, work.now)
+    ]
+    notices = await repository.notices(work.session, account_id, NOTICES_SHOWN)
+    return SessionList(
+        items=shown, notices=[Notice.model_validate(row, from_attributes=True) for row in notices]
+    )
+
+
+async def end_session(work: Work, session_id: UUID) -> None:
+    """Raises `NoSuchSession` for one that is not the actor's own."""
+    if not await _end(work, work.actor.owner(), only=[session_id]):
+        raise NoSuchSession
+
+
+async def end_other_sessions(work: Work) -> int:
+    """All of the actor's but the one that asks. Returns how many there were."""
+    return await end_sessions(work, work.actor.owner(), but=work.actor.session_key)
+
+
+async def end_sessions(work: Work, account_id: AccountId, *, but: str | None = None) -> int:
+    """Asks nobody's leave. `but` is the key of a session that stays."""
+    return len(await _end(work, account_id, but=None if but is None else UUID(but)))
+
+
+def _csrf_cookie(identity: Identity, max_age_s: int) -> Cookie:
+    return Cookie(name=CSRF_COOKIE, value=identity.csrf, max_age_s=max_age_s, hidden=False)
+
+
+async def _end(
+    work: Work, account_id: UUID, *, only: list[UUID] | None = None, but: UUID | None = None
+) -> list[UUID]:
+    if only == []:
+        return []
+    ended = list(await repository.end(work.session, account_id, only=only, but=but))
+    await gate.end(work, ended)
+    return ended
+
+
+async def _end_reused(work: Work, row: SessionRow, *, address: str, agent: str) -> None:
+    """Somebody holds a copy: whoever it is, both are out, and the owner hears of it."""
+    account_id = AccountId(row.account_id)
+    await _end(work, account_id, only=[row.id])
+    notice = NoticeRow(
+        id=new_id(),
+        account_id=account_id,
+        kind="session_copied",
+        device=places.device_of(agent),
+        place=_place(work, account_id, address),
+        at=work.now,
+    )
+    await repository.add_notice(work.session, notice)
+    work.send(TellOwner(notice_id=notice.id))
+    log.warning("accounts.refresh_token_reused", session=str(row.id))
+
+
+async def _signed_in(work: Work, row: SessionRow, roles: list[str], secret: bytes) -> SignedIn:
+    identity = _identity(row, roles)
+    return SignedIn(
+        access=await work.works.held(gate.Gate).issue(identity, row.expires_at),
+        refresh=refresh.write(row.id, secret, row.key),
+        refresh_s=round((row.expires_at - work.now).total_seconds()),
+        identity=identity,
+    )
+
+
+def _identity(row: SessionRow, roles: list[str]) -> Identity:
+    return Identity(
+        account_id=AccountId(row.account_id),
+        roles=cast(tuple[Role, ...], tuple(roles)),
+        via="session",
+        session_key=str(row.id),
+        csrf=refresh.csrf_of(row.key),
+    )
+
+
+def _place(work: Work, account_id: AccountId, address: str) -> str:
+    return places.place_of(address, signing.secret_of(work.works.settings, f"places of {account_id}"))
+
+
+def _life(work: Work) -> timedelta:
+    return timedelta(days=work.settings(AccountsSettings).session_days)

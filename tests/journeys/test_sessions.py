@@ -1,0 +1,97 @@
+"""Sessions in a real browser and over real processes: one device ends another."""
+
+import json
+import re
+import subprocess
+import sys
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.support.browser import MakeContext, axe
+from tests.support.server import Server, free_port, until
+
+
+@pytest.mark.browser
+def test_a_device_is_signed_out_from_another(make_context: MakeContext, server: Server) -> None:
+    ann = server.person()
+    mine, lost = make_context().new_page(), make_context().new_page()
+    for page in (mine, lost):
+        page.goto(f"{server.address}/sign-in")
+        page.get_by_label("E-mail or handle").fill(ann.handle)
+        page.get_by_label("Password").fill(ann.password)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile("/$"))
+    names = {cookie["name"].split("_")[3] for cookie in lost.context.cookies() if cookie["secure"]}
+    assert names == {"access", "refresh", "csrf"}
+    mine.goto(f"{server.address}/settings")
+    part = mine.get_by_role("region", name="Where you are signed in")
+    expect(part.get_by_text("this browser")).to_have_count(1)
+    expect(part.get_by_role("listitem")).to_have_count(3)  # the one that made the account, too
+    part.get_by_role("button", name="Sign out everywhere else").click()
+    expect(part.get_by_role("listitem")).to_have_count(1)
+    lost.goto(f"{server.address}/settings")
+    expect(lost).to_have_url(re.compile("/sign-in"))
+    mine.reload()
+    expect(part.get_by_role("listitem")).to_have_count(1)
+
+
+@pytest.mark.browser
+def test_on_plain_http_from_elsewhere_the_page_says_what_to_do(
+    make_context: MakeContext, server: Server
+) -> None:
+    page = make_context(bypass_csp=True).new_page()
+    page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    for path in ("sign-in", "sign-up"):
+        page.goto(f"{server.address}/{path}")
+        expect(page.get_by_role("heading", name="Signing in needs https")).to_be_visible()
+        expect(page.get_by_label("Password")).to_have_count(0)
+        assert axe(page) == []
+
+
+def test_the_socket_of_a_session_closes_when_the_session_ends(server: Server) -> None:
+    ann = server.person()
+    cookies = {cookie["name"]: cookie["value"] for cookie in ann.browser_cookies()}
+    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    address = server.address.replace("http", "ws", 1) + "/api/v1/socket"
+    with connect(address, additional_headers={"Cookie": header}, proxy=None) as socket:
+        socket.send(json.dumps({"op": "subscribe", "topic": "my-videos"}))
+        assert json.loads(socket.recv(timeout=10))["op"] == "subscribed"
+        with ann.client() as program:
+            assert program.delete("/api/v1/sessions").status_code == 204
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=5)
+    with httpx.Client(base_url=server.address, headers={"Cookie": header}) as copy:
+        until(lambda: copy.get("/api/v1/me").json()["account"] is None, "nobody is signed in", 5)
+
+
+@pytest.mark.parametrize("bus", ["postgres", "memory"])
+def test_what_ends_at_one_api_process_ends_at_another_within_five_seconds(server: Server, bus: str) -> None:
+    """With `memory` the second process hears nothing of the first, and reads again."""
+    ann, port = server.person(), free_port()
+    (access,) = [one["value"] for one in ann.browser_cookies() if "access" in one["name"]]
+    environment = server.environment | {"MATINEE_PORT": str(port), "MATINEE_BUS": bus}
+    second = subprocess.Popen(
+        [sys.executable, "-m", "matinee.entrypoints.api"], env=environment, cwd=server.data_dir.parent
+    )
+    try:
+        cookie = {"Cookie": f"__Host-matinee_access_{port}={access}"}
+        with httpx.Client(base_url=f"http://localhost:{port}", headers=cookie) as copy:
+            until(lambda: second.poll() is not None or _answers(copy), "the second process answers")
+            assert copy.get("/api/v1/me").json()["account"]["email"] == ann.email
+            with ann.client() as program:
+                assert program.delete("/api/v1/sessions").status_code == 204
+            until(lambda: copy.get("/api/v1/me").json()["account"] is None, "nobody is signed in", 5)
+    finally:
+        second.terminate()
+        second.wait(30)
+
+
+def _answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health/live").status_code == 200
+    except httpx.TransportError:
+        return False

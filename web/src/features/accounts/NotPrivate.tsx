@@ -1,0 +1,30 @@
+import { useTitle } from "@/ui/useTitle";
+
+/** Browsers keep no sign-in on plain http from another machine: what to do instead. */
+export const isPrivate = () => window.isSecureContext;
+
+export function NotPrivate() {
+  useTitle("Sign in");
+  return (
+    <div className="mx-auto w-full max-w-[520px] py-6 phone:py-14">
+      <h1>Signing in needs https</h1>
+      <p className="mt-2 text-ink-2">
+        You came by plain http from another device. Everybody on the way could read your password, and browsers keep no sign-in here. You can
+        watch what is public; to sign in, use one of these:
+      </p>
+      <ul className="panel mt-6 grid list-disc gap-3 p-5 pl-9">
+        <li>
+          If this house has an address with https, open that one: <a className="link" href={`https://${location.hostname}/sign-in`}>{`https://${location.hostname}`}</a>
+        </li>
+        <li>
+          On the machine that Matinee runs on, open <span className="font-semibold">{`http://localhost:${location.port || "80"}`}</span>.
+        </li>
+        <li>
+          From this device, make a tunnel with <code>{`ssh -L 8000:localhost:${location.port || "80"} you@${location.hostname}`}</code> and open{" "}
+          <span className="font-semibold">http://localhost:8000</span>.
+        </li>
+        <li>If you run this house, put a proxy with a certificate before it; “deploy” in its repository has two that are ready.</li>
+      </ul>
+    </div>
+  );
+}
