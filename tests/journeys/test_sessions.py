@@ -7,7 +7,7 @@ import sys
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -50,6 +50,15 @@ def test_on_plain_http_from_elsewhere_the_page_says_what_to_do(
         expect(page.get_by_role("heading", name="Signing in needs https")).to_be_visible()
         expect(page.get_by_label("Password")).to_have_count(0)
         assert axe(page) == []
+
+
+@pytest.mark.browser
+def test_a_browser_that_keeps_no_cookies_says_so_before_anybody_types(page: Page, server: Server) -> None:
+    page.add_init_script("Object.defineProperty(document, 'cookie', {get: () => '', set: () => {} })")
+    for address in ("sign-in", "sign-up"):
+        page.goto(f"{server.address}/{address}")
+        expect(page.get_by_role("heading", name="This browser keeps no sign-in here")).to_be_visible()
+        expect(page.get_by_label("Password")).to_have_count(0)
 
 
 def test_the_socket_of_a_session_closes_when_the_session_ends(server: Server) -> None:

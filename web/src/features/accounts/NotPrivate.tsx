@@ -1,10 +1,42 @@
 import { useTitle } from "@/ui/useTitle";
 
-/** Browsers keep no sign-in on plain http from another machine: what to do instead. */
-export const isPrivate = () => window.isSecureContext;
+const PROBE = "__Host-matinee_probe";
 
+/** Whether this browser would keep a sign-in of this page: it drops secure cookies on plain http from another machine, and
+ * Safari does so on the machine itself. */
+export function isPrivate() {
+  if (!window.isSecureContext) return false;
+  document.cookie = `${PROBE}=1; Path=/; Secure; SameSite=Lax; Max-Age=5`;
+  return document.cookie.includes(`${PROBE}=`);
+}
+
+/** What to do where browsers keep no sign-in. */
 export function NotPrivate() {
   useTitle("Sign in");
+  return window.isSecureContext ? <NoCookies /> : <Far />;
+}
+
+function NoCookies() {
+  return (
+    <div className="mx-auto w-full max-w-[520px] py-6 phone:py-14">
+      <h1>This browser keeps no sign-in here</h1>
+      <p className="mt-2 text-ink-2">
+        Signing in needs a cookie, and this browser has just refused one. You can watch what is public; to sign in, use one of these:
+      </p>
+      <ul className="panel mt-6 grid list-disc gap-3 p-5 pl-9">
+        {location.protocol === "http:" ? (
+          <li>Safari keeps no secure cookies without https, not even on the machine itself: open this page in Firefox, Chrome or Edge.</li>
+        ) : null}
+        <li>Allow cookies for this site in the browser’s settings, and load the page again.</li>
+        {location.protocol === "http:" ? (
+          <li>If you run this house, put a proxy with a certificate before it; “deploy” in its repository has two that are ready.</li>
+        ) : null}
+      </ul>
+    </div>
+  );
+}
+
+function Far() {
   return (
     <div className="mx-auto w-full max-w-[520px] py-6 phone:py-14">
       <h1>Signing in needs https</h1>
