@@ -1,6 +1,6 @@
 # Every command a person needs. The work is done by scripts/task.sh, which finds Python, and scripts/setup.py.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check bench format clean
+.PHONY: help run test test-slow cover check bench format clean
 
 help: ## (this list)
 	@sed -n 's/^\([a-z-]*\):.*## \([^(].*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -13,6 +13,9 @@ test: ## everything that must pass: linters, types, borders, web, all tests, cov
 
 test-slow: ## the tests that take minutes
 	@exec sh scripts/task.sh test-slow
+
+cover: ## the tests alone: lines and branches that none of them runs, also in .build/covered.xml for editors
+	@exec sh scripts/task.sh cover
 
 check: ## linters, types and borders only
 	@exec sh scripts/task.sh check

@@ -102,6 +102,15 @@ def test_slow() -> int:
     return steps.tell()
 
 
+def cover() -> int:
+    _ready_to_test()
+    steps = Steps()
+    report = parts.BUILD / "covered.xml"
+    steps.run("tests", [PYTHON, "-m", "pytest", *_TESTS, "--covered-xml", report])
+    print(f"\nFor editors (Cobertura): {report}")
+    return steps.tell()
+
+
 def check() -> int:
     parts.python("dev")
     parts.node_modules()
@@ -178,6 +187,7 @@ TASKS: dict[str, Callable[[], int]] = {
     "run": run,
     "test": test,
     "test-slow": test_slow,
+    "cover": cover,
     "check": check,
     "bench": bench,
     "format": format_,

@@ -23,6 +23,12 @@ _seen = slipcover.Slipcover(branch=True, source=[SOURCE], exclude_lines=LEFT_OUT
 slipcover.ImportManager(_seen, slipcover.FileMatcher(sources=[SOURCE])).__enter__()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--covered-xml", type=Path, help="Write what is covered there, too, in the form of Cobertura."
+    )
+
+
 def _is_first(config: pytest.Config) -> bool:
     return not hasattr(config, "workerinput")
 
@@ -47,6 +53,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     shutil.rmtree(os.environ.pop(FOLDER))
     terminalreporter.section("covered")
     slipcover.print_coverage(covered, skip_covered=True)
+    if (report := config.getoption("covered_xml")) is not None:
+        with report.open("w", encoding="utf-8") as file:
+            slipcover.print_xml(covered, source_paths=[SOURCE], with_branches=True, outfile=file)
     percent = covered["summary"]["percent_covered"]
     terminalreporter.line(f"{percent:.1f} % covered, {LEAST_PERCENT:.0f} % wanted")
     session = config.pluginmanager.get_plugin("session")
