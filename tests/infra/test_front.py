@@ -68,3 +68,9 @@ async def test_an_address_of_people_that_leads_nowhere_is_a_page(house: House) -
         answer = await client.get("/nothing/here/at-all", headers={"Accept": accept})
         assert answer.status_code in (404, 503), answer.text
         assert answer.headers["content-type"].startswith(kind) or answer.status_code == 503
+
+
+async def test_a_method_that_is_not_there_is_told_which_are(house: House) -> None:
+    answer = await (await house.client()).put("/api/v1/session", json={})
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "DELETE, POST"

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.infra import cookies, telemetry
@@ -118,6 +118,12 @@ def routes_of(app: FastAPI) -> list[BaseRoute]:
     return [context.original_route for context in iter_route_contexts(app.routes)]
 
 
+def _methods_at(app: FastAPI, path: str) -> list[str]:
+    operations = [route for route in routes_of(app) if isinstance(route, Route) and route.include_in_schema]
+    found = [route.methods or () for route in operations if route.path_regex.match(path)]
+    return sorted({method for methods in found for method in methods})
+
+
 def permission_of(route: Any) -> str | None:
     """The permission that a route declares, or None, which only pages, health and documents may."""
     dependant = getattr(route, "dependant", None)
@@ -197,6 +203,8 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable
         title = _TITLES.get(error.status_code, "Error")
         code = "house." + re.sub(r"\W+", "_", title.lower())
         headers = dict(error.headers) if error.headers else None
+        if error.status_code == 405:  # the framework names those of one route alone
+            headers = {"Allow": ", ".join(_methods_at(app, request.url.path))}
         detail = str(error.detail)
         if detail in _PLAIN:
             detail = _PLAIN[detail].format(method=request.method)
