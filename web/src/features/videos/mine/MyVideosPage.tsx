@@ -16,7 +16,7 @@ import { StateMark } from "./StateMark";
 import { StorageBar } from "./StorageBar";
 import { STATE_WORDS, WHO_WORDS } from "./words";
 
-const FILTERS: (VideoState | null)[] = [null, "ready", "playable", "encoding", "uploading", "rejected", "failed"];
+const FILTERS: (VideoState | null)[] = [null, "ready", "playable", "encoding", "uploading", "rejected", "failed", "cancelled"];
 
 export function MyVideosPage() {
   useTitle("Videos");
