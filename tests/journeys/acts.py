@@ -105,7 +105,16 @@ def plays(page: Page, *, seconds: float = 1.0, timeout_s: float = 60) -> dict[st
             return {}
         return now if now["time"] >= first["time"] + seconds and now["shown"] > first["shown"] else {}
 
-    return until(moved, "the film plays", timeout_s)
+    try:
+        return until(moved, "the film plays", timeout_s)
+    except AssertionError as error:
+        error.add_note(f"first {first}, last {frames(page)}")
+        raise
+
+
+def speed(page: Page, rate: float) -> None:
+    """How fast the film in front runs, 1 as it was made."""
+    page.evaluate("rate => { document.querySelector('.surface video:last-child').playbackRate = rate }", rate)
 
 
 def heights(page: Page) -> list[int]:

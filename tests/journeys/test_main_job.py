@@ -50,8 +50,8 @@ def _seek(page: Page, share: float) -> None:
 
 def _gains(page: Page, server: Server, id: str, held: tuple[str, ...], wanted: list[int]) -> None:
     """Once the held steps may go on, the player offers `wanted`, and the film runs on without a jump."""
-    # The last chunk waits until the others are done and the film is at its beginning again: a slow machine would
-    # else come to the end of the film before the end of the encode.
+    # The last chunk waits until the others are done and the film is at its beginning again, and then the film runs
+    # slowly: a slow machine would else come to the end of the film before the end of the encode.
     server.release(*(step for step in held if step != held[_LAST_CHUNK]))
     until(
         lambda: all(rung["percent"] > 60 for rung in acts.video(page, id)["ladder"]),
@@ -63,11 +63,13 @@ def _gains(page: Page, server: Server, id: str, held: tuple[str, ...], wanted: l
     if acts.frames(page)["paused"]:
         page.keyboard.press("k")
     acts.plays(page)
+    acts.speed(page, 0.25)
     page.evaluate(acts.WATCH_FRAMES)
     before, swaps = acts.frames(page)["time"], _swaps(page)
     server.release(*held)
     until(lambda: acts.heights(page) == wanted, "the menu gains the rungs", _PATIENCE_S)
     until(lambda: _swaps(page) > swaps, "the picture moved over")
+    acts.speed(page, 1)
     assert acts.plays(page)["time"] > before
     assert acts.menu(page) == ["Auto", *(f"{height}p" for height in reversed(wanted))]
     presented = page.evaluate("window.presented")

@@ -14,6 +14,11 @@ class EncodingSettings(Concern):
         None, description="Another ffmpeg. Default: the one that came with the install."
     )
     encoder_threads: int = Field(0, ge=0, le=64, description="Threads of one encoder; 0 lets it choose.")
+    encoder_gives_way: bool = Field(
+        True,
+        description="Encoding that nobody waits for yet takes only what everything else on the machine leaves of its"
+        " processors. `false` where something else keeps them busy all the time.",
+    )
     encode_quiet_s: float = Field(
         60,
         ge=1,

@@ -7,7 +7,9 @@ const PROBE = "__Host-matinee_probe";
 export function isPrivate() {
   if (!window.isSecureContext) return false;
   document.cookie = `${PROBE}=1; Path=/; Secure; SameSite=Lax; Max-Age=5`;
-  return document.cookie.includes(`${PROBE}=`);
+  const kept = document.cookie.includes(`${PROBE}=`);
+  document.cookie = `${PROBE}=; Path=/; Secure; SameSite=Lax; Max-Age=0`;
+  return kept;
 }
 
 /** What to do where browsers keep no sign-in. */

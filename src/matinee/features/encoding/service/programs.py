@@ -16,7 +16,7 @@ def tools_of(work: Work, *, patient: bool = False) -> Tools:
     knobs = work.settings(EncodingSettings)
     return Tools(
         ffmpeg=knobs.ffmpeg or Path(imageio_ffmpeg.get_ffmpeg_exe()),
-        run=partial(process.run, patient=True) if patient else process.run,
+        run=partial(process.run, patient=True) if patient and knobs.encoder_gives_way else process.run,
         quiet_s=knobs.encode_quiet_s,
         threads=knobs.encoder_threads,
     )
