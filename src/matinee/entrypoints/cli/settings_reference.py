@@ -70,6 +70,8 @@ def show(
 def _shown(value: Any) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     return _HIDDEN if isinstance(value, SecretStr) else str(value)
 
 
