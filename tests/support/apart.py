@@ -106,6 +106,7 @@ def machines(**settings: str) -> Iterator[Machines]:
             "argon2_time_cost": "1",
             "argon2_memory_kib": "8",
             "signups_per_hour": "100000",
+            "encoder_gives_way": "false",
             "stalled_after_s": "3",
             "shutdown_s": "6",
             "pool_size": "4",
