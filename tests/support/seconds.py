@@ -1,11 +1,24 @@
-"""Prints the CPU-bound share of each room at the end of a run: seconds of its tests, set-up included."""
+"""Prints the CPU-bound share of each room at the end of a run: seconds of its tests, set-up included.
 
+`TESTS_BEGIN_UNTIL`, in seconds of the epoch: tests that have not begun by then are skipped, and said to be.
+"""
+
+import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
 
 _SHARE_S = 40.0
+
+
+_BEGIN_UNTIL = float(os.environ.get("TESTS_BEGIN_UNTIL") or "inf")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if time.time() > _BEGIN_UNTIL:
+        pytest.skip("no time was left (TESTS_BEGIN_UNTIL)")
 
 
 def _room(nodeid: str) -> str:
