@@ -98,7 +98,7 @@ def test() -> int:
 def test_slow() -> int:
     _ready_to_test()
     steps = Steps()
-    steps.run("slow tests", [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-m", "slow"])
+    steps.run("slow tests", [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-m", "slow", "-rs"])
     return steps.tell()
 
 

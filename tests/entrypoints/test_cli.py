@@ -53,16 +53,18 @@ async def matinee(*arguments: str, home: Path, **settings: str) -> Ended:
 
 
 async def test_a_failure_that_was_foreseen_is_one_sentence(tmp_path: Path) -> None:
-    no_database, wrong, away = await asyncio.gather(
+    no_database, no_video, wrong, away = await asyncio.gather(
         matinee("jobs", "ls", home=tmp_path / "a"),
+        matinee("encode", "show", "nonsense", home=tmp_path / "d"),
         matinee("migrate", home=tmp_path / "b", MATINEE_PORT="a secret"),
         matinee("jobs", "ls", home=tmp_path / "c", MATINEE_DATABASE_URL="postgresql://u:hush@127.0.0.1:1/x"),
     )
-    for ended in (no_database, wrong, away):
+    for ended in (no_database, no_video, wrong, away):
         assert ended.code == 1
         assert "Traceback" not in ended.err
         assert len(ended.err.strip().splitlines()) == 1, ended.err
     assert "matinee up" in no_database.err
+    assert "no video" in no_video.err
     assert wrong.err.startswith("MATINEE_PORT: ")
     assert "secret" not in wrong.err
     assert "hush" not in away.err

@@ -10,13 +10,16 @@ from rich.table import Table
 
 from matinee.features.encoding import service
 from matinee.features.encoding.errors import EncodeNotFound
+from matinee.features.videos import service as videos
 from matinee.kernel.ids import VideoId
 
 commands = typer.Typer(
     name="encode", help="Encodes: look at them, cancel them, try them again.", no_args_is_help=True
 )
 console = Console()
-VideoArgument = Annotated[UUID, typer.Argument(help="The video's id.")]
+VideoArgument = Annotated[
+    UUID, typer.Argument(metavar="VIDEO", parser=videos.named, help="Its id, or the address of its page.")
+]
 
 
 @commands.command("ls")

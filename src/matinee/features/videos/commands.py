@@ -19,7 +19,9 @@ from matinee.kernel.errors import MatineeError
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 T = TypeVar("T")
-VideoArgument = Annotated[UUID, typer.Argument(metavar="ID", help="The video's id.")]
+VideoArgument = Annotated[
+    UUID, typer.Argument(metavar="VIDEO", parser=service.named, help="Its id, or the address of its page.")
+]
 app = typer.Typer(name="videos", help="Videos of this house.", no_args_is_help=True)
 _STATES = get_args(State)
 

@@ -19,6 +19,14 @@ from matinee.kernel.page import Page, decode_cursor, encode_cursor
 POSTER_MAX_BYTES = 20_000_000
 
 
+def named(text: str) -> VideoId:
+    """The id that a person typed, or took from the address of a page. Raises `VideoNotFound`."""
+    try:
+        return VideoId(UUID(text.rstrip("/").rsplit("/", 1)[-1]))
+    except ValueError:
+        raise VideoNotFound from None
+
+
 async def create(work: Work, form: NewVideo) -> Video:
     """A video of the actor's without a file yet; its upload is expected from now on. Raises `TooLarge`."""
     work.actor.require("videos.create")
