@@ -67,8 +67,8 @@ class Ask:
 
 
 @contextlib.contextmanager
-def served(data_dir: Path, port: int, url: str) -> Iterator[None]:
-    """The API in a process of its own, until the block ends."""
+def served(data_dir: Path, port: int, url: str, **settings: str) -> Iterator[None]:
+    """The API in a process of its own, until the block ends. `settings` are environment variables."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")},
         "MATINEE_DATA_DIR": str(data_dir),
@@ -76,6 +76,7 @@ def served(data_dir: Path, port: int, url: str) -> Iterator[None]:
         "MATINEE_PORT": str(port),
         "MATINEE_LOG_LEVEL": "warning",
         "PYTHONPATH": str(ROOT / "src"),
+        **settings,
     }
     command = [sys.executable, "-m", "matinee.entrypoints.api"]
     process = subprocess.Popen(command, env=environment, cwd=data_dir)
@@ -317,7 +318,7 @@ def main() -> None:
             _analyse(server.url)
             with socket.create_server(("127.0.0.1", 0)) as free:
                 port = free.getsockname()[1]
-            with served(data_dir, port, server.url):
+            with served(data_dir, port, server.url, MATINEE_LIMIT_READS="0", MATINEE_LIMIT_MEDIA="0"):
                 every = asks(port)
                 told = asyncio.run(measure(port, every, given.connections, given.seconds, given.rounds))
                 asked = asyncio.run(steady(port, every[1:], given.rate, STEADY_S))

@@ -57,9 +57,9 @@ class House:
     def settings(self) -> Settings:
         return self.parts.settings
 
-    async def client(self, **options: Any) -> httpx.AsyncClient:
-        """A browser or program that nobody is signed in at."""
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+    async def client(self, *, address: str = "127.0.0.1", **options: Any) -> httpx.AsyncClient:
+        """A browser or program that nobody is signed in at, and the address that it comes from."""
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=(address, 1234))
         client = httpx.AsyncClient(transport=transport, base_url=ADDRESS, **options)
         as_browsers_do(client)
         return await self._stack.enter_async_context(client)
@@ -178,6 +178,10 @@ async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> Asy
         "argon2_time_cost": 1,
         "argon2_memory_kib": 8,
         "signups_per_hour": 10_000,
+        "limit_sign_ins": 0,
+        "limit_uploads": 0,
+        "limit_writes": 0,
+        "limit_reads": 0,
         "encoder_gives_way": False,  # other tests keep the processors busy all the time
         "pool_size": 4,
     }

@@ -221,6 +221,10 @@ def open_server(*, embedded: bool = False, home: Path | None = None, **settings:
             "argon2_time_cost": "1",
             "argon2_memory_kib": "8",
             "signups_per_hour": "100000",
+            "limit_sign_ins": "0",
+            "limit_uploads": "0",
+            "limit_writes": "0",
+            "limit_reads": "0",
             "encoder_gives_way": "false",  # other tests keep the processors busy all the time
             "stalled_after_s": "3",
             "shutdown_s": "6",

@@ -14,6 +14,7 @@ from matinee.infra.bus.port import Bus
 from matinee.infra.bus.postgres import PostgresBus
 from matinee.infra.db import Database
 from matinee.infra.jobs.queue import Queue
+from matinee.infra.limits import LimitSettings
 from matinee.infra.mail.opening import open_mailer
 from matinee.infra.postgres import running_url
 from matinee.infra.room import Room
@@ -30,7 +31,7 @@ ROOMS: tuple[Room, ...] = (house.ROOM, *product.ROOMS)
 
 def load_settings(**overrides: Any) -> Settings:
     """All concerns of the house and its rooms, from environment and `.env`."""
-    return Settings.load(*product.concerns(), **overrides)
+    return Settings.load(LimitSettings, *product.concerns(), **overrides)
 
 
 def database_url(settings: Settings) -> str:

@@ -26,6 +26,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.infra import cookies, telemetry
 from matinee.infra.db import unavailable
+from matinee.infra.limits import Limits
+from matinee.infra.limits.door import Class, headers_of, sentence_of, wait_of
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor
 from matinee.kernel.errors import (
@@ -89,17 +91,19 @@ class Problem(BaseModel):
 class needs:  # noqa: N801 - reads as a word in a signature: `work: Work = needs("videos.watch")`
     """Dependency: a unit of work of the signed-in actor, who must hold `permission`.
 
-    `by_address`: for what its address alone opens. A guest acts, and no session is looked up.
+    `by_address`: for what its address alone opens. A guest acts, and no session is looked up. `limit`: the class in
+    which its requests are counted, where the method alone does not say it.
     """
 
-    def __new__(cls, permission: str, *, by_address: bool = False) -> Any:
-        return Depends(_Needs(permission, by_address), scope="function")
+    def __new__(cls, permission: str, *, by_address: bool = False, limit: Class | None = None) -> Any:
+        return Depends(_Needs(permission, by_address, limit), scope="function")
 
 
 class _Needs:
-    def __init__(self, permission: str, by_address: bool) -> None:
+    def __init__(self, permission: str, by_address: bool, limit: Class | None) -> None:
         self.permission = permission
         self.by_address = by_address
+        self.limit = limit
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         works: Works = request.app.state.works
@@ -109,6 +113,7 @@ class _Needs:
             if not self.by_address:
                 work.actor = await authenticate(work, request)
                 request.state.actor = work.actor
+                await works.held(Limits).of(request.scope, work.actor)
                 work.actor.require(self.permission)
             yield work
 
@@ -126,12 +131,27 @@ def _methods_at(app: FastAPI, path: str) -> list[str]:
 
 def permission_of(route: Any) -> str | None:
     """The permission that a route declares, or None, which only pages, health and documents may."""
+    declared = _declared(route)
+    return None if declared is None else declared.permission
+
+
+def limits_of(app: FastAPI) -> list[tuple[str, str, Class]]:
+    """Method, path and class of the routes that name one; none of them has a variable in its path."""
+    found = []
+    for route in routes_of(app):
+        declared = _declared(route)
+        if isinstance(route, Route) and declared is not None and declared.limit is not None:
+            found += [(method, route.path, declared.limit) for method in route.methods or ()]
+    return found
+
+
+def _declared(route: Any) -> "_Needs | None":
     dependant = getattr(route, "dependant", None)
     pending = [] if dependant is None else [dependant]
     while pending:
         dependant = pending.pop()
         if isinstance(dependant.call, _Needs):
-            return dependant.call.permission
+            return dependant.call
         pending += dependant.dependencies
     return None
 
@@ -168,9 +188,11 @@ def status_of(error: MatineeError) -> int:
     return next((status for family, status in _STATUS if isinstance(error, family)), 500)
 
 
-def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable: Sequence[str] = ()) -> None:
-    """Give `app` error answers, request ids, figures, the host check and protective headers. `reachable` are origins
-    beside the house that its pages may talk to."""
+def install(
+    app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, proxied: bool, reachable: Sequence[str] = ()
+) -> None:
+    """Give `app` error answers, request ids, figures, limits, the host check and protective headers. `reachable` are
+    origins beside the house that its pages may talk to; `proxied` when the addresses of clients come from proxies."""
 
     @app.exception_handler(MatineeError)
     async def _known(request: Request, error: MatineeError) -> JSONResponse:
@@ -240,7 +262,13 @@ def install(app: FastAPI, *, allowed_hosts: Sequence[str], hsts: bool, reachable
         return problem(request, 500, "house.internal", "Something failed on our side; it has been noted.")
 
     app.exception_handler(Exception)(_unexpected)
-    app.add_middleware(_Front, allowed_hosts=frozenset(allowed_hosts), hsts=hsts, reachable=tuple(reachable))
+    app.add_middleware(
+        _Front,
+        allowed_hosts=frozenset(allowed_hosts),
+        hsts=hsts,
+        proxied=proxied,
+        reachable=tuple(reachable),
+    )
 
 
 def _bounded(receive: Receive) -> Receive:
@@ -291,11 +319,18 @@ class _Front:
     )
 
     def __init__(
-        self, app: ASGIApp, *, allowed_hosts: frozenset[str], hsts: bool, reachable: tuple[str, ...] = ()
+        self,
+        app: ASGIApp,
+        *,
+        allowed_hosts: frozenset[str],
+        hsts: bool,
+        proxied: bool,
+        reachable: tuple[str, ...] = (),
     ) -> None:
         self.app = app
         self.allowed_hosts = allowed_hosts
         self.hsts = hsts
+        self.heard_proxy = proxied
         self.csp = self.CSP.format(" ".join(("'self' ws: wss:", *reachable)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -328,6 +363,26 @@ class _Front:
                 await answer(scope, receive, send)
                 return
             receive = _bounded(receive)
+        if not self.heard_proxy and b"x-forwarded-for" in headers:
+            self.heard_proxy = True
+            client = scope.get("client") or ("unknown", 0)
+            log.warning("proxy.not_trusted", address=client[0], setting="MATINEE_TRUSTED_PROXIES")
+        standing = await scope["app"].state.works.held(Limits).at_the_door(scope)
+        if standing is not None and standing.refused:
+            if request is None:
+                await send({"type": "websocket.close", "code": 1013})
+                return
+            answer = problem(
+                request,
+                429,
+                TooMany.code,
+                sentence_of(standing),
+                headers={"Retry-After": str(wait_of(standing)), "X-Request-Id": request_id},
+            )
+            answer.raw_headers += headers_of(scope)
+            telemetry.REQUESTS.labels(scope["method"], "limited", 429).inc()
+            await answer(scope, receive, send)
+            return
         started = time.monotonic()
         first = True
         frames = "*" if scope["path"].startswith("/embed/") else "'none'"
@@ -346,6 +401,7 @@ class _Front:
                     (b"cross-origin-opener-policy", b"same-origin"),
                     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
                 ]
+                extra += headers_of(scope)
                 if self.hsts:
                     extra.append((b"strict-transport-security", b"max-age=31536000"))
                 message["headers"] = [*message["headers"], *extra]

@@ -37,6 +37,9 @@ QUEUE_AGE_S = Gauge(
 )
 SOCKETS = Gauge("matinee_sockets", "Open WebSockets of this process.", registry=REGISTRY)
 BYTES_IN = Counter("matinee_bytes_received_total", "Uploaded bytes taken.", registry=REGISTRY)
+LIMITED = Counter(
+    "matinee_limited_total", "Requests refused because they came too often.", ["bucket"], registry=REGISTRY
+)
 BYTES_OUT = Counter("matinee_bytes_sent_total", "Media bytes sent.", ["kind"], registry=REGISTRY)
 
 _SECRET_KEYS = ("password", "token", "secret", "cookie", "authorization", "email", "signature", "grant")

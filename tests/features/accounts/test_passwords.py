@@ -12,6 +12,7 @@ from matinee.features.accounts import rules
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import BadEmail, WeakPassword
 from matinee.kernel.errors import NotSignedIn, Refused
+from matinee.kernel.network import network_of
 
 OWN = ("ann.miller", "example.org", "ann_m", "Ann Miller")
 
@@ -83,10 +84,10 @@ def test_an_email_has_one_spelling(text: str, kept: str) -> None:
 
 
 def test_a_network_is_one_household() -> None:
-    assert rules.network_of("2001:db8:1:2:3::4") == rules.network_of("2001:db8:1:2:ffff::1")
-    assert rules.network_of("2001:db8:1:2:3::4") != rules.network_of("2001:db8:1:3::4")
-    assert rules.network_of("::ffff:192.0.2.7") == "192.0.2.7"
-    assert rules.network_of("somewhere") == "unknown"
+    assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::1")
+    assert network_of("2001:db8:1:2:3::4") != network_of("2001:db8:1:3::4")
+    assert network_of("::ffff:192.0.2.7") == "192.0.2.7"
+    assert network_of("somewhere") == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from matinee.features.accounts import service as accounts
 from matinee.infra import http
 from matinee.infra.gateway.socket import Gateway
 from matinee.infra.gateway.socket import router as socket_router
+from matinee.infra.limits import Limits
 from matinee.infra.room import Room
 from matinee.infra.storage.opening import origin_for_browsers
 
@@ -63,6 +64,7 @@ def build(parts: Parts) -> FastAPI:
         app,
         allowed_hosts=sorted(hosts),
         hsts=house.address.startswith("https://"),
+        proxied=bool(house.proxies),
         reachable=() if store is None else (store,),
     )
     if house.proxies:  # outermost: everything inside sees the client as these proxies name it
@@ -75,6 +77,7 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(docs.router)
     app.include_router(wellknown.router)
     app.include_router(pages.router)
+    parts.works.held(Limits).declare(http.limits_of(app))
     app.openapi = lambda: _openapi(app, parts.rooms)  # type: ignore[method-assign]
     return app
 

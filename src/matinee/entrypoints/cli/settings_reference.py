@@ -11,6 +11,7 @@ import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from matinee.infra.limits import LimitSettings
 from matinee.kernel.settings import HOUSE_CONCERNS, Concern
 
 _HIDDEN = "••••"
@@ -21,7 +22,7 @@ def concerns() -> list[type[Concern]]:
     from matinee.entrypoints import product
     from matinee.entrypoints.cli.client import ClientSettings
 
-    return list(dict.fromkeys([*HOUSE_CONCERNS, *product.concerns(), ClientSettings]))
+    return list(dict.fromkeys([*HOUSE_CONCERNS, LimitSettings, *product.concerns(), ClientSettings]))
 
 
 def variable(field: str) -> str:

@@ -21,7 +21,9 @@ async def me(response: Response, work: Work = needs("people.read")) -> Me:
 
 
 @router.post("/accounts", status_code=201)
-async def sign_up(request: Request, asked: SignUp, work: Work = needs("accounts.sign_up")) -> Me:
+async def sign_up(
+    request: Request, asked: SignUp, work: Work = needs("accounts.sign_up", limit="sign_in")
+) -> Me:
     """Make an account with its profile; the browser is signed in."""
     cookies.require_private(request, work.settings(HouseSettings))
     signed_in = await service.join(
@@ -38,7 +40,9 @@ async def sign_up(request: Request, asked: SignUp, work: Work = needs("accounts.
 
 
 @router.post("/session")
-async def sign_in(request: Request, asked: SignIn, work: Work = needs("accounts.sign_in")) -> Me:
+async def sign_in(
+    request: Request, asked: SignIn, work: Work = needs("accounts.sign_in", limit="sign_in")
+) -> Me:
     """Sign a browser in, by email or handle. Refused on plain http from another machine."""
     cookies.require_private(request, work.settings(HouseSettings))
     signed_in = await accounts.sign_in(

@@ -38,6 +38,7 @@ from matinee.infra.jobs import ledger
 from matinee.infra.jobs.rescue import forget_worker, note_worker, rescue
 from matinee.infra.jobs.steadfast import Steadfast
 from matinee.infra.jobs.tables import JobNote
+from matinee.infra.limits import shared as buckets
 from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
 from matinee.infra.scratch import process_name
 from matinee.infra.work import Works
@@ -339,6 +340,7 @@ class Queue:
     async def _prune(self, works: Works) -> None:
         async with works.open(SYSTEM) as work:
             await tally.prune(work.session)
+            await buckets.prune(work.session)
             await work.session.execute(
                 text(
                     "DELETE FROM procrastinate_jobs WHERE id IN (SELECT j.id FROM procrastinate_jobs j"

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
 @router.post("/tokens", status_code=201)
 async def create_token(
-    request: Request, asked: TokenAsked, work: Work = needs("accounts.sign_in")
+    request: Request, asked: TokenAsked, work: Work = needs("accounts.sign_in", limit="sign_in")
 ) -> NewToken:
     """Sign in a program: the answer holds its bearer token, which is shown this once."""
     return await service.sign_in_program(
@@ -65,7 +65,7 @@ async def revoke_token(token_id: UUID, work: Work = needs("accounts.self")) -> N
 
 @router.post("/device")
 async def start_device(
-    request: Request, asked: DeviceAsked, work: Work = needs("accounts.sign_in")
+    request: Request, asked: DeviceAsked, work: Work = needs("accounts.sign_in", limit="sign_in")
 ) -> DeviceStarted:
     """Begin to sign in a program without a browser."""
     return await service.start_device(work, asked.client_name, address=address_of(request))

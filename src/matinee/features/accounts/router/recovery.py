@@ -19,25 +19,33 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
 
 @router.post("/password-resets", status_code=202)
-async def ask_reset(request: Request, asked: ResetAsked, work: Work = needs("accounts.sign_in")) -> None:
+async def ask_reset(
+    request: Request, asked: ResetAsked, work: Work = needs("accounts.sign_in", limit="sign_in")
+) -> None:
     """A letter with a link, if there is such an account; the answer is the same if not."""
     await service.ask_reset(work, asked.login, address=_address(request))
 
 
 @router.post("/password-resets/finish", status_code=204)
-async def reset(request: Request, asked: PasswordReset, work: Work = needs("accounts.sign_in")) -> None:
+async def reset(
+    request: Request, asked: PasswordReset, work: Work = needs("accounts.sign_in", limit="sign_in")
+) -> None:
     """Choose another password by the link of a letter; every session ends."""
     await service.reset(work, asked.token, asked.password.get_secret_value(), address=_address(request))
 
 
 @router.post("/accounts/letters", status_code=202)
-async def ask_join(request: Request, asked: LetterAsked, work: Work = needs("accounts.sign_up")) -> None:
+async def ask_join(
+    request: Request, asked: LetterAsked, work: Work = needs("accounts.sign_up", limit="sign_in")
+) -> None:
     """A letter with the link that makes an account; who has one already is told so there, not here."""
     await service.ask_join(work, asked.email, address=_address(request))
 
 
 @router.post("/email-confirmations", status_code=204)
-async def verify(request: Request, asked: EmailConfirmation, work: Work = needs("accounts.sign_in")) -> None:
+async def verify(
+    request: Request, asked: EmailConfirmation, work: Work = needs("accounts.sign_in", limit="sign_in")
+) -> None:
     """Prove an address by the link of a letter."""
     await service.verify(work, asked.token, address=_address(request))
 

@@ -4,7 +4,6 @@ Never hashes and never stores.
 """
 
 import hashlib
-import ipaddress
 import re
 import secrets
 import unicodedata
@@ -120,16 +119,3 @@ def normalise_user_code(text: str) -> str:
 def throttle_key(kind: str, *parts: str) -> bytes:
     """Names a counter without holding whom it counts."""
     return hashlib.sha256("\x00".join((kind, *parts)).encode("utf-8", "surrogateescape")).digest()
-
-
-def network_of(address: str) -> str:
-    """The part of a network address that one household holds: IPv4 whole, IPv6 its first 64 bits."""
-    try:
-        ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(ip, ipaddress.IPv6Address):
-        if ip.ipv4_mapped is not None:
-            return str(ip.ipv4_mapped)
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)

@@ -22,6 +22,7 @@ from matinee.infra.work import Work
 from matinee.kernel.actor import Actor, Role
 from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId, new_id
+from matinee.kernel.network import network_of
 
 TRIES = 10
 TRIES_OF_A_NETWORK = 100
@@ -111,7 +112,7 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
 async def _prove(work: Work, login: str, password: str, *, address: str) -> AccountId:
     settings = work.settings(PasswordSettings)
     login = rules.normalise_login(login)
-    network = rules.network_of(address)
+    network = network_of(address)
     for_login = rules.throttle_key("login", login, network)
     for_network = rules.throttle_key("network", network)
     await throttle.count(work, for_login, most=TRIES, window_s=TRIES_WINDOW_S)

@@ -16,6 +16,7 @@ from matinee.features.accounts.schemas import DeviceInfo, DeviceStarted
 from matinee.features.accounts.service import access, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
+from matinee.kernel.network import network_of
 from matinee.kernel.settings import HouseSettings
 
 LIFE_S = 600
@@ -26,7 +27,7 @@ GUESSES = 30
 
 async def start_device(work: Work, client_name: str, *, address: str) -> DeviceStarted:
     """Codes for a device. Asks nobody's leave; bounded per network."""
-    key = rules.throttle_key("device", rules.network_of(address))
+    key = rules.throttle_key("device", network_of(address))
     await throttle.count(work, key, most=STARTS_OF_A_NETWORK, window_s=LIFE_S)
     secret, user_code = rules.new_secret(), rules.new_user_code()
     while await repository.user_code_taken(work.session, user_code):

@@ -24,6 +24,7 @@ from matinee.infra.work import Work
 from matinee.kernel.actor import ROLES, Role
 from matinee.kernel.errors import Invalid
 from matinee.kernel.ids import AccountId, new_id
+from matinee.kernel.network import network_of
 
 SIGNUP_WINDOW_S = 3600
 MEASURES_OF_A_NETWORK = 600
@@ -45,7 +46,7 @@ async def sign_up(
 
 async def count_sign_up(work: Work, address: str) -> None:
     """Raises `SlowDown` when a network makes many."""
-    key = rules.throttle_key("signup", rules.network_of(address))
+    key = rules.throttle_key("signup", network_of(address))
     most = work.settings(AccountsSettings).signups_per_hour
     await throttle.count(work, key, most=most, window_s=SIGNUP_WINDOW_S)
 
@@ -136,7 +137,7 @@ async def set_password(work: Work, account_id: AccountId, new: str) -> None:
 async def strength(work: Work, password: str, words: Sequence[str], *, address: str) -> StrengthInfo:
     """How good a new password would be for the actor, or for a stranger who types `words` beside it. Raises
     `SlowDown`."""
-    key = rules.throttle_key("strength", rules.network_of(address))
+    key = rules.throttle_key("strength", network_of(address))
     await throttle.count(work, key, most=MEASURES_OF_A_NETWORK, window_s=MEASURES_WINDOW_S)
     own = tuple(words)
     if work.actor.account_id is not None:

@@ -20,6 +20,7 @@ from matinee.features.accounts.schemas import Account, AccountsSettings
 from matinee.features.accounts.service import access, letters, members, sessions, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
+from matinee.kernel.network import network_of
 
 log = structlog.get_logger(__name__)
 ASKS_OF_A_NETWORK = 20
@@ -171,7 +172,7 @@ async def _count_ask(work: Work, whom: str, address: str | None) -> None:
     cannot use them up."""
     if not work.mailer.can_send:
         raise NoLetters
-    network = rules.network_of(address) if address is not None else ""
+    network = network_of(address) if address is not None else ""
     if network:
         key = rules.throttle_key("letters-network", network)
         await throttle.count(work, key, most=ASKS_OF_A_NETWORK, window_s=ASKS_WINDOW_S)
@@ -181,7 +182,7 @@ async def _count_ask(work: Work, whom: str, address: str | None) -> None:
 
 async def _link(work: Work, kind: letters.Kind, secret: str, address: str) -> LetterRow:
     """Counts what may be a guess."""
-    key = rules.throttle_key("link", rules.network_of(address))
+    key = rules.throttle_key("link", network_of(address))
     await throttle.count(work, key, most=LINKS_OF_A_NETWORK, window_s=LINKS_WINDOW_S)
     row = await repository.letter_by_secret(work.session, kind, rules.digest(secret), work.now)
     if row is None:

@@ -20,7 +20,9 @@ async def way(work: Work = needs("files.limits")) -> UploadWay:
 
 
 @router.post("", status_code=201)
-async def begin(start: DirectStart, response: Response, work: Work = needs("files.upload")) -> DirectUpload:
+async def begin(
+    start: DirectStart, response: Response, work: Work = needs("files.upload", limit="upload")
+) -> DirectUpload:
     """Begin an upload of a file that a subject of yours waits for."""
     begun = await service.begin_direct(work, start)
     response.headers["Location"] = f"/api/v1/direct-uploads/{begun.id}"

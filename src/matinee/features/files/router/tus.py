@@ -73,7 +73,7 @@ async def discover(work: Work = needs("files.limits")) -> Response:
 @router.post("/uploads", status_code=201)
 async def create(
     request: Request,
-    work: Work = needs("files.upload"),
+    work: Work = needs("files.upload", limit="upload"),
     tus_resumable: TusResumable = None,
     upload_length: Annotated[str | None, Header(description="Size of the whole file in bytes.")] = None,
     upload_metadata: Annotated[

@@ -34,7 +34,7 @@ async def create(form: NewVideo, work: Work = needs("videos.create")) -> Video:
 
 
 @router.post("/api/v1/imports", status_code=201)
-async def import_video(form: NewImport, work: Work = needs("videos.import")) -> Video:
+async def import_video(form: NewImport, work: Work = needs("videos.import", limit="upload")) -> Video:
     """Make a video of the file at an address. It is fetched in the background: `upload` of the video says how far it
     is, `reason` why it failed; `cancel` and `retry` are those of the video."""
     return await service.import_video(work, form)
