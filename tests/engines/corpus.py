@@ -289,6 +289,9 @@ SOURCES = (
     Source("ntsc.mp4", f"{_709} {_AVC} {_AAC}", fps="30000/1001"),
     Source("blink.mp4", f"{_709} {_AVC} {_AAC}", seconds=0.12, flashes=0),
     Source("clock-at-three-hours.ts", f"{_709} {_AVC} {_AAC} -output_ts_offset 10800"),
+    Source("one-key-frame.ts", f"{_709} {_AVC.replace('-g 25', '-g 2000')} {_AAC}", seconds=6, flashes=5),
+    Source("one-key-frame-hevc.ts", f"{_709} {_HEVC} -g 2000 -pix_fmt yuv420p {_AAC}"),
+    Source("one-key-frame.mpg", f"{_601} -c:v mpeg2video -bf 2 -g 500 -q:v 2 -c:a mp2"),
     Source("sound-late.mkv", f"{_709} {_AVC} {_AAC} -af atrim=start=1.5,asetpts=PTS", seconds=4, flashes=3),
     Source("sound-short.mp4", f"{_709} {_AVC} {_AAC} -af atrim=end=1.7", seconds=4, flashes=3),
     # Pictures.

@@ -42,6 +42,21 @@ async def test_a_turned_or_single_picture_source_still_has_a_poster(make: clips.
     assert len(await make_posters(clips.tools(), black, facts, tmp_path / "black", widths=(320,))) == 1
 
 
+@pytest.mark.parametrize("name", ["film.ts", "film.mpg", "film.mp4"])
+async def test_candidates_are_the_key_frames_whatever_the_container_calls_its_moments(
+    make: clips.Make, tmp_path: Path, name: str
+) -> None:
+    codec = ("-c:v", "mpeg2video") if name.endswith("mpg") else ("-c:v", "libx264", "-pix_fmt", "yuv420p")
+    path = make(name, "-f", "lavfi", "-i", "testsrc2=s=320x180:r=25:d=3", *codec, "-bf", "2", *keys(50))
+    facts = await probe(clips.tools(), path)
+    posters = await make_posters(clips.tools(), path, facts, tmp_path, count=2, widths=(160,))
+    keys_s = facts.video.key_frame_times_s
+    assert len(posters) == 2
+    for poster in posters:
+        assert min(abs(poster.at_s - key_s) for key_s in keys_s) < 0.001, (poster.at_s, keys_s)
+    assert posters[0].at_s < 0.1
+
+
 async def test_a_turned_poster_shows_the_same_as_the_turned_video(make: clips.Make, tmp_path: Path) -> None:
     half = "color=black:s=320x180:r=10:d=1,drawbox=w=160:c=white:t=fill"
     lying = make("half.mp4", "-f", "lavfi", "-i", half, *H264)

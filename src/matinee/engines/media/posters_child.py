@@ -6,6 +6,7 @@ Never opens anything but the one file it was given, never writes outside the fol
 from __future__ import annotations
 
 import colorsys
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -29,6 +30,8 @@ _SAVE: tuple[tuple[str, str, dict[str, Any]], ...] = (
 _DARK = 28.0
 _FLAT = 9.0
 _DECODE_TRIES = 120
+_EARLIER_S = (1.0, 10.0)
+_CLOSE_S = 0.02
 _TABLE_SIZE = 33
 _MATRICES = {
     "bt709": Colorspace.ITU709,
@@ -84,11 +87,9 @@ def _candidates(path: Path, order: dict[str, Any]) -> list[tuple[float, Image.Im
         zero_s = (container.start_time or 0) / 1_000_000
         good = 0
         for key_s in order["keys_s"]:
-            try:
-                container.seek(int((key_s + zero_s + 0.001) * 1_000_000), backward=True)
-                frame = _first_frame(container, stream)
-            except av.error.FFmpegError:
-                continue
+            frame = _key_frame(container, stream, key_s + zero_s)
+            if frame is None and not seen and key_s == order["keys_s"][-1]:
+                frame = _any_frame(container, stream, zero_s)
             if frame is None:
                 continue
             image = frame.reformat(format="rgb24", src_colorspace=_MATRICES[order["matrix"]]).to_image()
@@ -117,12 +118,39 @@ def _table(transfer: str | None) -> ImageFilter.Color3DLUT | None:
     return ImageFilter.Color3DLUT(_TABLE_SIZE, sdr_table(transfer, _TABLE_SIZE))
 
 
-def _first_frame(container: Any, stream: Any) -> Any:
-    for tries, packet in enumerate(container.demux(stream)):
+def _key_frame(container: Any, stream: Any, at_s: float) -> Any:
+    """The key frame at `at_s`, or the next one. A container without an index (MPEG-TS, MPEG-PS) is sought by the time
+    of decoding, which is before that of showing, and lands behind the frame: then from further and further before."""
+    for before_s in (-0.001, *_EARLIER_S):
+        try:
+            container.seek(int((at_s - before_s) * 1_000_000), backward=True)
+            for packet in container.demux(stream):
+                shown = packet.dts if packet.pts is None else packet.pts
+                shown_s = at_s if shown is None else float(shown * stream.time_base)
+                if packet.is_keyframe and shown_s >= at_s - _CLOSE_S:
+                    return _first_frame(container, stream, packet)
+                if shown_s > at_s + _CLOSE_S and before_s != _EARLIER_S[-1]:
+                    break
+        except av.error.FFmpegError:
+            continue
+    return None
+
+
+def _any_frame(container: Any, stream: Any, start_s: float) -> Any:
+    """The first picture that can be decoded at all, of a film in which nothing is marked as a key frame."""
+    try:
+        container.seek(int((start_s - _EARLIER_S[-1]) * 1_000_000), backward=True)
+        return _first_frame(container, stream)
+    except av.error.FFmpegError:
+        return None
+
+
+def _first_frame(container: Any, stream: Any, first: Any = None) -> Any:
+    """The first picture of `first` and what follows it."""
+    packets = itertools.chain([] if first is None else [first], container.demux(stream))
+    for packet in itertools.islice(packets, _DECODE_TRIES):
         for frame in packet.decode():
             return frame
-        if tries > _DECODE_TRIES:
-            return None
     return None
 
 
