@@ -104,7 +104,8 @@ class Fragile:
 async def test_films_are_uploaded_until_they_play_and_others_are_rejected_in_words(
     house: House, tmp_path: Path
 ) -> None:
-    good = film(tmp_path, seconds=2, size="320x180")
+    made = film(tmp_path, seconds=2, size="320x180")
+    good = made.rename(made.with_name(os.fsdecode(b"a\xffb.mp4")))
     bad = tmp_path / "bad.mp4"
     bad.write_text("This is not a film.\n" * 100)
     token = await token_of(house, await house.person())

@@ -1,6 +1,7 @@
 """Failures that were foreseen, as sentences for people at the terminal. Never shows a value that may be a secret."""
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from matinee.kernel.errors import MatineeError
 
@@ -12,9 +13,9 @@ def foreseen(error: Exception) -> str | None:
     if isinstance(error, ValidationError):
         # Without the values: they may be secrets.
         return "\n".join(
-            f"MATINEE_{str(e['loc'][0]).upper()}: {e['msg']}."
+            f"MATINEE_{str(e['loc'][0]).upper()}: {_said(e)}."
             if e["loc"]
-            else f"{e['msg'].removeprefix('Value error, ')}."  # of several settings, which it names itself
+            else f"{_said(e)}."  # of several settings, which it names itself
             for e in error.errors()
         )
     from sqlalchemy.exc import OperationalError
@@ -28,3 +29,13 @@ def foreseen(error: Exception) -> str | None:
             f"The database does not answer: {(str(error.orig).strip() or 'no reason given').splitlines()[0]}"
         )
     return None
+
+
+def _said(error: ErrorDetails) -> str:
+    """What the checks of a setting say, about text where they think of lists."""
+    bounds = error.get("ctx", {})
+    if error["type"] == "too_short":
+        return f"this is too short: at least {bounds['min_length']} characters"
+    if error["type"] == "too_long":
+        return f"this is too long: at most {bounds['max_length']} characters"
+    return error["msg"].removeprefix("Value error, ")

@@ -33,7 +33,7 @@ class Ports:
         found = []
         for word in filter(None, (word.strip() for word in text.split(","))):
             first, _, last = word.partition("-")
-            low, high = int(first), int(last or first)
+            low, high = (int(n) if n.isascii() and n.isdigit() else 0 for n in (first, last or first))
             if not 1 <= low <= high <= 65_535:
                 raise ValueError(f"{word} is no port or range of ports")
             found.append((low, high))
@@ -45,7 +45,10 @@ class Ports:
 
 def parse_networks(text: str) -> tuple[IpNetwork, ...]:
     """From a comma separated list. Raises ValueError."""
-    return tuple(ipaddress.ip_network(word.strip()) for word in text.split(",") if word.strip())
+    try:
+        return tuple(ipaddress.ip_network(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError as error:
+        raise ValueError(f"{error}; name networks such as 10.0.0.0/24") from None
 
 
 def may_reach(address: IpAddress, networks: Iterable[IpNetwork] = ()) -> bool:

@@ -20,11 +20,11 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT; running requests get `shutdown_s` to end."""
     if "--when-told" in sys.argv and not sys.stdin.readline():
         return  # who started us is gone, or changed its mind
-    settings = load_settings()
-    house = settings.house
-    configure_logging(form=house.log_format, level=house.log_level)
     os.umask(0o077)
     try:
+        settings = load_settings()
+        house = settings.house
+        configure_logging(form=house.log_format, level=house.log_level)
         asyncio.run(check(settings))
     except Exception as error:
         refuse(error)

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from matinee.entrypoints.cli.client import Client, Unreachable, checked, server_address, token_for
 from matinee.entrypoints.cli.journal import Entry, Journal, sample_of
-from matinee.entrypoints.cli.library import Found, Settled, title_of, walk
+from matinee.entrypoints.cli.library import Found, Settled, readable, title_of, walk
 from matinee.entrypoints.cli.upload import (
     REACHED,
     REJECTED,
@@ -98,8 +98,10 @@ def import_(
     if not remote and title is not None:
         raise typer.BadParameter("one title does not fit a folder", param_hint="--title")
     root = Path(source)
-    if not remote and not root.is_dir():
-        raise Invalid(f"{source} is neither an address nor a folder. One film goes by `matinee upload`.")
+    if not remote and (not source.strip() or not root.is_dir()):
+        raise Invalid(
+            f"{readable(source)} is neither an address nor a folder. One film goes by `matinee upload`."
+        )
     address = server_address(server)
     with ExitStack() as stack:
         client = stack.enter_context(Client(address, token_for(address)))
@@ -186,10 +188,16 @@ class _Run:
         walked = walk(self.root)
         for film, _ in self._new(walked.films):
             if self.as_json:
-                facts = {"path": str(film.path), "title": title_of(film.path), "size_bytes": film.size_bytes}
+                facts = {
+                    "path": readable(film.path),
+                    "title": title_of(film.path),
+                    "size_bytes": film.size_bytes,
+                }
                 typer.echo(json.dumps(facts, ensure_ascii=False))
             else:
-                typer.echo(f"{film.path} as “{title_of(film.path)}”, {film.size_bytes / 1e6:.1f} MB")
+                typer.echo(
+                    f"{readable(film.path)} as “{title_of(film.path)}”, {film.size_bytes / 1e6:.1f} MB"
+                )
             self.summary.taken += 1
         self.summary.no_film = walked.others
         self._sum_up("would be taken")
@@ -264,7 +272,7 @@ class _Run:
                 self._coming.discard(task.sample)
                 continue
             film = task.film
-            bar = self.bars.add_task(film.path.name, total=film.size_bytes, stage="")
+            bar = self.bars.add_task(readable(film.path.name), total=film.size_bytes, stage="")
 
             def show(bar: Any = bar, **facts: Any) -> None:
                 self.bars.update(bar, **facts)
@@ -302,9 +310,9 @@ class _Run:
                 self.summary.failed += 1
             if outcome.exit_code:
                 self.bars.console.print(
-                    f"{path}: {outcome.reason}", markup=False, highlight=False, soft_wrap=True
+                    f"{readable(path)}: {outcome.reason}", markup=False, highlight=False, soft_wrap=True
                 )
-            say(outcome, self.as_json, path=str(path))
+            say(outcome, self.as_json, path=readable(path))
 
     def _sum_up(self, word: str) -> None:
         if self.as_json:

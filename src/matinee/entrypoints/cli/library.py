@@ -63,9 +63,15 @@ def _files(root: Path) -> Iterator[Path]:
             yield Path(folder, name)
 
 
+def readable(path: Path | str) -> str:
+    """A path or name as text that can be sent and shown: what is no UTF-8 in it becomes �."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
 def title_of(path: Path) -> str:
     """`forty_bowls-take 3.mov` becomes `forty bowls take 3`."""
-    return re.sub(r"[\s_-]+", " ", path.stem).strip()[:200] or path.name[:200]
+    name = readable(path.name)
+    return re.sub(r"[\s_-]+", " ", Path(name).stem).strip()[:200] or name[:200]
 
 
 class Settled:

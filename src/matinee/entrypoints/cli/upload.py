@@ -30,6 +30,7 @@ from matinee.entrypoints.cli.client import (
     server_address,
     token_for,
 )
+from matinee.entrypoints.cli.library import readable
 from matinee.entrypoints.cli.progress import Place
 from matinee.kernel.errors import Invalid, MatineeError
 
@@ -127,21 +128,20 @@ def upload(
             )
         )
         for file in files:
-            task = bars.add_task(file.name, total=file.stat().st_size, stage="")
+            name = readable(file.name)
+            task = bars.add_task(name, total=file.stat().st_size, stage="")
             outcome = bring(
                 client,
                 progress.key_of(address, file),
                 file,
-                title or file.stem,
+                title or Path(name).stem,
                 visibility,
                 cast(Wait, wait),
                 lambda t=task, **f: bars.update(t, **f),
             )
             worst = worse_of(worst, outcome.exit_code)
             if outcome.exit_code:
-                bars.console.print(
-                    f"{file.name}: {outcome.reason}", markup=False, highlight=False, soft_wrap=True
-                )
+                bars.console.print(f"{name}: {outcome.reason}", markup=False, highlight=False, soft_wrap=True)
             say(outcome, as_json)
             if outcome.exit_code == UNREACHABLE:
                 break
@@ -215,7 +215,7 @@ def _bring(
             {
                 "title": title[:200],
                 "visibility": visibility,
-                "filename": file.name[:255],
+                "filename": readable(file.name)[:255],
                 "size_bytes": size_bytes,
             },
         )
@@ -257,7 +257,12 @@ def _known(client: Client, key: str) -> tuple[dict[str, Any] | None, Place | Non
 def _begin(client: Client, key: str, file: Path, video_id: str) -> str:
     """A new upload's address. When the server refuses the file, the video that was made for it goes as well."""
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    facts = {"filename": file.name, "filetype": kind, "purpose": "video", "subject": f"video:{video_id}"}
+    facts = {
+        "filename": readable(file.name),
+        "filetype": kind,
+        "purpose": "video",
+        "subject": f"video:{video_id}",
+    }
     metadata = ",".join(
         f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in facts.items()
     )
@@ -341,6 +346,7 @@ def worse_of(one: int, other: int) -> int:
 
 def _check_file(file: Path) -> None:
     if not file.is_file():
-        raise Invalid(f"{file} is not a file." if file.exists() else f"There is no file {file}.")
+        name = readable(file)
+        raise Invalid(f"{name} is not a file." if file.exists() else f"There is no file {name}.")
     if file.stat().st_size == 0:
-        raise Invalid(f"{file} is empty.")
+        raise Invalid(f"{readable(file)} is empty.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import structlog
 import typer
+from pydantic import ValidationError
 
 from matinee.entrypoints import loading
 from matinee.entrypoints.agreement import agree, refuse
@@ -69,9 +70,13 @@ def main(
     lanes: list[Lane] = [name for name in ("io", "cpu", "gpu") if name in wanted]
     if len(lanes) != len(wanted):
         raise typer.BadParameter("lanes are io, cpu and gpu")
-    settings = load_settings()
-    configure_logging(form=settings.house.log_format, level=settings.house.log_level)
     os.umask(0o077)
+    try:
+        settings = load_settings()
+    except ValidationError as error:
+        refuse(error)
+        return
+    configure_logging(form=settings.house.log_format, level=settings.house.log_level)
     loading.done()
     asyncio.run(run(settings, lanes))
 

@@ -88,6 +88,7 @@ def cancel(context: typer.Context, video: VideoArgument) -> None:
 
     async def run() -> None:
         async with context.obj() as works, works.open() as work:
+            await videos.cancel(work, VideoId(video))  # it says what cannot be cancelled
             await service.cancel(work, VideoId(video))
 
     asyncio.run(run())

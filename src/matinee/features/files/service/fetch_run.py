@@ -191,7 +191,6 @@ class _Run:
     async def _begin(self, answer: Answer, total: int | None, plan: _Plan) -> int:
         """Set room aside for what comes; refuse what does not fit. Returns up to where may be written."""
         async with self._works.open(SYSTEM) as work:
-            await check_disk(work, (total or STEP_BYTES) - answer.start_bytes)
             row, upload = await self._rows(work)
             if answer.start_bytes == 0 and upload.offset_bytes:
                 if plan.offset:
@@ -209,8 +208,10 @@ class _Run:
                 check_size(total, await self._most(work, upload))
                 if total > upload.size_bytes:
                     await reserve(work, AccountId(upload.owner_id), total - upload.size_bytes)
+                await check_disk(work, total - answer.start_bytes)
                 upload.size_bytes = total
                 return total
+            await check_disk(work, STEP_BYTES)
             return await self._set_aside(work, upload, answer.start_bytes)
 
     async def _grow(self, offset: int) -> int:
