@@ -49,3 +49,12 @@ async def test_anybody_else_is_the_address_that_asks(make_house: MakeHouse, name
 def test_a_proxy_that_is_no_address_is_refused_at_the_start(wrong: str) -> None:
     with pytest.raises(ValueError, match="name addresses or networks"):
         HouseSettings(trusted_proxies=wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["nonsense", "films.example", "https://films.example/path", "ftp://films.example"]
+)
+def test_a_public_address_that_is_none_is_refused_at_the_start(wrong: str) -> None:
+    with pytest.raises(ValueError, match="without a path"):
+        HouseSettings(public_url=wrong)
+    assert HouseSettings(public_url="https://films.example/").address == "https://films.example"

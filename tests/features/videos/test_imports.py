@@ -212,6 +212,27 @@ async def test_a_failed_import_says_why_and_is_tried_again(make_house: MakeHouse
     assert await kept(house) == [DATA]
 
 
+@pytest.mark.parametrize(
+    ("most", "word"),
+    [({"quota_bytes": 20_000_000}, "storage"), ({"max_upload_bytes": 20_000_000}, "at most 20 MB")],
+)
+async def test_a_file_beyond_quota_or_limit_fails_at_once_whatever_the_disk_holds(
+    make_house: MakeHouse, most: dict[str, int], word: str
+) -> None:
+    house = await make_house(**OPEN, **most, disk_reserve_bytes=10**15)
+    person = await house.person()
+
+    async def behave(self: Origin, asked: Asked, writer: asyncio.StreamWriter) -> None:
+        await answer(writer, "HTTP/1.1 200 OK", "Content-Length: 99999999")
+
+    async with origin(DATA, behave) as server:
+        video = await begin(person, server.address)
+        await fetch(house)
+        assert len(server.asked) == 1
+    failed = await look(person, video)
+    assert (failed["state"], word in failed["reason"]) == ("failed", True), failed["reason"]
+
+
 async def test_a_server_that_is_away_is_asked_again_and_then_left(make_house: MakeHouse) -> None:
     house = await make_house(**OPEN)
     person = await house.person()

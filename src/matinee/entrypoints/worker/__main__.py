@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import tempfile
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated
 
 import structlog
@@ -15,6 +17,7 @@ from matinee.entrypoints.parts import Parts, assemble, load_settings, opened
 from matinee.infra import scratch
 from matinee.infra.room import Lane
 from matinee.infra.telemetry import configure_logging
+from matinee.kernel.errors import Unavailable
 from matinee.kernel.settings import Settings, WorkerSettings
 
 log = structlog.get_logger(__name__)
@@ -44,12 +47,14 @@ async def run(settings: Settings, lanes: list[Lane]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with opened(parts):
+    async with opened(parts), AsyncExitStack() as stack:
         try:
             await agree(parts)
         except Exception as error:
             refuse(error)
         swept = await asyncio.to_thread(scratch.sweep, settings.house.data_dir)
+        with suppress(Unavailable):  # then the system's own, which nobody sweeps
+            tempfile.tempdir = str(stack.enter_context(scratch.temporary()))
         log.info("worker.started", lanes=lanes, swept=swept)
         upkeep = asyncio.create_task(keep_up(parts))
         try:

@@ -85,8 +85,8 @@ class JobInfo(BaseModel):
 
 
 class LaneInfo(BaseModel):
-    """One lane. `oldest_waiting_s` counts from when the oldest waiting job was due; `paused_at` is set while no worker
-    takes its jobs."""
+    """One lane. `waiting` are those that are due; `oldest_waiting_s` counts from when the oldest of them was;
+    `paused_at` is set while no worker takes its jobs."""
 
     lane: str
     waiting: int
@@ -108,7 +108,8 @@ async def lanes(session: AsyncSession) -> list[LaneInfo]:
     """All lanes, idle ones too."""
     rows = await session.execute(
         text(
-            "SELECT queue_name, count(*) FILTER (WHERE status = 'todo') AS waiting,"
+            "SELECT queue_name,"
+            " count(*) FILTER (WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now())) AS waiting,"
             " count(*) FILTER (WHERE status = 'doing') AS running,"
             " count(*) FILTER (WHERE status = 'failed') AS failed,"
             " extract(epoch FROM now() - min(COALESCE(scheduled_at, (SELECT max(at) FROM procrastinate_events e"
