@@ -74,3 +74,22 @@ async def test_a_method_that_is_not_there_is_told_which_are(house: House) -> Non
     answer = await (await house.client()).put("/api/v1/session", json={})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "DELETE, POST"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/videos", "/oembed?url=x", "/sign-in", "/watch/nothing", "/robots.txt"]
+)
+async def test_whoever_answers_get_answers_head_without_a_body(house: House, path: str) -> None:
+    client = await house.client()
+    whole, head = await client.get(path), await client.head(path)
+    assert head.status_code == whole.status_code
+    assert head.content == b""
+    for name in ("content-type", "content-length", "cache-control"):
+        assert head.headers.get(name) == whole.headers.get(name)
+
+
+async def test_pages_and_operations_name_what_they_answer(house: House) -> None:
+    client = await house.client()
+    page, operation = await client.delete("/watch/nothing"), await client.put("/api/v1/me")
+    assert (page.status_code, page.headers["allow"]) == (405, "GET, HEAD")
+    assert (operation.status_code, operation.headers["allow"]) == (405, "DELETE, GET, HEAD, PATCH")

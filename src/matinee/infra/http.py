@@ -123,10 +123,16 @@ def routes_of(app: FastAPI) -> list[BaseRoute]:
     return [context.original_route for context in iter_route_contexts(app.routes)]
 
 
-def _methods_at(app: FastAPI, path: str) -> list[str]:
-    operations = [route for route in routes_of(app) if isinstance(route, Route) and route.include_in_schema]
-    found = [route.methods or () for route in operations if route.path_regex.match(path)]
-    return sorted({method for methods in found for method in methods})
+def _methods_at(app: FastAPI, path: str) -> set[str]:
+    """As the routes declare them: of operations, else of pages."""
+    found = [route for route in routes_of(app) if isinstance(route, Route) and route.path_regex.match(path)]
+    operations = [route for route in found if route.include_in_schema]
+    return {method for route in operations or found for method in route.methods or ()}
+
+
+def _and_head(methods: set[str]) -> set[str]:
+    """Whoever answers GET answers HEAD (RFC 9110, 9.3.2)."""
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def permission_of(route: Any) -> str | None:
@@ -226,7 +232,7 @@ def install(
         code = "house." + re.sub(r"\W+", "_", title.lower())
         headers = dict(error.headers) if error.headers else None
         if error.status_code == 405:  # the framework names those of one route alone
-            headers = {"Allow": ", ".join(_methods_at(app, request.url.path))}
+            headers = {"Allow": ", ".join(sorted(_and_head(_methods_at(app, request.url.path))))}
         detail = str(error.detail)
         if detail in _PLAIN:
             detail = _PLAIN[detail].format(method=request.method)
@@ -307,6 +313,21 @@ def _with_cookies(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[
         return list(headers)
     kept = [header for header in headers if header[0].lower() != b"cache-control"]
     return [*kept, (b"cache-control", b"no-store"), *handed]
+
+
+def _without_body(send: Send) -> Send:
+    """The answer to GET as HEAD has it: all of its headers and nothing else."""
+
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {
+                "type": "http.response.body",
+                "body": b"",
+                "more_body": message.get("more_body", False),
+            }
+        await send(message)
+
+    return send_on
 
 
 class _Front:
@@ -419,8 +440,13 @@ class _Front:
                     )
             await send(message)
 
+        answer_on: Send = send_on
+        if request is not None and scope["method"] == "HEAD":
+            methods = _methods_at(scope["app"], scope["path"])
+            if "HEAD" not in methods and "GET" in methods:
+                scope, answer_on = {**scope, "method": "GET"}, _without_body(send_on)
         with (
             structlog.contextvars.bound_contextvars(request_id=request_id),
             contextlib.suppress(ConnectionResetError),
         ):
-            await self.app(scope, receive, send_on)
+            await self.app(scope, receive, answer_on)

@@ -1565,8 +1565,8 @@ export interface components {
         };
         /**
          * LaneInfo
-         * @description One lane. `oldest_waiting_s` counts from when the oldest waiting job was due; `paused_at` is set while no worker
-         *     takes its jobs.
+         * @description One lane. `waiting` are those that are due; `oldest_waiting_s` counts from when the oldest of them was;
+         *     `paused_at` is set while no worker takes its jobs.
          */
         LaneInfo: {
             /** Lane */
