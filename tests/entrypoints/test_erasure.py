@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 from tests.features.videos.film import Film
-from tests.support import films
+from tests.support import factors, films
 from tests.support.house import PASSWORD, House, Person
 from tests.support.traces import every_file, every_value
 
@@ -41,8 +41,8 @@ class Scene:
 
 
 async def in_accounts(scene: Scene) -> None:
-    """A session, one that was copied, a token, a device that waits and one that was approved, and a link that the
-    operator handed out."""
+    """A session, one that was copied, a token, a device that waits and one that was approved, a link that the operator
+    handed out, an app, a passkey and recovery codes, and half of a sign-in."""
     client, works = scene.leaver.client, scene.house.works
     async with works.open() as work:
         copied = (await accounts.open_session(work, scene.leaver.account_id)).refresh
@@ -58,6 +58,11 @@ async def in_accounts(scene: Scene) -> None:
     assert (await client.patch("/api/v1/me", json={"theme": "dark"})).status_code == 200
     async with scene.house.works.open() as work:
         await accounts.hand_out(work, scene.leaver.account_id, "verify")
+    await factors.add_app(client, factors.Clock(scene.house))
+    works.clock = clock
+    added = await factors.add_passkey(client, factors.Device(), f"{MARK} phone")
+    assert added.status_code == 201, added.text
+    assert (await factors.sign_in(await scene.house.client(), scene.leaver)).status_code == 202
 
 
 async def in_people(scene: Scene) -> None:
@@ -300,7 +305,11 @@ async def test_an_export_holds_what_every_room_keeps_and_nothing_of_others(scene
     account = json.loads(content["accounts/account.json"])
     assert account["account"]["email"] == scene.leaver.email
     assert {token["name"] for token in account["tokens"]} == {f"{MARK} program"}
-    assert [notice["kind"] for notice in account["notices"]] == ["session_copied"]
+    kinds = [notice["kind"] for notice in account["notices"]]
+    assert sorted(kinds) == ["factor_added", "factor_added", "session_copied"]
+    assert account["factors"]["app"] is not None
+    assert [passkey["name"] for passkey in account["factors"]["passkeys"]] == [f"{MARK} phone"]
+    assert account["factors"]["recovery_codes_left"] == 10
     assert {session["place"] for session in account["sessions"]} == {"Unknown network"}
     assert json.loads(content["people/profile.json"])["bio"] == f"All about the {MARK}."
     everything = b"".join(content.values())

@@ -1,6 +1,7 @@
 """Who acts: the value that every verb checks. Never looks anything up."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from matinee.kernel.errors import NotSignedIn, Refused
@@ -15,13 +16,16 @@ ROLES: Final[tuple[Role, ...]] = ("guest", "viewer", "creator", "moderator", "ad
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """An account, a guest or the house itself, with the permissions that its roles grant."""
+    """An account, a guest or the house itself, with the permissions that its roles grant. `proven_at`: when its person
+    last showed that it is them. `held_back`: why it may less than its roles grant, for now."""
 
     account_id: AccountId | None = None
     roles: frozenset[str] = frozenset({GUEST_ROLE})
     permissions: frozenset[str] = frozenset()
     via: Via = "nobody"
     session_key: str | None = None
+    proven_at: datetime | None = None
+    held_back: type[Refused] | None = None
 
     @property
     def is_system(self) -> bool:
@@ -41,6 +45,8 @@ class Actor:
             return
         if self.is_guest:
             raise NotSignedIn
+        if self.held_back is not None:
+            raise self.held_back
         raise Refused(f"Your roles do not hold the permission “{permission}”.", permission=permission)
 
     def owner(self) -> AccountId:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from tests.support import factors
 from tests.support.house import PASSWORD, House
 from typer.testing import CliRunner, Result
 
@@ -137,3 +138,23 @@ async def test_the_key_of_access_tokens_is_followed_by_another_from_the_terminal
     assert "signs now" in (await terminal("rotate-keys", "--at-once")).output
     assert await published() == 1
     assert (await ann.client.get("/api/v1/me")).json()["account"] is not None
+
+
+async def test_second_factors_are_listed_and_removed_for_who_lost_them(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person(handle="ann")
+    nothing = await terminal("factors", "ann")
+    assert "ann has no second factor." in nothing.output
+    await factors.add_app(ann.client, factors.Clock(house))
+    await factors.add_passkey(ann.client, factors.Device(), "Key on the ring")
+    listed = await terminal("factors", "ann")
+    assert listed.exit_code == 0, listed.output
+    assert "app" in listed.output
+    assert "Key on the ring" in listed.output
+    assert "10 recovery codes left." in listed.output
+    assert not await _signs_in(house, ann.email, PASSWORD)
+    removed = await terminal("factors", "ann", "--reset")
+    assert "Removed all second factors of ann" in removed.output
+    assert await _signs_in(house, ann.email, PASSWORD)
+    assert (await terminal("factors", "nobody", "--reset")).exit_code == 1

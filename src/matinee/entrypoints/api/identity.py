@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
+from matinee.features.accounts.errors import FactorDue
 from matinee.features.accounts.schemas import ACCESS_COOKIE, CSRF_COOKIE, REFRESH_COOKIE
 from matinee.infra import cookies
 from matinee.infra.http import SAFE_METHODS, address_of
@@ -54,14 +55,20 @@ async def again(work: Work, actor: Actor) -> Actor:
 
 
 def actor_of(identity: accounts.Identity) -> Actor:
-    """Whom an identity acts as; every account holds the role `guest` too."""
+    """Whom an identity acts as; every account holds the role `guest` too. One whose second factor is due may what a
+    guest may, and set one up."""
     roles = frozenset({GUEST_ROLE, *identity.roles})
+    permissions, due = product.permissions_of(roles), identity.factor_due
+    if due:
+        permissions = permissions & (product.permissions_of({GUEST_ROLE}) | {accounts.SECURE})
     return Actor(
         account_id=identity.account_id,
         roles=roles,
-        permissions=product.permissions_of(roles),
+        permissions=permissions,
         via=identity.via,
         session_key=identity.session_key,
+        proven_at=identity.proven_at,
+        held_back=FactorDue if due else None,
     )
 
 

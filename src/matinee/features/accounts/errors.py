@@ -1,6 +1,6 @@
 """How accounts fail."""
 
-from matinee.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused, TooMany
+from matinee.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused, TooMany, Unavailable
 
 
 class WrongCredentials(NotSignedIn):
@@ -116,3 +116,75 @@ class BrowserOnly(Refused):
 class NoSuchSession(NotFound):
     code = "accounts.session_not_found"
     sentence = "There is no such session; perhaps it has ended already."
+
+
+class ProveAgain(Refused):
+    code = "accounts.prove_again"
+    sentence = (
+        "Prove once more that it is you: this needs a password or a second factor of the last ten minutes."
+    )
+
+
+class FactorDue(Refused):
+    code = "accounts.factor_due"
+    sentence = (
+        "The operator asks for a second factor of your role. Set one up in Settings; then you can go on."
+    )
+
+
+class FactorNeeded(Refused):
+    code = "accounts.factor_needed"
+    sentence = "This account has a second factor. Send a code of it too, or sign in with “matinee login”."
+
+
+class TicketOver(Conflict):
+    code = "accounts.ticket_over"
+    sentence = "This sign-in took too long or had too many tries. Start again."
+
+
+class ChallengeOver(Conflict):
+    code = "accounts.challenge_over"
+    sentence = "This took too long. Try again."
+
+
+class WrongCode(Invalid):
+    code = "accounts.wrong_code"
+    sentence = "This code is not right, or was used already. Wait for the next one."
+
+
+class PasskeyRefused(Invalid):
+    code = "accounts.passkey_refused"
+    sentence = "This passkey was not taken. Try again, or use another way."
+
+
+class PasskeyKnown(Conflict):
+    code = "accounts.passkey_known"
+    sentence = "This passkey is in use already."
+
+
+class TooManyPasskeys(Conflict):
+    code = "accounts.too_many_passkeys"
+    sentence = "You hold as many passkeys as an account may. Remove one first."
+
+
+class NoPasskeysHere(Conflict):
+    code = "accounts.no_passkeys_here"
+    sentence = "Passkeys need an address with a name and https. Ask the operator of this house."
+
+
+class LastFactor(Conflict):
+    code = "accounts.last_factor"
+    sentence = "The operator asks for a second factor of your role. Add another one before you remove this."
+
+
+class NoSuchFactor(NotFound):
+    code = "accounts.factor_not_found"
+    sentence = "There is no such factor; perhaps it was removed already."
+
+
+class FactorSealed(Unavailable):
+    code = "accounts.factor_sealed"
+    sentence = (
+        "This house cannot check codes of your app at the moment. Use a passkey or a recovery code, and tell its"
+        " operator: all machines need the same MATINEE_SECRET."
+    )

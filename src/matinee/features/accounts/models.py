@@ -30,7 +30,7 @@ class AccountRow(Base):
 
 class SessionRow(Base):
     """A browser's session, one family of refresh tokens: see `rules.refresh`. `device` and `place` are as of its last
-    refresh, at `refreshed_at`."""
+    refresh, at `refreshed_at`; `proven_at` is when its person last showed a password or a factor."""
 
     __tablename__ = "accounts_session"
 
@@ -45,6 +45,7 @@ class SessionRow(Base):
     device: Mapped[str] = mapped_column(String(80))
     place: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
+    proven_at: Mapped[datetime]
     refreshed_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -148,3 +149,68 @@ class ThrottleRow(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     tries: Mapped[int]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TotpRow(Base):
+    """The secret of an app that makes codes, `sealed` as keys are. It counts once `confirmed_at` is set; `last_step` is
+    the last half minute whose code was taken."""
+
+    __tablename__ = "accounts_totp"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    sealed: Mapped[str] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(16))
+    last_step: Mapped[int]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class PasskeyRow(Base):
+    """The public half of a passkey. `sign_count` is what its authenticator last said, 0 where it does not count."""
+
+    __tablename__ = "accounts_passkey"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int]
+    transports: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class RecoveryCodeRow(Base):
+    """A code that was not used yet; it goes when it is."""
+
+    __tablename__ = "accounts_recovery_code"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime]
+
+
+class StepRow(Base):
+    """Half of something that takes two requests: a sign-in whose password was right, or the challenge of a passkey.
+    `bound_to` is a hash of the cookie or the session that began it, and alone may end it."""
+
+    __tablename__ = "accounts_step"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    bound_to: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    challenge: Mapped[bytes | None] = mapped_column(LargeBinary)
+    tries: Mapped[int]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr
@@ -14,10 +14,21 @@ from matinee.kernel.settings import Concern
 ACCESS_COOKIE = "matinee_access"
 REFRESH_COOKIE = "matinee_refresh"
 CSRF_COOKIE = "matinee_csrf"
+TICKET_COOKIE = "matinee_ticket"
+PASSKEY_COOKIE = "matinee_passkey"
 
 Theme = Literal["system", "dark", "light"]
 TokenVia = Literal["token", "device"]
-NoticeKind = Literal["session_copied"]
+FactorKind = Literal["app", "passkey", "recovery_code"]
+NoticeKind = Literal[
+    "session_copied",
+    "codes_guessed",
+    "factor_added",
+    "factor_removed",
+    "factors_reset",
+    "passkey_copied",
+    "recovery_code_used",
+]
 LoginText = Annotated[str, Field(min_length=1, max_length=254, description="Email or handle.")]
 GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
@@ -27,6 +38,13 @@ LinkToken = Annotated[
     str, Field(min_length=1, max_length=200, description="What stands behind the # of a link.")
 ]
 EmailText = Annotated[str, Field(min_length=3, max_length=254)]
+FactorCode = Annotated[
+    str, Field(min_length=1, max_length=40, description="Six digits of an app, or a recovery code.")
+]
+Credential = Annotated[
+    dict[str, Any],
+    Field(description="What the browser's `toJSON()` makes of a passkey's answer (WebAuthn, level 3)."),
+]
 TokenName = Annotated[str, Field(min_length=1, max_length=80, description="What the token is for.")]
 
 
@@ -55,13 +73,16 @@ class AccountsSettings(Concern):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Whom a session or token stands for. `session_key` names that session or token without its secret; `csrf` is what
-    pages of the session repeat in a header."""
+    pages of the session repeat in a header. `proven_at`: when its person last showed a password or a factor.
+    `factor_due`: until they have a second factor, they may do nothing but set one up."""
 
     account_id: AccountId
     roles: tuple[Role, ...]
     via: Via
     session_key: str
     csrf: str = ""
+    proven_at: datetime | None = None
+    factor_due: bool = False
 
 
 class Account(BaseModel):
@@ -91,9 +112,12 @@ class TokenList(BaseModel):
 
 
 class TokenAsked(BaseModel):
+    """With the `code` of an app or a recovery code where the account has a second factor."""
+
     login: LoginText
     password: GivenPassword
     name: TokenName
+    code: FactorCode | None = None
 
 
 class NewToken(BaseModel):
@@ -117,8 +141,9 @@ class SessionInfo(BaseModel):
 
 
 class Notice(BaseModel):
-    """`session_copied`: a token of a session was presented a second time, so the session was ended. Device and place
-    are those of the second one."""
+    """`session_copied`: a token of a session was presented a second time, so the session was ended. `codes_guessed`:
+    somebody who knows the password tried codes. `passkey_copied`: a passkey counted backwards, so it was refused.
+    Device and place are those of whoever did it."""
 
     id: UUID
     kind: NoticeKind
@@ -201,3 +226,90 @@ class DeviceToken(BaseModel):
 class DeviceInfo(BaseModel):
     client_name: str
     created_at: datetime
+
+
+class SecondStep(BaseModel):
+    """The password was right, and a second factor must follow within `expires_in_s`. Which sign-in this belongs to is
+    in a cookie."""
+
+    factors: list[FactorKind]
+    expires_in_s: int
+
+
+class FactorGiven(BaseModel):
+    """One of both."""
+
+    code: FactorCode | None = None
+    credential: Credential | None = None
+
+
+class PasskeyGiven(BaseModel):
+    credential: Credential
+
+
+class ProofGiven(BaseModel):
+    """One of the three."""
+
+    password: GivenPassword | None = None
+    code: FactorCode | None = None
+    credential: Credential | None = None
+
+
+class PasskeyOptions(BaseModel):
+    """For `navigator.credentials`, after `parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`."""
+
+    publicKey: dict[str, Any]  # noqa: N815 - the browser's own word
+
+
+class AppInfo(BaseModel):
+    """An app that makes codes."""
+
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class PasskeyInfo(BaseModel):
+    id: UUID
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+class Factors(BaseModel):
+    """`required`: the operator asks for a second factor of one of your roles. `passkeys_possible`: the address of this
+    house allows them."""
+
+    app: AppInfo | None
+    passkeys: list[PasskeyInfo]
+    recovery_codes_left: int
+    required: bool
+    passkeys_possible: bool
+
+
+class AppDraft(BaseModel):
+    """Shown this once; it counts after its first right code, within an hour."""
+
+    secret: str
+    uri: str
+    qr_svg: str
+
+
+class AppConfirmed(BaseModel):
+    code: FactorCode
+
+
+class NewPasskey(BaseModel):
+    name: Annotated[str, Field(min_length=1, max_length=80, description="What you call it.")]
+    credential: Credential
+
+
+class FactorAdded(BaseModel):
+    """`recovery_codes` with the first factor alone: they are shown this once."""
+
+    recovery_codes: list[str] | None
+
+
+class RecoveryCodes(BaseModel):
+    """Shown this once; those of before count no more."""
+
+    codes: list[str]

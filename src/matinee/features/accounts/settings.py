@@ -1,10 +1,13 @@
-"""Settings of the room that are about passwords."""
+"""Settings of the room that are about passwords and second factors."""
 
 import re
 
 from pydantic import Field, field_validator
 
+from matinee.kernel.actor import GUEST_ROLE, ROLES
 from matinee.kernel.settings import Concern
+
+_ROLES = frozenset({*ROLES, "owner"} - {GUEST_ROLE})
 
 
 class PasswordSettings(Concern):
@@ -39,3 +42,28 @@ class PasswordSettings(Concern):
         ):
             raise ValueError("MATINEE_BREACHES_URL is https://host/path, without user, query or fragment")
         return value.rstrip("/")
+
+
+class FactorSettings(Concern):
+    """Second factors: of whom one is asked for."""
+
+    second_factor_roles: str = Field(
+        "",
+        description="Roles, comma separated, whose people need a second factor, such as admin,moderator. Without one"
+        " they can sign in and set one up, and nothing else. Default: nobody needs one.",
+    )
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if unknown := _words(value) - _ROLES:
+            raise ValueError(f"MATINEE_SECOND_FACTOR_ROLES: there is no role {min(unknown)}")
+        return value
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(_words(self.second_factor_roles))
+
+
+def _words(value: str) -> set[str]:
+    return {word.strip() for word in value.split(",") if word.strip()}

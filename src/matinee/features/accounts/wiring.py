@@ -3,7 +3,7 @@
 from matinee.features.accounts import handlers, service
 from matinee.features.accounts.messages import PruneAccess, TellOwner, WriteLetter
 from matinee.features.accounts.schemas import AccountsSettings
-from matinee.features.accounts.settings import PasswordSettings
+from matinee.features.accounts.settings import FactorSettings, PasswordSettings
 from matinee.infra.room import Handler, Periodic, Permission, Room
 
 ROOM = Room(
@@ -19,13 +19,17 @@ ROOM = Room(
         Permission("accounts.sign_up", "Make an account.", "guest"),
         Permission("accounts.sign_in", "Sign in, or sign in a program.", "guest"),
         Permission("accounts.self", "Keep one's own account.", "viewer", "creator", "moderator", "admin"),
+        Permission(
+            service.SECURE, "Keep one's own second factors.", "viewer", "creator", "moderator", "admin"
+        ),
         Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin"),
     ),
-    settings=(AccountsSettings, PasswordSettings),
+    settings=(AccountsSettings, PasswordSettings, FactorSettings),
     retention=(
         "Accounts until their person leaves; sessions, with their device and a place without an address, until they"
-        " end; tokens until they are revoked; links in letters for two days at most; notices for 90 days;"
-        " counters of tries, as hashes, for an hour."
+        " end; tokens until they are revoked; second factors until they are removed, recovery codes, as hashes, until"
+        " they are used; halves of a sign-in for five minutes; links in letters for two days at most; notices for 90"
+        " days; counters of tries, as hashes, for a day."
     ),
     export=service.export,
     erase=service.erase,

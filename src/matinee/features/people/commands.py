@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Annotated, Literal, cast, get_args
 from uuid import UUID
 
@@ -154,6 +155,44 @@ def sessions(
         Console().print(table)
     else:
         typer.echo(f"{login} is signed in nowhere.")
+
+
+@app.command()
+def factors(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Remove all of them: its person lost them. Ends its sessions.")
+    ] = False,
+) -> None:
+    """The second factors of an account; remove them for somebody who lost them."""
+    table = Table("kind", "name", "since", "last used", box=None, pad_edge=False)
+
+    def row(kind: str, name: str, since: datetime, used: datetime | None) -> None:
+        table.add_row(kind, name, f"{since:%Y-%m-%d %H:%M}", f"{used:%Y-%m-%d %H:%M}" if used else "never")
+
+    async def run(work: Work) -> None:
+        account_id = await _find(work, login)
+        if reset:
+            await accounts.reset_factors(work, account_id)
+            return
+        work.actor = Actor(account_id=account_id)
+        held = await accounts.own_factors(work)
+        if held.app is not None:
+            row("app", "", held.app.created_at, held.app.last_used_at)
+        for passkey in held.passkeys:
+            row("passkey", passkey.name, passkey.created_at, passkey.last_used_at)
+        left.append(held.recovery_codes_left)
+
+    left: list[int] = []
+    _in_house(ctx, run)
+    if reset:
+        typer.echo(f"Removed all second factors of {login}: the password alone signs in now.")
+    elif table.row_count:
+        Console().print(table)
+        typer.echo(f"{left[0]} recovery codes left.")
+    else:
+        typer.echo(f"{login} has no second factor.")
 
 
 @app.command("rotate-keys")

@@ -3,6 +3,14 @@
 from fastapi import APIRouter, Request, Response
 
 from matinee.features.accounts import service as accounts
+from matinee.features.accounts.schemas import (
+    PASSKEY_COOKIE,
+    TICKET_COOKIE,
+    FactorGiven,
+    PasskeyGiven,
+    PasskeyOptions,
+    SecondStep,
+)
 from matinee.features.people import service
 from matinee.features.people.schemas import Leaving, Me, MeChange, Profile, ProfileChange, SignIn, SignUp
 from matinee.infra import cookies
@@ -39,11 +47,17 @@ async def sign_up(
     return await _welcome(request, work, signed_in)
 
 
-@router.post("/session")
+@router.post(
+    "/session", responses={202: {"model": SecondStep, "description": "A second factor must follow."}}
+)
 async def sign_in(
-    request: Request, asked: SignIn, work: Work = needs("accounts.sign_in", limit="sign_in")
-) -> Me:
-    """Sign a browser in, by email or handle. Refused on plain http from another machine."""
+    request: Request,
+    response: Response,
+    asked: SignIn,
+    work: Work = needs("accounts.sign_in", limit="sign_in"),
+) -> Me | SecondStep:
+    """Sign a browser in, by email or handle. Refused on plain http from another machine. 202 where a second factor must
+    follow, at `/session/second`."""
     cookies.require_private(request, work.settings(HouseSettings))
     signed_in = await accounts.sign_in(
         work,
@@ -52,9 +66,54 @@ async def sign_in(
         address=address_of(request),
         agent=_agent(request),
     )
-    if work.actor.via == "session":
-        await accounts.sign_out(work)  # the session that this browser held before
-    return await _welcome(request, work, signed_in)
+    if isinstance(signed_in, accounts.Ticket):
+        cookies.hand(request, work.settings(HouseSettings), *signed_in.cookies())
+        response.status_code = 202
+        return signed_in.asked
+    return await _instead(request, work, signed_in)
+
+
+@router.post("/session/second/options")
+async def second_options(request: Request, work: Work = needs("accounts.sign_in")) -> PasskeyOptions:
+    """For `navigator.credentials.get`, after a right password."""
+    ticket = cookies.read(request, work.settings(HouseSettings), TICKET_COOKIE)
+    return await accounts.second_options(work, ticket)
+
+
+@router.post("/session/second")
+async def sign_in_with_factor(
+    request: Request, given: FactorGiven, work: Work = needs("accounts.sign_in")
+) -> Me:
+    """The second factor after a right password: five tries, within five minutes, in the same browser."""
+    ticket = cookies.read(request, work.settings(HouseSettings), TICKET_COOKIE)
+    signed_in = await accounts.sign_in_with_factor(
+        work, ticket, given, address=address_of(request), agent=_agent(request)
+    )
+    cookies.hand(request, work.settings(HouseSettings), *accounts.STEP_OVER)
+    return await _instead(request, work, signed_in)
+
+
+@router.post("/session/passkey/options")
+async def passkey_options(request: Request, work: Work = needs("accounts.sign_in")) -> PasskeyOptions:
+    """For `navigator.credentials.get`, to sign in with a passkey alone."""
+    house = work.settings(HouseSettings)
+    cookies.require_private(request, house)
+    options, cookie = await accounts.alone_options(work, address=address_of(request))
+    cookies.hand(request, house, cookie)
+    return options
+
+
+@router.post("/session/passkey")
+async def sign_in_with_passkey(
+    request: Request, given: PasskeyGiven, work: Work = needs("accounts.sign_in")
+) -> Me:
+    """Sign a browser in with a passkey and nothing else."""
+    bound_to = cookies.read(request, work.settings(HouseSettings), PASSKEY_COOKIE)
+    signed_in = await accounts.sign_in_with_passkey(
+        work, bound_to, given.credential, address=address_of(request), agent=_agent(request)
+    )
+    cookies.hand(request, work.settings(HouseSettings), *accounts.STEP_OVER)
+    return await _instead(request, work, signed_in)
 
 
 @router.delete("/session", status_code=204)
@@ -89,6 +148,13 @@ async def profile(handle: str, work: Work = needs("people.read")) -> Profile:
 async def change_profile(change: ProfileChange, work: Work = needs("people.self")) -> Profile:
     """Your own handle, name and words about yourself; what is left out stays."""
     return await service.change(work, handle=change.handle, display_name=change.display_name, bio=change.bio)
+
+
+async def _instead(request: Request, work: Work, signed_in: accounts.SignedIn) -> Me:
+    """In place of the session that this browser held before."""
+    if work.actor.via == "session":
+        await accounts.sign_out(work)
+    return await _welcome(request, work, signed_in)
 
 
 async def _welcome(request: Request, work: Work, signed_in: accounts.SignedIn) -> Me:

@@ -37,12 +37,15 @@ class Profile(BaseModel):
 
 
 class MyAccount(BaseModel):
+    """`factor_due`: nothing but setting up a second factor is open until there is one."""
+
     id: UUID
     email: str
     roles: list[Role]
     permissions: list[str]
     email_verified: bool
     wanted_email: str | None
+    factor_due: bool
     created_at: datetime
 
 

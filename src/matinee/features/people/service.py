@@ -145,6 +145,7 @@ async def me(work: Work) -> Me:
                 permissions=sorted(work.actor.permissions),
                 email_verified=account.email_verified_at is not None,
                 wanted_email=await accounts.wanted_email(work, account_id) if work.mailer.can_send else None,
+                factor_due=work.actor.held_back is not None,
                 created_at=account.created_at,
             ),
             "profile": None if row is None else _profile(row),

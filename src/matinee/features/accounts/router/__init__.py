@@ -1,12 +1,14 @@
-"""HTTP of accounts: tokens, devices and passwords, and the ways back in. Holds no logic."""
+"""HTTP of accounts: tokens, devices, passwords and second factors, and the ways back in. Holds no logic."""
 
 from fastapi import APIRouter
 
 from matinee.features.accounts.router.access import router as access
+from matinee.features.accounts.router.factors import router as factors
 from matinee.features.accounts.router.recovery import router as recovery
 
 router = APIRouter()
 router.include_router(access)
+router.include_router(factors)
 router.include_router(recovery)
 
 __all__ = ["router"]

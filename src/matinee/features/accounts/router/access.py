@@ -29,7 +29,13 @@ async def create_token(
 ) -> NewToken:
     """Sign in a program: the answer holds its bearer token, which is shown this once."""
     return await service.sign_in_program(
-        work, asked.login, asked.password.get_secret_value(), asked.name, address=address_of(request)
+        work,
+        asked.login,
+        asked.password.get_secret_value(),
+        asked.name,
+        code=asked.code,
+        address=address_of(request),
+        agent=request.headers.get("user-agent", ""),
     )
 
 

@@ -1,6 +1,6 @@
 """The verbs of accounts: the only door for other rooms."""
 
-from matinee.features.accounts.schemas import AccountsSettings, Identity
+from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity
 from matinee.features.accounts.service.access import (
     again,
     authenticate,
@@ -18,6 +18,17 @@ from matinee.features.accounts.service.devices import (
     device,
     start_device,
 )
+from matinee.features.accounts.service.factors import (
+    add_passkey,
+    confirm_app,
+    draft_app,
+    new_recovery_codes,
+    passkey_options,
+    remove_app,
+    remove_passkey,
+)
+from matinee.features.accounts.service.factors import own as own_factors
+from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
 from matinee.features.accounts.service.letters import write_letter
 from matinee.features.accounts.service.members import (
@@ -39,6 +50,7 @@ from matinee.features.accounts.service.members import (
     suspend,
 )
 from matinee.features.accounts.service.notices import tell_owner
+from matinee.features.accounts.service.proving import prove, prove_options
 from matinee.features.accounts.service.recovery import (
     ask_join,
     ask_reset,
@@ -52,6 +64,9 @@ from matinee.features.accounts.service.recovery import (
     verify,
     wanted_email,
 )
+from matinee.features.accounts.service.second_step import STEP_OVER, Ticket, alone_options, second_options
+from matinee.features.accounts.service.second_step import alone as sign_in_with_passkey
+from matinee.features.accounts.service.second_step import finish as sign_in_with_factor
 from matinee.features.accounts.service.sessions import (
     SIGNED_OUT,
     SignedIn,
@@ -65,13 +80,22 @@ from matinee.features.accounts.service.sessions import (
 )
 from matinee.features.accounts.service.signing import published_keys, rotate_keys
 
+SECURE = "accounts.secure"
+"""The permission that is left to whoever must set up a second factor first."""
+
 __all__ = [
+    "SECURE",
     "SIGNED_OUT",
+    "STEP_OVER",
     "AccountsSettings",
+    "FactorGiven",
     "Gate",
     "Identity",
     "SignedIn",
+    "Ticket",
+    "add_passkey",
     "again",
+    "alone_options",
     "approve_device",
     "ask_join",
     "ask_reset",
@@ -80,10 +104,12 @@ __all__ = [
     "change_email",
     "change_password",
     "collect_device",
+    "confirm_app",
     "create",
     "csrf_cookie",
     "deny_device",
     "device",
+    "draft_app",
     "end_other_sessions",
     "end_session",
     "end_sessions",
@@ -98,20 +124,31 @@ __all__ = [
     "join",
     "leave",
     "leaving",
+    "new_recovery_codes",
     "open_session",
+    "own_factors",
     "own_sessions",
+    "passkey_options",
+    "prove",
+    "prove_options",
     "prune",
     "published_keys",
+    "remove_app",
+    "remove_passkey",
     "renew",
     "reset",
+    "reset_factors",
     "revoke_token",
     "rotate_keys",
+    "second_options",
     "set_login_name",
     "set_password",
     "set_roles",
     "set_theme",
     "sign_in",
     "sign_in_program",
+    "sign_in_with_factor",
+    "sign_in_with_passkey",
     "sign_out",
     "sign_up",
     "start_device",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from matinee.features.accounts import repository, rules
 from matinee.features.accounts.errors import (
+    FactorNeeded,
     NoSuchToken,
     Suspended,
     TooManyTokens,
@@ -15,7 +16,16 @@ from matinee.features.accounts.errors import (
     WrongPassword,
 )
 from matinee.features.accounts.schemas import Identity, NewToken, TokenInfo, TokenVia
-from matinee.features.accounts.service import gate, passwords, sessions, throttle
+from matinee.features.accounts.service import (
+    factors,
+    gate,
+    passwords,
+    required,
+    second_step,
+    sessions,
+    throttle,
+)
+from matinee.features.accounts.service.second_step import Ticket
 from matinee.features.accounts.service.sessions import SignedIn
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
@@ -40,7 +50,7 @@ async def authenticate(work: Work, token: str) -> Identity | None:
         return None
     if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
         await repository.touch_token(work.session, access.key, work.now)
-    return _identity(access.account_id, access.roles, access.key)
+    return await _identity(work, access.account_id, access.roles, access.key)
 
 
 async def again(work: Work, actor: Actor) -> Identity | None:
@@ -51,13 +61,18 @@ async def again(work: Work, actor: Actor) -> Identity | None:
         return await sessions.renewed_identity(work, actor.session_key)
     key = UUID(actor.session_key)
     roles = await repository.token_roles(work.session, key)
-    return None if roles is None else _identity(actor.account_id, roles, key)
+    return None if roles is None else await _identity(work, actor.account_id, roles, key)
 
 
-async def sign_in(work: Work, login: str, password: str, *, address: str, agent: str = "") -> SignedIn:
-    """A session for whoever proves to be `login` (email or handle). The same `WrongCredentials` and the same time
-    for a wrong password and for nobody; `SlowDown` after many tries from one network."""
+async def sign_in(
+    work: Work, login: str, password: str, *, address: str, agent: str = ""
+) -> SignedIn | Ticket:
+    """A session for whoever proves to be `login` (email or handle), or a ticket for the second step where the account
+    has a second factor. The same `WrongCredentials` and the same time for a wrong password and for nobody; `SlowDown`
+    after many tries from one network."""
     account_id = await _prove(work, login, password, address=address)
+    if kinds := await factors.kinds(work, account_id):
+        return await second_step.begin(work, account_id, kinds)
     return await sessions.open_session(work, account_id, address=address, agent=agent)
 
 
@@ -71,9 +86,23 @@ async def sign_out(work: Work) -> None:
         await end(work, UUID(actor.session_key))
 
 
-async def sign_in_program(work: Work, login: str, password: str, name: str, *, address: str) -> NewToken:
-    """A token for a program whose person proves to be `login`."""
+async def sign_in_program(
+    work: Work,
+    login: str,
+    password: str,
+    name: str,
+    *,
+    code: str | None = None,
+    address: str,
+    agent: str = "",
+) -> NewToken:
+    """A token for a program whose person proves to be `login`. Raises `FactorNeeded` and `WrongCode` where the account
+    has a second factor."""
     account_id = await _prove(work, login, password, address=address)
+    if await factors.kinds(work, account_id):
+        if code is None:
+            raise FactorNeeded
+        await factors.check_code(work, account_id, code, address=address, agent=agent)
     return await _new_token(work, account_id, name, "token")
 
 
@@ -152,10 +181,11 @@ async def _new_token(work: Work, account_id: AccountId, name: str, via: TokenVia
     return NewToken(token=secret, id=key, name=name)
 
 
-def _identity(account_id: UUID, roles: Sequence[str], key: UUID) -> Identity:
+async def _identity(work: Work, account_id: UUID, roles: Sequence[str], key: UUID) -> Identity:
     return Identity(
         account_id=AccountId(account_id),
         roles=cast(tuple[Role, ...], tuple(roles)),
         via="token",
         session_key=str(key),
+        factor_due=await required.due(work, account_id, roles),
     )

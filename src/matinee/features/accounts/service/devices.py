@@ -13,7 +13,7 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.models import DeviceRow
 from matinee.features.accounts.schemas import DeviceInfo, DeviceStarted
-from matinee.features.accounts.service import access, throttle
+from matinee.features.accounts.service import access, proof, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
@@ -74,9 +74,10 @@ async def device(work: Work, user_code: str) -> DeviceInfo:
 
 
 async def approve_device(work: Work, user_code: str) -> None:
-    """Let the device act for the actor, who sits at a browser."""
+    """Let the device act for the actor, who sits at a browser. Raises `ProveAgain`."""
     _at_a_browser(work)
     row = await _pending(work, user_code)
+    proof.require(work)
     row.state, row.account_id = "approved", work.actor.owner()
 
 

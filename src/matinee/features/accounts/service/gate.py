@@ -82,6 +82,8 @@ class Gate:
             "sid": identity.session_key,
             "roles": list(identity.roles),
             "csrf": identity.csrf,
+            "proven": identity.proven_at.timestamp() if identity.proven_at else 0,
+            "due": identity.factor_due,
             "iat": now.timestamp(),
             "exp": int(min(now + ACCESS_LIFE, expires_at).timestamp()),
         }
@@ -196,8 +198,10 @@ class Gate:
                 via="session",
                 session_key=str(session_id),
                 csrf=str(claims["csrf"]),
+                proven_at=datetime.fromtimestamp(float(claims["proven"]), UTC),
+                factor_due=bool(claims["due"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             return None
 
     def _take(self, id: UUID, at: datetime) -> None:

@@ -63,5 +63,52 @@ def moved(handle: str | None, settings: str) -> Words:
     )
 
 
+_NOTICES = {
+    "session_copied": (
+        "Somebody copied your sign-in",
+        "A sign-in of yours at Matinee was used from two places at once, so it was ended: whoever holds the copy is"
+        " out, and so is the browser that it was taken from. The second one was:",
+        "If this was not you with a restored backup of your browser, choose another password.",
+    ),
+    "codes_guessed": (
+        "Somebody knows your password",
+        "Somebody signed in with your right password, and then tried one wrong code after the other:",
+        "They did not get in. If this was not you, choose another password now.",
+    ),
+    "factor_added": (
+        "A second factor was added",
+        "Your account at Matinee has another second factor:",
+        "If this was not you, remove it, sign out everywhere else, and choose another password.",
+    ),
+    "factor_removed": (
+        "A second factor was removed",
+        "A second factor of your account at Matinee was removed:",
+        "If this was not you, sign out everywhere else, and choose another password.",
+    ),
+    "factors_reset": (
+        "Your second factors were removed",
+        "The operator removed all second factors of your account at Matinee, and ended its sign-ins:",
+        "Sign in with your password, and set up a new one. If you did not ask for this, write to the operator.",
+    ),
+    "passkey_copied": (
+        "A passkey of yours may be copied",
+        "A passkey counted backwards, as a copy of it would. It was refused:",
+        "If you do not know why, remove this passkey and add a new one.",
+    ),
+    "recovery_code_used": (
+        "A recovery code was used",
+        "One of your recovery codes was used, and works no more:",
+        "If this was not you, choose another password and make new recovery codes.",
+    ),
+}
+
+
+def notice(kind: str, by: str, settings: str) -> Words:
+    subject, happened, then = _NOTICES[kind]
+    return Words(
+        subject=subject, lines=(happened, by), button=("Look at your settings", settings), after=(then,)
+    )
+
+
 def _who(handle: str | None) -> str:
     return "your account" if handle is None else f"your account @{handle}"

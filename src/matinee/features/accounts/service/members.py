@@ -16,9 +16,19 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
+from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
 from matinee.features.accounts.schemas import Account, AccountsSettings, StrengthInfo, Theme
-from matinee.features.accounts.service import access, gate, letters, passwords, sessions, throttle
+from matinee.features.accounts.service import (
+    access,
+    gate,
+    letters,
+    passwords,
+    proof,
+    sessions,
+    throttle,
+    totp,
+)
 from matinee.features.accounts.settings import PasswordSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import ROLES, Role
@@ -127,8 +137,9 @@ async def change_password(work: Work, current: str, new: str) -> None:
 
 
 async def set_password(work: Work, account_id: AccountId, new: str) -> None:
-    """Without proof, for the house itself; ends every session."""
+    """Without the present one, for the house itself; ends every session. Raises `ProveAgain`."""
     work.actor.require("accounts.manage")
+    proof.require(work)
     await replace_password(work, account_id, new, field="password")
     await sessions.end_sessions(work, account_id)
     await repository.drop_letters(work.session, "reset", account_id=account_id)
@@ -148,8 +159,9 @@ async def strength(work: Work, password: str, words: Sequence[str], *, address: 
 
 
 async def set_roles(work: Work, account_id: AccountId, roles: Sequence[Role]) -> None:
-    """What an account may do, from the next request on. Raises `LastAdmin`."""
+    """What an account may do, from the next request on. Raises `ProveAgain` and `LastAdmin`."""
     work.actor.require("accounts.manage")
+    proof.require(work)
     row = await _row(work, account_id)
     _check_roles(roles)
     if "admin" not in roles and await repository.admins(work.session) == [account_id]:
@@ -167,6 +179,7 @@ async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) 
         if await repository.admins(work.session) == [account_id]:
             raise LastAdmin
         row.suspended_at = row.suspended_at or work.now
+        await factor_rows.drop_steps(work.session, account_id)
         await sessions.end_sessions(work, account_id)
         await gate.look_again(work, await _token_ids(work, account_id))
     else:
@@ -196,10 +209,11 @@ async def leaving(work: Work, erasure_id: UUID) -> Account | None:
 
 
 async def prune(work: Work) -> None:
-    """Remove what has ended: sessions, devices, letters, counters, keys, notices."""
+    """Remove what has ended: sessions, devices, letters, counters, keys, notices, halves of sign-ins."""
     await repository.prune(work.session, work.now)
     cuts, notices = work.now - CUTS_KEPT, work.now - NOTICES_KEPT
     await session_rows.prune(work.session, work.now, cuts=cuts, notices=notices)
+    await factor_rows.prune(work.session, work.now, drafts=work.now - totp.DRAFT_LIFE)
 
 
 async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
@@ -207,6 +221,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
     account = await get(work, account_id)
     if account is None:
         return
+    app = await factor_rows.totp(work.session, account_id)
     data = {
         "account": account.model_dump(mode="json"),
         "sessions": [
@@ -231,6 +246,18 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
             }
             for t in await repository.tokens(work.session, account_id)
         ],
+        "factors": {
+            "app": None if app is None else {"created_at": app.created_at.isoformat()},
+            "passkeys": [
+                {
+                    "name": p.name,
+                    "created_at": p.created_at.isoformat(),
+                    "last_used_at": p.last_used_at.isoformat() if p.last_used_at else None,
+                }
+                for p in await factor_rows.passkeys(work.session, account_id)
+            ],
+            "recovery_codes_left": await factor_rows.count_recovery_codes(work.session, account_id),
+        },
         "letters": [
             {"kind": row.kind, "address": row.address, "created_at": row.created_at.isoformat()}
             for row in await repository.letters_of(work.session, account_id, work.now)
@@ -240,7 +267,7 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
-    """Remove the account with its sessions, tokens, devices and letters. Every other room must have erased before."""
+    """Remove the account with its sessions, tokens, devices, factors and letters. All other rooms erased before."""
     row = await repository.account(work.session, account_id)
     if row is not None:
         await repository.drop_letters_to(work.session, [row.email, row.login_name or row.email])
@@ -256,6 +283,7 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
         hashed = await passwords.accept(work.settings(PasswordSettings), new, words, field=field)
     row = await _row(work, account_id)
     row.password_hash = hashed
+    await factor_rows.drop_steps(work.session, account_id)
     await letters.tell(work, row, "changed")
 
 

@@ -1,11 +1,45 @@
-"""Letters about signing in. The words are made when a letter leaves; a house without mail shows notices on its page."""
+"""What owners should know about signing in: shown on their page, and written to them where the house has mail."""
 
 from uuid import UUID
 
+from matinee.features.accounts.messages import TellOwner
+from matinee.features.accounts.models import NoticeRow
 from matinee.features.accounts.repository import sessions as repository
-from matinee.infra.mail.writing import Words, write
+from matinee.features.accounts.rules import places
+from matinee.features.accounts.schemas import NoticeKind
+from matinee.features.accounts.service import letter_words, signing
+from matinee.infra.mail.writing import write
 from matinee.infra.work import Work
+from matinee.kernel.ids import new_id
 from matinee.kernel.settings import HouseSettings
+
+
+async def note(work: Work, account_id: UUID, kind: NoticeKind, *, address: str, agent: str) -> None:
+    """Something happened to the account; by whom is kept as a device and a place."""
+    await _add(work, account_id, kind, places.device_of(agent), place(work, account_id, address))
+
+
+async def note_own(work: Work, kind: NoticeKind) -> None:
+    """The actor did it, in the session of this request."""
+    account_id, key = work.actor.owner(), work.actor.session_key
+    found = await repository.living(work.session, UUID(key), work.now) if key else None
+    if found is not None:
+        await _add(work, account_id, kind, found[0].device, found[0].place)
+
+
+async def note_operator(work: Work, account_id: UUID, kind: NoticeKind) -> None:
+    """Who runs the house did it."""
+    await _add(work, account_id, kind, "The operator of this house", "")
+
+
+async def _add(work: Work, account_id: UUID, kind: NoticeKind, device: str, place: str) -> None:
+    row = NoticeRow(id=new_id(), account_id=account_id, kind=kind, device=device, place=place, at=work.now)
+    await repository.add_notice(work.session, row)
+    work.send(TellOwner(notice_id=row.id))
+
+
+def place(work: Work, account_id: UUID, address: str) -> str:
+    return places.place_of(address, signing.secret_of(work.works.settings, f"places of {account_id}"))
 
 
 async def tell_owner(work: Work, notice_id: UUID) -> None:
@@ -16,15 +50,9 @@ async def tell_owner(work: Work, notice_id: UUID) -> None:
         return
     notice, email = found
     address = work.settings(HouseSettings).address
-    words = Words(
-        subject="Somebody copied your sign-in",
-        lines=(
-            "A sign-in of yours at Matinee was used from two places at once, so it was ended: whoever holds the copy is"
-            " out, and so is the browser that it was taken from.",
-            f"The second one was: {notice.device}, {notice.place}, {notice.at:%d %B %Y at %H:%M} UTC.",
-        ),
-        button=("See who is signed in", f"{address}/settings"),
-        after=("If this was not you with a restored backup of your browser, choose another password.",),
+    by = ", ".join(word for word in (notice.device, notice.place) if word)
+    words = letter_words.notice(
+        notice.kind, f"{by}, {notice.at:%d %B %Y at %H:%M} UTC.", f"{address}/settings"
     )
     letter = write(words, id=notice.id, to=email, house="Matinee", address=address)
     async with work.outside():

@@ -9,8 +9,7 @@ import structlog
 
 from matinee.features.accounts import repository as rows
 from matinee.features.accounts.errors import NoSuchSession, WrongCredentials
-from matinee.features.accounts.messages import TellOwner
-from matinee.features.accounts.models import NoticeRow, SessionRow
+from matinee.features.accounts.models import SessionRow
 from matinee.features.accounts.repository import sessions as repository
 from matinee.features.accounts.rules import places, refresh
 from matinee.features.accounts.schemas import (
@@ -23,7 +22,7 @@ from matinee.features.accounts.schemas import (
     SessionInfo,
     SessionList,
 )
-from matinee.features.accounts.service import gate, signing
+from matinee.features.accounts.service import gate, notices, required, signing
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Role
@@ -45,9 +44,8 @@ class SignedIn:
 
     def cookies(self) -> tuple[Cookie, ...]:
         """The access token leaves the browser when it ends; the readable cookie is what pages repeat in a header."""
-        access_s = round(signing.ACCESS_LIFE.total_seconds())
         return (
-            Cookie(name=ACCESS_COOKIE, value=self.access, max_age_s=access_s),
+            _access_cookie(self.access),
             Cookie(name=REFRESH_COOKIE, value=self.refresh, max_age_s=self.refresh_s),
             _csrf_cookie(self.identity, self.refresh_s),
         )
@@ -77,8 +75,9 @@ async def open_session(work: Work, account_id: AccountId, *, address: str = "", 
         key=refresh.new_secret(),
         refresh_hash=refresh.digest(secret),
         device=places.device_of(agent),
-        place=_place(work, account_id, address),
+        place=notices.place(work, account_id, address),
         created_at=now,
+        proven_at=now,
         refreshed_at=now,
         expires_at=now + _life(work),
     )
@@ -111,7 +110,7 @@ async def renew(works: Works, token: str, *, address: str = "", agent: str = "")
             row.before_hash = row.refresh_hash
             row.refreshed_at, row.expires_at = work.now, work.now + _life(work)
             row.device = places.device_of(agent)
-            row.place = _place(work, AccountId(row.account_id), address)
+            row.place = notices.place(work, AccountId(row.account_id), address)
             row.refresh_hash = refresh.digest(refresh.next_secret(presented.secret, row.salt))
         assert row.salt is not None
         return await _signed_in(work, row, roles, refresh.next_secret(presented.secret, row.salt))
@@ -120,7 +119,18 @@ async def renew(works: Works, token: str, *, address: str = "", agent: str = "")
 async def renewed_identity(work: Work, session_key: str) -> Identity | None:
     """Whom a session stands for now, for what outlives its access token."""
     found = await repository.living(work.session, UUID(session_key), work.now)
-    return None if found is None else _identity(*found)
+    return None if found is None else await _identity(work, *found)
+
+
+async def prove_session(work: Work) -> Cookie:
+    """The actor showed just now that it is them; the access token for their browser that says so."""
+    found = await repository.living(work.session, UUID(work.actor.session_key), work.now, lock=True)
+    if found is None:
+        raise NoSuchSession
+    row, roles = found
+    row.proven_at = work.now
+    identity = await _identity(work, row, roles)
+    return _access_cookie(await work.works.held(gate.Gate).issue(identity, row.expires_at))
 
 
 async def own_sessions(work: Work) -> SessionList:
@@ -137,9 +147,9 @@ async def own_sessions(work: Work) -> SessionList:
         )
         for row in await repository.of(work.session, account_id, work.now)
     ]
-    notices = await repository.notices(work.session, account_id, NOTICES_SHOWN)
+    told = await repository.notices(work.session, account_id, NOTICES_SHOWN)
     return SessionList(
-        items=shown, notices=[Notice.model_validate(row, from_attributes=True) for row in notices]
+        items=shown, notices=[Notice.model_validate(row, from_attributes=True) for row in told]
     )
 
 
@@ -157,6 +167,11 @@ async def end_other_sessions(work: Work) -> int:
 async def end_sessions(work: Work, account_id: AccountId, *, but: str | None = None) -> int:
     """Asks nobody's leave. `but` is the key of a session that stays."""
     return len(await _end(work, account_id, but=None if but is None else UUID(but)))
+
+
+def _access_cookie(access: str) -> Cookie:
+    access_s = round(signing.ACCESS_LIFE.total_seconds())
+    return Cookie(name=ACCESS_COOKIE, value=access, max_age_s=access_s)
 
 
 def _csrf_cookie(identity: Identity, max_age_s: int) -> Cookie:
@@ -177,21 +192,12 @@ async def _end_reused(work: Work, row: SessionRow, *, address: str, agent: str) 
     """Somebody holds a copy: whoever it is, both are out, and the owner hears of it."""
     account_id = AccountId(row.account_id)
     await _end(work, account_id, only=[row.id])
-    notice = NoticeRow(
-        id=new_id(),
-        account_id=account_id,
-        kind="session_copied",
-        device=places.device_of(agent),
-        place=_place(work, account_id, address),
-        at=work.now,
-    )
-    await repository.add_notice(work.session, notice)
-    work.send(TellOwner(notice_id=notice.id))
+    await notices.note(work, account_id, "session_copied", address=address, agent=agent)
     log.warning("accounts.refresh_token_reused", session=str(row.id))
 
 
 async def _signed_in(work: Work, row: SessionRow, roles: list[str], secret: bytes) -> SignedIn:
-    identity = _identity(row, roles)
+    identity = await _identity(work, row, roles)
     return SignedIn(
         access=await work.works.held(gate.Gate).issue(identity, row.expires_at),
         refresh=refresh.write(row.id, secret, row.key),
@@ -200,18 +206,16 @@ async def _signed_in(work: Work, row: SessionRow, roles: list[str], secret: byte
     )
 
 
-def _identity(row: SessionRow, roles: list[str]) -> Identity:
+async def _identity(work: Work, row: SessionRow, roles: list[str]) -> Identity:
     return Identity(
         account_id=AccountId(row.account_id),
         roles=cast(tuple[Role, ...], tuple(roles)),
         via="session",
         session_key=str(row.id),
         csrf=refresh.csrf_of(row.key),
+        proven_at=row.proven_at,
+        factor_due=await required.due(work, row.account_id, roles),
     )
-
-
-def _place(work: Work, account_id: AccountId, address: str) -> str:
-    return places.place_of(address, signing.secret_of(work.works.settings, f"places of {account_id}"))
 
 
 def _life(work: Work) -> timedelta:

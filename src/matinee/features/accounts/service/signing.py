@@ -4,7 +4,6 @@ A machine signs with keys that its own secret opens, and believes the public hal
 secrets understand each other, and a secret that is lost ends nothing but its keys.
 """
 
-import hashlib
 import hmac
 import json
 from dataclasses import dataclass
@@ -12,13 +11,12 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from joserfc import jwe
-from joserfc.errors import JoseError
-from joserfc.jwk import OctKey, OKPKey
+from joserfc.jwk import OKPKey
 
 from matinee.features.accounts.models import KeyRow
 from matinee.features.accounts.repository import sessions as repository
 from matinee.features.accounts.schemas import AccountsSettings
+from matinee.features.accounts.service import sealing
 from matinee.infra.secret import made_once
 from matinee.infra.work import Work
 from matinee.kernel.settings import Settings
@@ -31,7 +29,6 @@ AHEAD = timedelta(minutes=10)
 """How long a key is known before it signs: who keeps the published set, for five minutes, then has it."""
 RENEWED_EVERY = timedelta(days=30)
 LONGEST_KEPT = 3 * RENEWED_EVERY
-_SEALING = ["dir", "A256GCM"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,8 @@ async def rotate_keys(work: Work, *, at_once: bool = False) -> str:
     row = KeyRow(
         id=made.thumbprint(),
         public={str(name): value for name, value in made.as_dict(private=False).items()},
-        sealed=_seal(made, secret),
-        seal=_name_of(secret),
+        sealed=sealing.seal(json.dumps(made.as_dict(private=True)), secret),
+        seal=sealing.name_of(secret),
         signs_at=signs_at,
         ends_at=None,
     )
@@ -114,25 +111,12 @@ def _sealing_secret(work: Work) -> bytes:
     return secret_of(work.works.settings, "signing keys")
 
 
-def _name_of(secret: bytes) -> str:
-    return hashlib.sha256(secret).hexdigest()[:16]
-
-
-def _seal(key: OKPKey, secret: bytes) -> str:
-    header = {"alg": "dir", "enc": "A256GCM"}
-    plain = json.dumps(key.as_dict(private=True))
-    return jwe.encrypt_compact(header, plain, OctKey.import_key(secret), algorithms=_SEALING)
-
-
 def _opened(row: KeyRow, secret: bytes) -> SigningKey:
-    private = _private(row.sealed, secret) if row.seal == _name_of(secret) else None
+    private = _private(row.sealed, secret) if row.seal == sealing.name_of(secret) else None
     return SigningKey(row.id, OKPKey.import_key(row.public), private, row.signs_at, row.ends_at)
 
 
 @lru_cache(maxsize=16)
 def _private(sealed: str, secret: bytes) -> OKPKey | None:
-    try:
-        plain = jwe.decrypt_compact(sealed, OctKey.import_key(secret), algorithms=_SEALING).plaintext
-    except JoseError:
-        return None
+    plain = sealing.opened(sealed, secret)
     return None if plain is None else OKPKey.import_key(json.loads(plain))
