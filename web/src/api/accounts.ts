@@ -1,7 +1,7 @@
 /** Who is here: signing up, in and out, settings, sessions, tokens, devices. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, done, take } from "./client";
-import type { SignUp, Theme } from "./types";
+import type { FactorKind, SignUp, Theme } from "./types";
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
@@ -10,8 +10,11 @@ export const meQuery = queryOptions({
 });
 
 export const signUp = (body: SignUp) => take(api.POST("/api/v1/accounts", { body }));
-export const signIn = (login: string, password: string) =>
-  take(api.POST("/api/v1/session", { body: { login, password } }));
+/** The factors of which one must follow, or null where the password was enough. */
+export async function signIn(login: string, password: string): Promise<FactorKind[] | null> {
+  const answer = await take(api.POST("/api/v1/session", { body: { login, password } }));
+  return "factors" in answer ? answer.factors : null;
+}
 export const signOut = () => done(api.DELETE("/api/v1/session"));
 export const setTheme = (theme: Theme) => take(api.PATCH("/api/v1/me", { body: { theme } }));
 export const changePassword = (current: string, fresh: string) =>

@@ -1,5 +1,6 @@
 /** The one place that talks to the server: cookies, the CSRF header and problems as errors. */
 import createClient, { type Middleware } from "openapi-fetch";
+import { proof } from "./proof";
 import type { paths } from "./schema";
 
 export type FieldFault = { field: string; message: string };
@@ -56,8 +57,28 @@ const guard: Middleware = {
   },
 };
 
+const waiting = new Map<string, Request>();
+
+/** What needs a fresh proof waits for one, and is sent again. */
+const stepUp: Middleware = {
+  onRequest({ request, id }) {
+    if (request.method !== "GET" && request.method !== "HEAD") waiting.set(id, request.clone());
+  },
+  async onResponse({ response, id }) {
+    const again = waiting.get(id);
+    waiting.delete(id);
+    if (!again || response.status !== 403) return undefined;
+    const problem = toProblem(403, await response.clone().json().catch(() => null));
+    if (problem.code !== "accounts.prove_again" || !(await proof.ask())) return undefined;
+    return fetch(again);
+  },
+  onError({ id }) {
+    waiting.delete(id);
+  },
+};
+
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
-api.use(guard);
+api.use(guard, stepUp);
 
 type Answer<T> = { data?: T | undefined; error?: unknown; response: Response };
 

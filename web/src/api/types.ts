@@ -22,4 +22,7 @@ export type StorageReport = Schemas["StorageReport"];
 export type Job = Schemas["JobInfo"];
 export type Encode = Schemas["AdminEncode"];
 export type Theme = Me["theme"];
+export type Factors = Schemas["Factors"];
+export type FactorKind = Schemas["SecondStep"]["factors"][number];
+export type Notice = Schemas["Notice"];
 export type SignUp = Schemas["SignUp"];

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/accounts";
+import { proof } from "@/api/proof";
 import { loadTheRest } from "@/app/lazyPage";
 import { chooseTheme } from "@/app/theme";
 import { stage } from "@/features/videos/player/stage";
@@ -13,8 +14,12 @@ import { useShortcuts } from "./useShortcuts";
 
 const unprovenAddress = () => import("@/features/accounts/UnprovenAddress");
 const miniPlayer = () => import("@/features/videos/player/MiniPlayer");
+const proveAgain = () => import("@/features/accounts/ProveAgain");
+const factorDue = () => import("@/features/accounts/FactorDue");
 const shortcutList = () => import("./ShortcutList");
 const UnprovenAddress = lazy(unprovenAddress);
+const ProveAgain = lazy(proveAgain);
+const FactorDue = lazy(factorDue);
 const MiniPlayer = lazy(miniPlayer);
 const ShortcutList = lazy(shortcutList);
 
@@ -22,6 +27,7 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const { data: me } = useQuery(meQuery);
   const session = useSyncExternalStore(stage.subscribe, stage.read);
+  const asked = useSyncExternalStore(proof.subscribe, proof.read);
   const [listOpen, setListOpen] = useState(false);
   const onWatch = path.startsWith("/watch/");
   const main = useRef<HTMLElement>(null);
@@ -32,7 +38,7 @@ export function Shell() {
     if (me?.account) chooseTheme(me.theme);
   }, [me?.account, me?.theme]);
   // The first page is up when the shell is: what the others need comes now, so that they open offline, too.
-  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress]), []);
+  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress, proveAgain, factorDue]), []);
   useEffect(() => {
     // A new page begins at its main part for keyboard and screen reader, except on the first load.
     if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
@@ -56,7 +62,13 @@ export function Shell() {
               <UnprovenAddress to={me.account.wanted_email ?? me.account.email} />
             </Suspense>
           ) : null}
-          <Outlet />
+          {me?.account?.factor_due && path !== "/settings" ? (
+            <Suspense>
+              <FactorDue />
+            </Suspense>
+          ) : (
+            <Outlet />
+          )}
         </main>
       </div>
       <BottomBar me={me} />
@@ -66,6 +78,11 @@ export function Shell() {
         </Suspense>
       ) : null}
       <Toaster />
+      {asked ? (
+        <Suspense>
+          <ProveAgain onEnd={asked.settle} />
+        </Suspense>
+      ) : null}
       {listOpen ? (
         <Suspense>
           <ShortcutList onClose={() => setListOpen(false)} />

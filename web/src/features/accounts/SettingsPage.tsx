@@ -4,6 +4,7 @@ import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
 import { EmailPart } from "./settings/EmailPart";
+import { FactorsPart } from "./settings/FactorsPart";
 import { LookPart } from "./settings/LookPart";
 import { PasswordPart } from "./settings/PasswordPart";
 import { ProfilePart } from "./settings/ProfilePart";
@@ -16,11 +17,19 @@ export function SettingsPage() {
   return (
     <div className="max-w-[720px]">
       <h1 className="mb-5">Settings</h1>
-      {me?.account ? (
+      {me?.account?.factor_due ? (
+        <div className="grid gap-5">
+          <p role="status" className="panel p-5">
+            Your role needs a second factor. Set one up here: an app that makes codes, or a passkey. Everything else opens then.
+          </p>
+          <FactorsPart />
+        </div>
+      ) : me?.account ? (
         <div className="grid gap-5">
           <LookPart me={me} />
           {me.profile ? <ProfilePart profile={me.profile} /> : null}
           <PasswordPart />
+          <FactorsPart />
           <EmailPart account={me.account} mail={me.mail} />
           <SessionsPart />
           <TokensPart />

@@ -1,4 +1,3 @@
-import { WarningCircleIcon } from "@phosphor-icons/react/WarningCircle";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { endOtherSessions, endSession, sessionsQuery } from "@/api/accounts";
@@ -6,6 +5,7 @@ import { Button } from "@/ui/Button";
 import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
 import { When } from "@/ui/When";
+import { NoticeLine } from "./NoticeLine";
 import { Part } from "./Part";
 
 export function SessionsPart() {
@@ -31,13 +31,7 @@ export function SessionsPart() {
       {sessions.isPending ? <Ghost className="h-16" /> : null}
       {sessions.isError && !sessions.data ? <Fault error={sessions.error} what="The list did not come" retry={() => void sessions.refetch()} /> : null}
       {sessions.data?.notices.map((notice) => (
-        <p key={notice.id} role="alert" className="mb-3 flex gap-2 rounded-control border border-bad p-3 text-ui">
-          <WarningCircleIcon size={20} className="flex-none text-bad" aria-hidden="true" />
-          <span>
-            A sign-in of yours was used from two places, so it was ended <When moment={notice.at} />. The second one was: {notice.device},{" "}
-            {notice.place}. If you do not know it, choose another password.
-          </span>
-        </p>
+        <NoticeLine key={notice.id} notice={notice} />
       ))}
       {sessions.data && items.length === 0 ? <p className="text-ui text-ink-2">No browser is signed in.</p> : null}
       <ul className="grid">
