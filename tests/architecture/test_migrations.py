@@ -109,3 +109,31 @@ def test_sessions_of_before_end_cleanly_and_their_accounts_stay(config: Config, 
             assert (
                 connection.execute(text("SELECT email FROM accounts_account")).scalar() == "ann@example.org"
             )
+
+
+def test_sessions_stay_when_second_factors_come_and_go(config: Config, engine: Engine) -> None:
+    command.upgrade(config, "0008")
+    values = {"id": "01890000-0000-7000-8000-000000000001"}
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO accounts_account (id, email, password_hash, roles, created_at)"
+                " VALUES (:id, 'ann@example.org', 'x', '{viewer}', now())"
+            ),
+            values,
+        )
+        connection.execute(
+            text(
+                "INSERT INTO accounts_session (id, account_id, key, refresh_hash, device, place, created_at,"
+                " refreshed_at, expires_at) VALUES (:id, :id, 'x', 'x', '', '', now() - interval '1 hour', now(),"
+                " now() + interval '1 day')"
+            ),
+            values,
+        )
+    command.upgrade(config, "0009")
+    with engine.connect() as connection:
+        proven = "SELECT proven_at = created_at FROM accounts_session"
+        assert connection.execute(text(proven)).scalar_one() is True
+    command.downgrade(config, "0008")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM accounts_session")).scalar_one() == 1

@@ -59,7 +59,7 @@ def sign_in(page: Page, server: Server, login: str, password: str = PASSWORD) ->
     page.goto(f"{server.address}/sign-in")
     page.get_by_label("E-mail or handle").fill(login)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name=re.compile("You:"))).to_be_visible()
 
 

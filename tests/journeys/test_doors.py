@@ -74,10 +74,10 @@ def test_a_person_signs_out_and_in_again(page: Page, server: Server) -> None:
     page.wait_for_url("**/sign-in?next=*")
     page.get_by_label("E-mail or handle").fill(handle)
     page.get_by_label("Password").fill("not the password at all")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Password").fill("a long enough test password")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{server.address}/videos")
     expect(page.get_by_role("heading", name="Videos")).to_be_visible()
 

@@ -23,7 +23,7 @@ def test_a_device_is_signed_out_from_another(make_context: MakeContext, server: 
         page.goto(f"{server.address}/sign-in")
         page.get_by_label("E-mail or handle").fill(ann.handle)
         page.get_by_label("Password").fill(ann.password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(re.compile("/$"))
     cookies = lost.context.cookies()
     assert {cookie["name"].split("_")[3] for cookie in cookies} == {"access", "refresh", "csrf"}

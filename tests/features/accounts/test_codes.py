@@ -1,6 +1,7 @@
 """Codes of an app and recovery codes: set up, asked for at sign-in, each taken once."""
 
 import asyncio
+from typing import get_args
 
 import httpx
 import pytest
@@ -11,7 +12,8 @@ from tests.support.house import PASSWORD, House, Person
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import SlowDown, WrongCode
-from matinee.features.accounts.service import throttle
+from matinee.features.accounts.schemas import NoticeKind
+from matinee.features.accounts.service import letter_words, throttle
 
 
 @pytest.fixture
@@ -339,3 +341,20 @@ async def test_a_try_is_counted_before_it_is_made(
     answers = await asyncio.gather(*wrong)
     assert sum(answer.status_code == 422 for answer in answers) == 10
     assert sum(answer.status_code == 429 for answer in answers) == 5
+
+
+def test_every_notice_has_a_letter() -> None:
+    for kind in get_args(NoticeKind):
+        words = letter_words.notice(kind, "Firefox on Linux", "https://films.example/settings")
+        assert words.subject
+        assert words.after
+
+
+async def test_figures_count_what_was_shown(house: House, clock: Clock, ann: Person) -> None:
+    app, _ = await add_app(ann.client, clock)
+    browser = await at_second_step(house, ann)
+    for code in (app.wrong(), app.code()):
+        await second(browser, code=code)
+    figures = (await browser.get("/metrics")).text
+    for outcome in ("right", "wrong"):
+        assert f'matinee_factor_checks_total{{kind="app",outcome="{outcome}"}}' in figures

@@ -58,8 +58,8 @@ class AccountsSettings(Concern):
     secret: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Secret that seals the keys of access tokens. Default: made once, in DATA_DIR/secret (0600)."
-        " Machines may have the same or each its own.",
+        description="Secret that seals the keys of access tokens and the secrets of second factors. Default: made once,"
+        " in DATA_DIR/secret (0600). Machines that answer requests need the same where people use codes of an app.",
     )
     signup: Literal["open", "closed"] = Field("open", description="Whether strangers may make accounts.")
     session_days: int = Field(

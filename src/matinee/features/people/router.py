@@ -89,7 +89,6 @@ async def sign_in_with_factor(
     signed_in = await accounts.sign_in_with_factor(
         work, ticket, given, address=address_of(request), agent=_agent(request)
     )
-    cookies.hand(request, work.settings(HouseSettings), *accounts.STEP_OVER)
     return await _instead(request, work, signed_in)
 
 
@@ -112,7 +111,6 @@ async def sign_in_with_passkey(
     signed_in = await accounts.sign_in_with_passkey(
         work, bound_to, given.credential, address=address_of(request), agent=_agent(request)
     )
-    cookies.hand(request, work.settings(HouseSettings), *accounts.STEP_OVER)
     return await _instead(request, work, signed_in)
 
 
@@ -151,9 +149,12 @@ async def change_profile(change: ProfileChange, work: Work = needs("people.self"
 
 
 async def _instead(request: Request, work: Work, signed_in: accounts.SignedIn) -> Me:
-    """In place of the session that this browser held before."""
+    """In place of the session that this browser held before, and of a sign-in that it had begun."""
     if work.actor.via == "session":
         await accounts.sign_out(work)
+    house = work.settings(HouseSettings)
+    over = (one for one in accounts.STEP_OVER if cookies.read(request, house, one.name) is not None)
+    cookies.hand(request, house, *over)
     return await _welcome(request, work, signed_in)
 
 
