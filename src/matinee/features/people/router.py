@@ -82,7 +82,7 @@ async def second_options(request: Request, work: Work = needs("accounts.sign_in"
 
 @router.post("/session/second")
 async def sign_in_with_factor(
-    request: Request, given: FactorGiven, work: Work = needs("accounts.sign_in")
+    request: Request, given: FactorGiven, work: Work = needs("accounts.sign_in", limit="sign_in")
 ) -> Me:
     """The second factor after a right password: five tries, within five minutes, in the same browser."""
     ticket = cookies.read(request, work.settings(HouseSettings), TICKET_COOKIE)
@@ -104,7 +104,7 @@ async def passkey_options(request: Request, work: Work = needs("accounts.sign_in
 
 @router.post("/session/passkey")
 async def sign_in_with_passkey(
-    request: Request, given: PasskeyGiven, work: Work = needs("accounts.sign_in")
+    request: Request, given: PasskeyGiven, work: Work = needs("accounts.sign_in", limit="sign_in")
 ) -> Me:
     """Sign a browser in with a passkey and nothing else."""
     bound_to = cookies.read(request, work.settings(HouseSettings), PASSKEY_COOKIE)

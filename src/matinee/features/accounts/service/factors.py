@@ -18,7 +18,7 @@ from matinee.features.accounts.errors import (
 from matinee.features.accounts.models import AccountRow, RecoveryCodeRow
 from matinee.features.accounts.repository import factors as repository
 from matinee.features.accounts.repository import sessions as session_rows
-from matinee.features.accounts.rules import network_of, recovery_codes, throttle_key
+from matinee.features.accounts.rules import recovery_codes, throttle_key
 from matinee.features.accounts.rules import totp as app_rules
 from matinee.features.accounts.schemas import (
     AppDraft,
@@ -44,6 +44,7 @@ from matinee.features.accounts.service import (
 from matinee.infra.telemetry import REGISTRY
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
+from matinee.kernel.network import network_of
 
 log = structlog.get_logger(__name__)
 CHECKS = Counter(

@@ -7,7 +7,7 @@ from uuid import UUID
 from matinee.features.accounts import repository as accounts
 from matinee.features.accounts.errors import PasskeyRefused, SlowDown, Suspended, TicketOver, WrongCode
 from matinee.features.accounts.repository import factors as repository
-from matinee.features.accounts.rules import digest, network_of, throttle_key
+from matinee.features.accounts.rules import digest, throttle_key
 from matinee.features.accounts.schemas import (
     PASSKEY_COOKIE,
     TICKET_COOKIE,
@@ -21,6 +21,7 @@ from matinee.features.accounts.service.sessions import SignedIn
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
+from matinee.kernel.network import network_of
 
 TRIES = 5
 """Of one sign-in; then it begins again with the password."""
