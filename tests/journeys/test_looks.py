@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 
 # Before any fixture takes MATINEE_ variables out of the environment.
 SHOTS = os.environ.get("MATINEE_SHOTS")
+# What pages say to whom a letter's link leads there, be it a true one or not.
+UNCHECKED = "is checked when you press the button"
 GUEST = {
     "home": "/",
     "watch": "/watch/{film}",
@@ -64,6 +66,8 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
         acts.plays(page, seconds=0.3)
         page.keyboard.press("k")
         page.get_by_test_id("player").hover(position={"x": 30, "y": 30})
+    if path.endswith("#secret") and UNCHECKED not in page.get_by_role("main").inner_text():
+        faults.append(f"{name} {note}: claims to know a link that nobody has checked")
     page.evaluate("document.fonts.ready.then(() => true)")
     faults += [f"{name} {note}: {fault}" for fault in axe(page)]
     faults += [f"{name} {note}: threw {error}" for error in errors]

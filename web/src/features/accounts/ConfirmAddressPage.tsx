@@ -8,7 +8,7 @@ import { useTitle } from "@/ui/useTitle";
 import { Gate } from "./Gate";
 import { Told } from "./Told";
 import { useFaults } from "./useFaults";
-import { useSecret } from "./useSecret";
+import { CHECKED_ON_PRESS, useSecret } from "./useSecret";
 
 /** A button, since programs that look through mail follow links too. */
 export function ConfirmAddressPage() {
@@ -41,7 +41,7 @@ export function ConfirmAddressPage() {
   if (!token) return <Told title="This link is not whole">Open it from the letter once more, or copy all of it. {again}</Told>;
   if (proven) return <Told title="Your address is confirmed">It is the address of your account from now on. You may close this page.</Told>;
   return (
-    <Gate title="Confirm your address" words="The letter reached you; one press says so." fault={faults.general} onSubmit={() => void submit()} foot={again}>
+    <Gate title="Confirm your address" words={CHECKED_ON_PRESS} fault={faults.general} onSubmit={() => void submit()} foot={again}>
       <Button type="submit" look="primary" isPending={busy}>
         Confirm this address
       </Button>

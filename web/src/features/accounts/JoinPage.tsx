@@ -4,7 +4,7 @@ import { useTitle } from "@/ui/useTitle";
 import { AccountForm } from "./AccountForm";
 import { Told } from "./Told";
 import { useArrive } from "./useArrive";
-import { useSecret } from "./useSecret";
+import { CHECKED_ON_PRESS, useSecret } from "./useSecret";
 
 export function JoinPage() {
   useTitle("Finish your account");
@@ -19,7 +19,7 @@ export function JoinPage() {
   return (
     <AccountForm
       title="Finish your account"
-      words="Your address is proven. Choose how people see you, and a password."
+      words={`Choose how people see you, and a password. ${CHECKED_ON_PRESS}`}
       foot={again}
       withEmail={false}
       onSubmit={async ({ display_name, handle, password }) => {

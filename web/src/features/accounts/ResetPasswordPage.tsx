@@ -7,7 +7,7 @@ import { Gate } from "./Gate";
 import { NewPassword, PASSWORD_HINT, SHORTEST_PASSWORD } from "./NewPassword";
 import { Told } from "./Told";
 import { useFaults } from "./useFaults";
-import { useSecret } from "./useSecret";
+import { CHECKED_ON_PRESS, useSecret } from "./useSecret";
 
 export function ResetPasswordPage() {
   useTitle("Choose a new password");
@@ -50,7 +50,7 @@ export function ResetPasswordPage() {
       </Told>
     );
   return (
-    <Gate title="Choose a new password" words="Every browser that is signed in will be signed out." fault={faults.general} onSubmit={() => void submit()} foot={again}>
+    <Gate title="Choose a new password" words={`${CHECKED_ON_PRESS} Then every browser is signed out.`} fault={faults.general} onSubmit={() => void submit()} foot={again}>
       <NewPassword label="New password" value={password} onChange={setPassword} fault={faults.of("password")} />
       <Button type="submit" look="primary" isPending={busy}>
         Change password
