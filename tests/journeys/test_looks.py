@@ -5,6 +5,7 @@ With MATINEE_SHOTS set to a folder, each page is also pictured there.
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,15 @@ pytestmark = pytest.mark.browser
 
 # Before any fixture takes MATINEE_ variables out of the environment.
 SHOTS = os.environ.get("MATINEE_SHOTS")
+# As long as people may choose them, and without a place to break.
+LONG_TITLE, LONG_NAME = "ü" * 200, "Ö" * 60
 # What pages say to whom a letter's link leads there, be it a true one or not.
 UNCHECKED = "is checked when you press the button"
 GUEST = {
     "home": "/",
     "watch": "/watch/{film}",
+    "watch-encoding": "/watch/{encoding}",
+    "embed": "/embed/{film}",
     "sign-in": "/sign-in",
     "sign-up": "/sign-up",
     "forgot-password": "/forgot-password",
@@ -45,9 +50,11 @@ OPERATOR = {
 
 @pytest.fixture(scope="module")
 def film(server: Server, clip_folder: Path) -> str:
-    """A public film of the operator, and one that could not be read."""
+    """A public film of the operator with the longest names, and one that could not be read."""
     with server.client(server.cli_token) as client:
-        id = programs.upload(client, clips.small_bunny_h264(clip_folder, seconds=5), title="Big Buck Bunny")
+        renamed = client.patch("/api/v1/me/profile", json={"display_name": LONG_NAME})
+        assert renamed.status_code == 200, renamed.text
+        id = programs.upload(client, clips.small_bunny_h264(clip_folder, seconds=5), title=LONG_TITLE)
         programs.reaches(client, id, "ready")
         broken = clip_folder / "broken.mp4"
         broken.write_text("no film " * 500)
@@ -56,9 +63,43 @@ def film(server: Server, clip_folder: Path) -> str:
     return id
 
 
+@pytest.fixture(scope="module")
+def encoding(server: Server, clip_folder: Path, film: str) -> Iterator[str]:
+    """A film whose encode does not come to an end."""
+    with server.client(server.cli_token) as client, server.holding(*acts.ALL):
+        id = programs.upload(client, clips.small_bunny_h264(clip_folder, seconds=5), title=LONG_TITLE)
+        programs.reaches(client, id, "playable")
+        yield id
+        assert client.delete(f"/api/v1/videos/{id}").status_code == 204
+
+
+# Words that nobody can read because they end beyond the edge, unless three dots say so.
+_BEYOND = """() => {
+  const ended = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const style = getComputedStyle(one);
+      if (style.textOverflow === "ellipsis" || style.clipPath !== "none" || style.overflowX === "auto") return true;
+    }
+    return false;
+  };
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const box = range.getBoundingClientRect();
+    if (box.width && box.right > innerWidth + 1 && !ended(text.parentElement))
+      found.push(`${text.parentElement.tagName} ends at ${Math.round(box.right)} px: ${text.data.slice(0, 20)}`);
+  }
+  return found;
+}"""
+
+
 def _look(page: Page, server: Server, name: str, path: str, faults: list[str], note: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    if name == "embed":  # as it is before it knows its sizes
+        page.route("**/*.m3u8*", lambda asked: asked.abort())
     page.goto(server.address + path)
     expect(page.get_by_role("heading", level=1).first).to_be_visible()
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
@@ -66,18 +107,27 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
         acts.plays(page, seconds=0.3)
         page.keyboard.press("k")
         page.get_by_test_id("player").hover(position={"x": 30, "y": 30})
+    if name == "embed":
+        expect(page.get_by_role("button", name=re.compile("^Quality"))).to_have_text("Auto")
+        page.unroute("**/*.m3u8*")
     if path.endswith("#secret") and UNCHECKED not in page.get_by_role("main").inner_text():
         faults.append(f"{name} {note}: claims to know a link that nobody has checked")
+    if name == "run":
+        expect(page.get_by_role("region", name="Encodes", exact=True)).to_be_visible()
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    if name == "jobs":
+        expect(page.get_by_text("Cancel the encode").first).to_be_visible()
     page.evaluate("document.fonts.ready.then(() => true)")
     faults += [f"{name} {note}: {fault}" for fault in axe(page)]
     faults += [f"{name} {note}: threw {error}" for error in errors]
     too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if too_wide > 0:
         faults.append(f"{name} {note}: sticks out by {too_wide} px")
+    faults += [f"{name} {note}: {words}" for words in page.evaluate(_BEYOND)]
     if SHOTS:
         folder = Path(SHOTS)
         folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}-{re.sub(' ', '-', note)}.png")
+        page.screenshot(path=folder / f"{name}-{re.sub(' ', '-', note)}.png", full_page=True)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +140,7 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
     ],
 )
 def test_axe_finds_nothing_on_any_page(
-    scheme: str, width: int, make_context: MakeContext, server: Server, film: str
+    scheme: str, width: int, make_context: MakeContext, server: Server, film: str, encoding: str
 ) -> None:
     context = make_context(
         color_scheme=scheme, viewport={"width": width, "height": 900 if width > 600 else 844}, bypass_csp=True
@@ -98,11 +148,11 @@ def test_axe_finds_nothing_on_any_page(
     page = context.new_page()
     faults: list[str] = []
     for name, path in GUEST.items():
-        _look(page, server, name, path.format(film=film), faults, f"{width} {scheme}")
+        _look(page, server, name, path.format(film=film, encoding=encoding), faults, f"{width} {scheme}")
     acts.sign_in(page, server, "operator", OPERATOR_PASSWORD)
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
     for name, path in OPERATOR.items():
-        _look(page, server, name, path.format(film=film), faults, f"{width} {scheme}")
+        _look(page, server, name, path.format(film=film, encoding=encoding), faults, f"{width} {scheme}")
     assert not faults, "\n".join(faults)
 
 

@@ -120,7 +120,9 @@ function Line({ job, onRetry, onCancel }: { job: Job; onRetry: () => void; onCan
     <Fragment>
       <tr data-job={job.id} data-state={job.state}>
         <td data-label="Job">
-          <span className="font-semibold">{job.kind}</span> <span className="meta num">{job.id} · {job.lane}</span>
+          <span className="min-w-0 [overflow-wrap:anywhere]">
+            <span className="font-semibold">{job.kind}</span> <span className="meta num">{job.id} · {job.lane}</span>
+          </span>
         </td>
         <td data-label="State" className={`font-semibold ${TONES[job.state] ?? ""}`}>
           {job.state}
@@ -151,7 +153,7 @@ function Line({ job, onRetry, onCancel }: { job: Job; onRetry: () => void; onCan
               </Button>
             ) : null}
             {job.kind.startsWith(ENCODE_STEP) && (job.state === "waiting" || job.state === "running") ? (
-              <Button small look="quiet" onPress={onCancel} aria-label={`Cancel the whole encode of its film: job ${job.id}`}>
+              <Button small look="quiet" onPress={onCancel} aria-label={`Cancel the encode: job ${job.id} and all others of its film`}>
                 Cancel the encode
               </Button>
             ) : null}

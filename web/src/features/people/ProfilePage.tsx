@@ -36,7 +36,7 @@ export function ProfilePage() {
             <p className="meta mt-1">
               @{profile.data.handle} · here since {day(profile.data.created_at)}
             </p>
-            {profile.data.bio ? <p className="mt-3 max-w-[62ch] whitespace-pre-line text-ink-2 [overflow-wrap:anywhere]">{profile.data.bio}</p> : null}
+            {profile.data.bio ? <p className="mt-3 max-w-[62ch] whitespace-pre-line text-ink-2">{profile.data.bio}</p> : null}
           </div>
           {mine ? (
             <Link to="/settings" className={buttonClass("secondary")}>

@@ -85,7 +85,7 @@ function Edit({ video }: { video: Video }) {
           </Link>{" "}
           / {video.filename || "film"}
         </p>
-        <h1 className="[overflow-wrap:anywhere]">{form.draft.title || video.title}</h1>
+        <h1>{form.draft.title || video.title}</h1>
       </div>
       <div className="grid items-start gap-6 wide:grid-cols-[minmax(0,1fr)_404px]">
         <section className="panel" aria-label="Details">

@@ -60,6 +60,8 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
   const left = last ? wait(video.progress?.left_s) : null;
   const note = video.state === "playable" && video.best_height ? `${video.best_height}p now${next ? ` · ${next.name} ${left ? `in ${left.replace("about ", "")}` : "next"}` : ""}` : chip(video);
   const heights = [...state.heights].reverse();
+  // The name of a button holds the word that is seen on it.
+  const quality = state.choice === "auto" ? (state.height ? `${state.height}p` : "Auto") : `${state.choice}p`;
   const standing = state.waiting && !state.paused;
   const atEdge = standing && state.duration > 0 && state.reach > 0 && state.reach < state.duration - 1 && state.time >= state.reach - 1.5;
 
@@ -150,8 +152,8 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
             onOpenChange={setMenuOpen}
           />
           <ChoiceMenu
-            label={`Quality, now ${state.height ? `${state.height}p` : "unknown"}${state.choice === "auto" ? ", automatic" : ""}`}
-            button={state.choice === "auto" ? (state.height ? `${state.height}p` : "Auto") : `${state.choice}p`}
+            label={`Quality: ${quality}, ${state.choice === "auto" ? "automatic" : state.height && state.height !== state.choice ? `now ${state.height}p` : "chosen"}`}
+            button={quality}
             value={String(state.choice)}
             choices={[
               { id: "auto", label: "Auto", ...(state.choice === "auto" && state.height ? { note: `${state.height}p now` } : {}) },

@@ -22,9 +22,9 @@ export function About({ video, engine }: { video: Video; engine: Engine | null }
     <div className="min-w-0">
       <h1 className="text-[1.375rem] font-[680] tracking-[-.02em] [font-stretch:112%] phone:text-[1.75rem]">{video.title}</h1>
       <div className="my-3.5 flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
-        <Link to="/@{$handle}" params={{ handle: owner.handle }} className="flex items-center gap-3 rounded-control">
+        <Link to="/@{$handle}" params={{ handle: owner.handle }} className="flex min-w-0 items-center gap-3 rounded-control">
           <Face name={owner.display_name} handle={owner.handle} size={44} />
-          <span>
+          <span className="min-w-0">
             <span className="block font-semibold">{owner.display_name}</span>
             <span className="meta block">@{owner.handle}</span>
           </span>
@@ -54,7 +54,7 @@ export function About({ video, engine }: { video: Video; engine: Engine | null }
           </span>
         )}
       </p>
-      {video.description ? <p className="max-w-[70ch] whitespace-pre-line [overflow-wrap:anywhere]">{video.description}</p> : null}
+      {video.description ? <p className="max-w-[70ch] whitespace-pre-line">{video.description}</p> : null}
     </div>
   );
 }
