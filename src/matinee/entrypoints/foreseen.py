@@ -1,7 +1,9 @@
 """Failures that were foreseen, as sentences for people at the terminal. Never shows a value that may be a secret."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from matinee.kernel.errors import MatineeError
 
@@ -31,11 +33,11 @@ def foreseen(error: Exception) -> str | None:
     return None
 
 
-def _said(error: ErrorDetails) -> str:
+def _said(error: Mapping[str, Any]) -> str:
     """What the checks of a setting say, about text where they think of lists."""
     bounds = error.get("ctx", {})
     if error["type"] == "too_short":
         return f"this is too short: at least {bounds['min_length']} characters"
     if error["type"] == "too_long":
         return f"this is too long: at most {bounds['max_length']} characters"
-    return error["msg"].removeprefix("Value error, ")
+    return str(error["msg"]).removeprefix("Value error, ")
