@@ -83,12 +83,16 @@ def query_of(house: House, method: str, route: APIRoute) -> dict[str, Any]:
     }
 
 
-async def ask(house: House, method: str, route: APIRoute, person: Person | None) -> httpx.Response:
-    """One request in a session of its own: some requests end theirs."""
+async def ask(
+    house: House, method: str, route: APIRoute, person: Person | None, client: httpx.AsyncClient | None = None
+) -> httpx.Response:
+    """One request in a session of its own, since some requests end theirs, or by `client`."""
     path = route.path_format
     for name in route.param_convertors:
         path = path.replace(f"{{{name}}}", PATH_VALUES.get(name, str(uuid4())))
-    if person is None:
+    if client is not None:
+        pass
+    elif person is None:
         client = await house.client()
     else:
         async with house.works.open() as work:

@@ -14,6 +14,7 @@ import structlog
 from matinee.entrypoints.foreseen import foreseen
 from matinee.entrypoints.parts import Parts, assemble
 from matinee.entrypoints.strength import refuse_weak
+from matinee.features.accounts import service as accounts
 from matinee.features.videos import service as videos
 from matinee.infra import marks
 from matinee.infra.storage.opening import place_of
@@ -107,6 +108,7 @@ async def adopt(settings: Settings) -> None:
         await parts.storage.put_bytes(STORE_KEY, ours.encode())
         async with parts.works.open() as work:
             await marks.replace(work.session, _PLACED, "yes")
+            await accounts.audit.record(work, "house.adopted")
 
 
 async def see(settings: Settings) -> str | None:

@@ -25,6 +25,8 @@ from matinee.kernel.errors import Unavailable
 from matinee.kernel.settings import BusSettings, DatabaseSettings, MailSettings, Settings
 from matinee.kernel.time import Clock, utc_now
 
+_LINE_S = 5.0
+
 # The house's own part, then its rooms: what answers requests and runs jobs. Only rooms are walked.
 ROOMS: tuple[Room, ...] = (house.ROOM, *product.ROOMS)
 
@@ -97,6 +99,22 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
         works=works,
         rooms=ROOMS,
     )
+
+
+@asynccontextmanager
+async def unopened(settings: Settings, url: str) -> AsyncIterator[Works]:
+    """Units of work over `url` alone, for a command that writes a line: nothing is started, no store is touched."""
+    database = Database(url, pool_size=1, pool_overflow=0, answer_s=_LINE_S)
+    try:
+        yield Works(
+            database=database,
+            settings=settings,
+            storage=open_store(settings),
+            bus=MemoryBus(),
+            outbox=Queue(url, ROOMS),
+        )
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

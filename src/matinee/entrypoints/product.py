@@ -21,6 +21,15 @@ def permissions_of(roles: Iterable[str]) -> frozenset[str]:
     return frozenset(name for name, permission in PERMISSIONS.items() if permission.roles & held)
 
 
+def within(permissions: Iterable[str], scopes: Iterable[str] | None, *, reading: bool) -> frozenset[str]:
+    """Those of `permissions` that a token with `scopes` may use; None: all. `read` reaches what is only looked at,
+    except the account itself and what operators see."""
+    if scopes is None:
+        return frozenset(permissions)
+    held = {None, *scopes} | ({"upload", "manage"} if reading and "read" in scopes else set())
+    return frozenset(name for name in permissions if PERMISSIONS[name].scope in held)
+
+
 def concerns() -> list[type[Concern]]:
     """The settings classes of all rooms."""
     return [concern for room in ROOMS for concern in room.settings]

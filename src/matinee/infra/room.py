@@ -22,20 +22,24 @@ if TYPE_CHECKING:
     from matinee.infra.work import Work, Works
 
 Lane = Literal["io", "cpu", "gpu"]
+Scope = Literal["upload", "manage", "account", "operate"]
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A named right and the built-in roles that hold it. Written `room.verb`."""
+    """A named right and the built-in roles that hold it. Written `room.verb`. `scope` is what a program's token must
+    hold besides; what guests may needs none."""
 
     name: str
     description: str
     roles: frozenset[Role]
+    scope: Scope | None
 
-    def __init__(self, name: str, description: str, *roles: Role) -> None:
+    def __init__(self, name: str, description: str, *roles: Role, scope: Scope | None = None) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "description", description)
         object.__setattr__(self, "roles", frozenset(roles))
+        object.__setattr__(self, "scope", scope)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,8 @@ class Actor:
     session_key: str | None = None
     proven_at: datetime | None = None
     held_back: type[Refused] | None = None
+    scopes: tuple[str, ...] | None = None
+    """What a program's token is made for; `permissions` are within it already."""
 
     @property
     def is_system(self) -> bool:
@@ -47,6 +49,13 @@ class Actor:
             raise NotSignedIn
         if self.held_back is not None:
             raise self.held_back
+        if self.scopes is not None:
+            held = ", ".join(self.scopes) or "none"
+            raise Refused(
+                f"This token may not do that: its scopes are {held}, and “{permission}” is beyond them or beyond your"
+                " roles.",
+                permission=permission,
+            )
         raise Refused(f"Your roles do not hold the permission “{permission}”.", permission=permission)
 
     def owner(self) -> AccountId:

@@ -31,8 +31,9 @@ SENSITIVE = [
     ("POST", PASSKEYS),
     ("DELETE", f"{PASSKEYS}/01890000-0000-7000-8000-000000000001"),
     ("POST", "/api/v1/me/factors/recovery-codes"),
+    ("POST", "/api/v1/me/tokens"),
 ]
-BODY = {"code": "123456", "name": "x", "credential": {}}
+BODY = {"code": "123456", "name": "x", "credential": {}, "scopes": ["read"]}
 
 
 @pytest.fixture

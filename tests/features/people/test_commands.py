@@ -158,3 +158,22 @@ async def test_second_factors_are_listed_and_removed_for_who_lost_them(
     assert "Removed all second factors of ann" in removed.output
     assert await _signs_in(house, ann.email, PASSWORD)
     assert (await terminal("factors", "nobody", "--reset")).exit_code == 1
+
+
+async def test_tokens_are_made_listed_and_ended_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    await house.person(handle="ann")
+    assert "Nothing acts for ann" in (await terminal("tokens", "ann")).stdout
+    made = await terminal("tokens", "ann", "--make", "import", "--scope", "upload", "--days", "30")
+    client = await house.client(headers={"Authorization": f"Bearer {made.stdout.strip()}"})
+    assert (await client.post("/api/v1/videos", json={"title": "A film"})).status_code == 201
+    assert (await client.get("/api/v1/sessions")).status_code == 403
+    listed = (await terminal("tokens", "ann")).stdout
+    assert "import" in listed
+    assert "upload" in listed
+    key = next(word for word in listed.split() if len(word) == 36)
+    assert (await terminal("tokens", "ann", "--end", key)).exit_code == 0
+    assert (await client.get("/api/v1/me")).status_code == 401
+    assert (await terminal("tokens", "ann", "--end", key)).exit_code == 1
+    assert (await terminal("tokens", "ann", "--scope", "everything", "--make", "x")).exit_code == 2

@@ -1,7 +1,7 @@
 /** Who is here: signing up, in and out, settings, sessions, tokens, devices. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, done, take } from "./client";
-import type { FactorKind, SignUp, Theme } from "./types";
+import type { FactorKind, SignUp, Theme, TokenScope } from "./types";
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
@@ -17,8 +17,8 @@ export async function signIn(login: string, password: string): Promise<FactorKin
 }
 export const signOut = () => done(api.DELETE("/api/v1/session"));
 export const setTheme = (theme: Theme) => take(api.PATCH("/api/v1/me", { body: { theme } }));
-export const changePassword = (current: string, fresh: string) =>
-  done(api.POST("/api/v1/me/password", { body: { current, new: fresh } }));
+export const changePassword = (current: string, fresh: string, end_tokens = false) =>
+  done(api.POST("/api/v1/me/password", { body: { current, new: fresh, end_tokens } }));
 export const deleteAccount = (password: string) => done(api.DELETE("/api/v1/me", { body: { password } }));
 
 export const sessionsQuery = queryOptions({
@@ -32,6 +32,8 @@ export const tokensQuery = queryOptions({
   queryKey: ["tokens"],
   queryFn: () => take(api.GET("/api/v1/tokens")),
 });
+export const makeToken = (name: string, scopes: TokenScope[], days: number) =>
+  take(api.POST("/api/v1/me/tokens", { body: { name, scopes, days } }));
 export const revokeToken = (id: string) => done(api.DELETE("/api/v1/tokens/{token_id}", { params: { path: { token_id: id } } }));
 
 export const deviceQuery = (user_code: string) =>

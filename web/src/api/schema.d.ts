@@ -983,6 +983,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Token
+         * @description A token for a program of yours, made in a browser: the answer holds it, and shows it this once.
+         */
+        post: operations["make_token_api_v1_me_tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -1492,6 +1512,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Acts
+         * @description What was done with your account, and what you did, newest first.
+         */
+        get: operations["own_acts_api_v1_me_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Log
+         * @description What was done in this house, newest first.
+         */
+        get: operations["audit_log_api_v1_admin_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1572,6 +1632,55 @@ export interface components {
             last_used_at: string | null;
         };
         /**
+         * AuditEntry
+         * @description Something that was done. `seq` is its place in the chain, null for a second or two; `facts` stay, `words` can be
+         *     read as long as the account that they are about stands.
+         */
+        AuditEntry: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Seq */
+            seq: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Act */
+            act: string;
+            by: components["schemas"]["AuditPerson"] | null;
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "nobody" | "session" | "token" | "system";
+            about: components["schemas"]["AuditPerson"] | null;
+            /** Facts */
+            facts: {
+                [key: string]: string | number | boolean | string[];
+            };
+            /** Words */
+            words: {
+                [key: string]: string | number | boolean | string[];
+            } | null;
+        };
+        /**
+         * AuditPerson
+         * @description `handle` is null once the account is gone: then nothing leads from the pseudonym to the person.
+         */
+        AuditPerson: {
+            /**
+             * Pseudonym
+             * Format: uuid
+             */
+            pseudonym: string;
+            /** Handle */
+            handle: string | null;
+        };
+        /**
          * Card
          * @description What a list shows. `width`, `height`: as displayed; `best_height` names the best rung that plays.
          */
@@ -1625,6 +1734,16 @@ export interface components {
              * @description Shown to whom approves.
              */
             client_name: string;
+            /**
+             * Scopes
+             * @description What the token may be used for.
+             * @default [
+             *       "read",
+             *       "upload",
+             *       "manage"
+             *     ]
+             */
+            scopes: ("read" | "upload" | "manage" | "account" | "operate")[];
         };
         /** DeviceCode */
         DeviceCode: {
@@ -1635,6 +1754,8 @@ export interface components {
         DeviceInfo: {
             /** Client Name */
             client_name: string;
+            /** Scopes */
+            scopes: ("read" | "upload" | "manage" | "account" | "operate")[];
             /**
              * Created At
              * Format: date-time
@@ -2043,6 +2164,10 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Scopes */
+            scopes: ("read" | "upload" | "manage" | "account" | "operate")[];
+            /** Expires At */
+            expires_at: string | null;
         };
         /**
          * NewVideo
@@ -2109,12 +2234,69 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * OwnAct
+         * @description Something that was done with your account, or by you. `who` is `you`, `operator` for somebody who runs the
+         *     house, `house` for its own command and jobs, `nobody` for somebody who was not signed in.
+         */
+        OwnAct: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Act */
+            act: string;
+            /**
+             * Who
+             * @enum {string}
+             */
+            who: "you" | "operator" | "house" | "nobody";
+            /** Facts */
+            facts: {
+                [key: string]: string | number | boolean | string[];
+            };
+            /** Words */
+            words: {
+                [key: string]: string | number | boolean | string[];
+            };
+        };
+        /** OwnTokenAsked */
+        OwnTokenAsked: {
+            /**
+             * Name
+             * @description What the token is for.
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description What the token may be used for.
+             */
+            scopes: ("read" | "upload" | "manage" | "account" | "operate")[];
+            /**
+             * Days
+             * @description Days until it ends; 0 for never, where the house allows it. Default: its own.
+             */
+            days?: number | null;
+        };
         /** OwnerName */
         OwnerName: {
             /** Handle */
             handle: string;
             /** Display Name */
             display_name: string;
+        };
+        /** Page[AuditEntry] */
+        Page_AuditEntry_: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /** Page[Card] */
         Page_Card_: {
@@ -2127,6 +2309,13 @@ export interface components {
         Page_JobInfo_: {
             /** Items */
             items: components["schemas"]["JobInfo"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[OwnAct] */
+        Page_OwnAct_: {
+            /** Items */
+            items: components["schemas"]["OwnAct"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -2217,6 +2406,12 @@ export interface components {
              * @description 10 to 200 characters, not easy to guess.
              */
             new: string;
+            /**
+             * End Tokens
+             * @description End the access of all programs, too.
+             * @default false
+             */
+            end_tokens: boolean;
         };
         /** PasswordReset */
         PasswordReset: {
@@ -2231,6 +2426,12 @@ export interface components {
              * @description 10 to 200 characters, not easy to guess.
              */
             password: string;
+            /**
+             * End Tokens
+             * @description End the access of all programs, too.
+             * @default false
+             */
+            end_tokens: boolean;
         };
         /**
          * Playback
@@ -2621,10 +2822,27 @@ export interface components {
             name: string;
             /** Code */
             code?: string | null;
+            /**
+             * Scopes
+             * @description What the token may be used for.
+             * @default [
+             *       "read",
+             *       "upload",
+             *       "manage",
+             *       "account",
+             *       "operate"
+             *     ]
+             */
+            scopes: ("read" | "upload" | "manage" | "account" | "operate")[];
+            /**
+             * Days
+             * @description Days until it ends; 0 for never, where the house allows it. Default: its own.
+             */
+            days?: number | null;
         };
         /**
          * TokenInfo
-         * @description A token without its secret. `last_used_at` is exact to a minute.
+         * @description A token without its secret. `last_used_at` is exact to a minute; `expires_at` null: never.
          */
         TokenInfo: {
             /**
@@ -2641,16 +2859,27 @@ export interface components {
             created_at: string;
             /** Last Used At */
             last_used_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Scopes */
+            scopes: ("read" | "upload" | "manage" | "account" | "operate")[];
             /**
              * Via
              * @enum {string}
              */
             via: "token" | "device";
         };
-        /** TokenList */
+        /**
+         * TokenList
+         * @description `days` is how long a token lives unless it is told, `days_most` how long at most; 0: for ever.
+         */
         TokenList: {
             /** Items */
             items: components["schemas"]["TokenInfo"][];
+            /** Days */
+            days: number;
+            /** Days Most */
+            days_most: number;
         };
         /**
          * UploadInfo
@@ -5464,6 +5693,48 @@ export interface operations {
             };
         };
     };
+    make_token_api_v1_me_tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnTokenAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sessions_api_v1_sessions_get: {
         parameters: {
             query?: never;
@@ -6506,6 +6777,96 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StrengthInfo"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_acts_api_v1_me_audit_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnAct_"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_log_api_v1_admin_audit_get: {
+        parameters: {
+            query?: {
+                /** @description One act, or `thing.` for all about a thing. */
+                act?: string | null;
+                /** @description Handle, email or pseudonym: by or about. */
+                person?: string | null;
+                /** @description From this moment on. */
+                since?: string | null;
+                /** @description Before this moment. */
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry_"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */

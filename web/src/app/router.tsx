@@ -122,6 +122,20 @@ const jobs = createRoute({
   },
   component: lazyPage(() => import("@/features/admin/JobsPage"), "JobsPage"),
 });
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/audit",
+  beforeLoad: signedIn,
+  validateSearch: (search: Record<string, unknown>): { act?: string; person?: string; day?: string } => {
+    const [act, person, day] = [text(search["act"]), text(search["person"]), text(search["day"])];
+    return {
+      ...(act && /^[a-z]{2,20}\.[a-z_]{0,19}$/.test(act) ? { act } : {}),
+      ...(person && person.length <= 254 ? { person } : {}),
+      ...(day && /^\d{4}-\d{2}-\d{2}$/.test(day) ? { day } : {}),
+    };
+  },
+  component: lazyPage(() => import("@/features/admin/AuditPage"), "AuditPage"),
+});
 const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotHere });
 const embed = createRoute({
   getParentRoute: () => root,
@@ -132,7 +146,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, run, jobs, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, run, jobs, audit, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from matinee.entrypoints.house import build_export
+from matinee.features.accounts import service as accounts
 from matinee.infra.http import needs
 from matinee.infra.work import Work
 
@@ -25,6 +26,7 @@ _exporting = asyncio.Semaphore(EXPORTS_SIDE_BY_SIDE)
 async def export(work: Work = needs("accounts.self")) -> StreamingResponse:
     """Everything that the house keeps about you, as a zip with one folder per room."""
     account_id = work.actor.owner()
+    await accounts.audit.record(work, "account.exported", about=account_id)
     async with _exporting:
         file = await build_export(work, account_id)
     return StreamingResponse(

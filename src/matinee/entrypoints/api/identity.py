@@ -35,7 +35,7 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
         identity = await accounts.authenticate(work, token.strip())
         if identity is None:
             raise NotSignedIn("This token is not valid any more. Sign in again.")
-        return actor_of(identity)
+        return actor_of(identity, reading=request.scope.get("method", "GET") in SAFE_METHODS)
     identity = await _of_browser(work, request)
     if identity is None:
         return _guest()
@@ -54,9 +54,9 @@ async def again(work: Work, actor: Actor) -> Actor:
     return _guest() if identity is None else actor_of(identity)
 
 
-def actor_of(identity: accounts.Identity) -> Actor:
+def actor_of(identity: accounts.Identity, *, reading: bool = True) -> Actor:
     """Whom an identity acts as; every account holds the role `guest` too. One whose second factor is due may what a
-    guest may, and set one up."""
+    guest may, and set one up. `reading`: nothing is to be changed."""
     roles = frozenset({GUEST_ROLE, *identity.roles})
     permissions, due = product.permissions_of(roles), identity.factor_due
     if due:
@@ -64,9 +64,10 @@ def actor_of(identity: accounts.Identity) -> Actor:
     return Actor(
         account_id=identity.account_id,
         roles=roles,
-        permissions=permissions,
+        permissions=product.within(permissions, identity.scopes, reading=reading),
         via=identity.via,
         session_key=identity.session_key,
+        scopes=identity.scopes,
         proven_at=identity.proven_at,
         held_back=FactorDue if due else None,
     )

@@ -14,12 +14,19 @@ import typer
 
 from matinee.entrypoints.cli.client import Answered, Client, keep_token, server_address
 
+_SCOPES = ("read", "upload", "manage")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def login(
     url: Annotated[
         str | None, typer.Argument(help="Address of the server. Default: MATINEE_SERVER, else this machine.")
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What it may do: read, upload, manage, account, operate. Default: the first three."
+        ),
     ] = None,
 ) -> None:
     """Sign this command in: shows a code, waits until you approve it in the browser, keeps the token."""
@@ -29,7 +36,7 @@ def login(
         typer.echo(f"Careful: the way to {server} is not encrypted.", err=True)
     name = f"matinee command on {socket.gethostname()}"[:80]
     with Client(server, None) as client:
-        asked = client.json("POST", "/api/v1/device", {"client_name": name})
+        asked = client.json("POST", "/api/v1/device", {"client_name": name, "scopes": scope or list(_SCOPES)})
         typer.echo(f"Open {asked['verification_uri_complete']}")
         typer.echo(f"and approve the code {asked['user_code']}.")
         sys.stdout.flush()

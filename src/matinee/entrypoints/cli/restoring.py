@@ -15,6 +15,7 @@ from typing import Any
 
 from matinee.entrypoints.cli import dump
 from matinee.entrypoints.cli.archive import BadBackup, Reader, opened
+from matinee.entrypoints.cli.noting import note
 from matinee.entrypoints.cli.saving import Say, key_files, lock, running_database
 from matinee.entrypoints.cli.supervise import UNFINISHED
 from matinee.infra.storage.opening import open_store
@@ -55,6 +56,8 @@ def restore(settings: Settings, path: Path, *, force: bool, say: Say) -> dict[st
             elsewhere = asyncio.run(storage.free_bytes()) is None
             _refuse_full_disk(house.data_dir, max(sizes, default=0) if elsewhere else sum(sizes))
             _put_back(house, storage, url, reader, say)
+            if not note(settings, "backup.restored", database_url=url, made_at=manifest.made_at):
+                say("The audit log does not take that this was done.")
     return {
         "path": str(path),
         "matinee": manifest.matinee,

@@ -17,6 +17,7 @@ from typing import IO, Any
 import matinee
 from matinee.entrypoints.cli.archive import BadBackup, Manifest, Writer, opened
 from matinee.entrypoints.cli.dump import Snapshot, snapshot
+from matinee.entrypoints.cli.noting import note
 from matinee.entrypoints.cli.supervise import UNFINISHED
 from matinee.infra import postgres
 from matinee.infra.storage.opening import open_store
@@ -44,6 +45,8 @@ def save(settings: Settings, path: Path, *, say: Say) -> dict[str, Any]:
     _refuse_place(settings.house, path)
     storage = open_store(settings)
     with _database(settings) as url, _cleaned(Writer(path)) as writer:
+        if not note(settings, "backup.begun", database_url=url):
+            say("The audit log does not take that this was done.")
         before = asyncio.run(_keys(storage))
         say("Reading the database …")
         with (

@@ -61,11 +61,23 @@ def show(
     if markdown_:
         typer.echo(markdown(), nl=False)
         return
+    _note_that_they_were_shown()
     for concern in concerns():
         values = concern()
         for name, field in concern.model_fields.items():
             typer.echo(f"{variable(name)}={_shown(getattr(values, name))}")
             typer.echo(f"    {field.description}")
+
+
+def _note_that_they_were_shown() -> None:
+    from matinee.entrypoints.cli.noting import note
+    from matinee.entrypoints.parts import load_settings
+
+    try:
+        settings = load_settings()
+    except ValueError:
+        return  # what is wrong with them is what the person wants to see
+    note(settings, "settings.shown")
 
 
 def _shown(value: Any) -> str:

@@ -48,11 +48,13 @@ def migrate(
 ) -> None:
     """Copy all stored bytes into a bucket, or out of it. The same command again goes on where it stopped."""
     from matinee.entrypoints.cli import migrating
+    from matinee.entrypoints.cli.noting import note
     from matinee.entrypoints.parts import load_settings
 
     if to not in ("s3", "local"):
         raise typer.BadParameter("s3 or local", param_hint="--to")
-    way = migrating.Way.to(load_settings(), cast(Literal["local", "s3"], to))
+    settings = load_settings()
+    way = migrating.Way.to(settings, cast(Literal["local", "s3"], to))
     run = migrating.remove_source if remove_source else migrating.migrate
     bars = Progress(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
@@ -75,6 +77,8 @@ def migrate(
             typer.echo(json.dumps({"error": error.code, "detail": error.detail}))
             raise typer.Exit(1) from None
         raise
+    if not dry_run:
+        note(settings, "storage.migrated", to=to, copied=done.copied, removed=done.removed)
     if as_json:
         typer.echo(json.dumps(done.as_json()))
     else:

@@ -78,6 +78,11 @@ class TooManyTokens(Conflict):
     sentence = "You hold as many tokens as an account may. Revoke one first."
 
 
+class TokenTooLong(Invalid):
+    code = "accounts.token_too_long"
+    sentence = "This house lets no token live that long."
+
+
 class NoSuchAccount(NotFound):
     code = "accounts.not_found"
     sentence = "There is no such account."
@@ -110,7 +115,7 @@ class DeviceDecided(Conflict):
 
 class BrowserOnly(Refused):
     code = "accounts.browser_only"
-    sentence = "Approve devices in a browser where you are signed in; a token cannot."
+    sentence = "This is done in a browser where you are signed in; a token cannot."
 
 
 class NoSuchSession(NotFound):

@@ -30,3 +30,8 @@ class TellOwner(Order):
     """Write the letter of a notice, where the house has mail."""
 
     notice_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumRefusals(Order):
+    """Write down the refused sign-ins that were only counted so far."""

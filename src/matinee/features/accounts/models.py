@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,7 +102,9 @@ class TokenRow(Base):
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     name: Mapped[str] = mapped_column(String(80))
     via: Mapped[str] = mapped_column(String(10))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
     last_used_at: Mapped[datetime | None]
 
 
@@ -115,6 +117,7 @@ class DeviceRow(Base):
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_code: Mapped[str] = mapped_column(String(9), unique=True)
     client_name: Mapped[str] = mapped_column(String(80))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
     state: Mapped[str] = mapped_column(String(10), server_default=text("'pending'"))
     account_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
@@ -214,3 +217,62 @@ class StepRow(Base):
     challenge: Mapped[bytes | None] = mapped_column(LargeBinary)
     tries: Mapped[int]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class PseudonymRow(Base):
+    """What the audit log calls a person, and the key that opens the words about them there. Goes with the account: then
+    nothing leads from an entry to the person any more."""
+
+    __tablename__ = "accounts_pseudonym"
+
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    id: Mapped[UUID] = mapped_column(unique=True)
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditRow(Base):
+    """Something that was done. `by_id` and `about_id` are pseudonyms, `sealed` are words that the key of `about_id`
+    opens. Waits for its place in the chain while `seq` is null; afterwards a trigger lets nothing change."""
+
+    __tablename__ = "accounts_audit"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    act: Mapped[str] = mapped_column(String(40))
+    by_id: Mapped[UUID | None] = mapped_column(index=True)
+    via: Mapped[str] = mapped_column(String(10))
+    about_id: Mapped[UUID | None] = mapped_column(index=True)
+    facts: Mapped[dict[str, Any]]
+    sealed: Mapped[str | None] = mapped_column(Text)
+    seq: Mapped[int | None] = mapped_column(unique=True)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (Index("accounts_audit_waiting_ix", "id", postgresql_where=text("seq IS NULL")),)
+
+
+class AuditHeadRow(Base):
+    """Where the chain begins and ends, sealed by the machines whose secret `seal` names."""
+
+    __tablename__ = "accounts_audit_head"
+
+    seal: Mapped[str] = mapped_column(String(16), primary_key=True)
+    first_seq: Mapped[int]
+    first_before: Mapped[bytes] = mapped_column(LargeBinary)
+    seq: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime]
+    broken_at: Mapped[datetime | None]
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RefusalRow(Base):
+    """Refused sign-ins of the present window that have no entry of their own; `id` is the pseudonym of whom they were
+    about, or zero where nobody is called so."""
+
+    __tablename__ = "accounts_refusal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    since: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr
@@ -18,6 +18,9 @@ TICKET_COOKIE = "matinee_ticket"
 PASSKEY_COOKIE = "matinee_passkey"
 
 Theme = Literal["system", "dark", "light"]
+AuditFact = str | int | bool | list[str]
+TokenScope = Literal["read", "upload", "manage", "account", "operate"]
+SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
 TokenVia = Literal["token", "device"]
 FactorKind = Literal["app", "passkey", "recovery_code"]
 NoticeKind = Literal[
@@ -44,6 +47,17 @@ FactorCode = Annotated[
 Credential = Annotated[
     dict[str, Any],
     Field(description="What the browser's `toJSON()` makes of a passkey's answer (WebAuthn, level 3)."),
+]
+TokenScopes = Annotated[
+    list[TokenScope], Field(min_length=1, max_length=5, description="What the token may be used for.")
+]
+TokenDays = Annotated[
+    int | None,
+    Field(
+        ge=0,
+        le=36_500,
+        description="Days until it ends; 0 for never, where the house allows it. Default: its own.",
+    ),
 ]
 TokenName = Annotated[str, Field(min_length=1, max_length=80, description="What the token is for.")]
 
@@ -81,6 +95,7 @@ class Identity:
     via: Via
     session_key: str
     csrf: str = ""
+    scopes: tuple[str, ...] | None = None
     proven_at: datetime | None = None
     factor_due: bool = False
 
@@ -98,17 +113,23 @@ class Account(BaseModel):
 
 
 class TokenInfo(BaseModel):
-    """A token without its secret. `last_used_at` is exact to a minute."""
+    """A token without its secret. `last_used_at` is exact to a minute; `expires_at` null: never."""
 
     id: UUID
     name: str
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
+    scopes: list[TokenScope]
     via: TokenVia
 
 
 class TokenList(BaseModel):
+    """`days` is how long a token lives unless it is told, `days_most` how long at most; 0: for ever."""
+
     items: list[TokenInfo]
+    days: int
+    days_most: int
 
 
 class TokenAsked(BaseModel):
@@ -118,6 +139,14 @@ class TokenAsked(BaseModel):
     password: GivenPassword
     name: TokenName
     code: FactorCode | None = None
+    scopes: TokenScopes = list(SCOPES)
+    days: TokenDays = None
+
+
+class OwnTokenAsked(BaseModel):
+    name: TokenName
+    scopes: TokenScopes
+    days: TokenDays = None
 
 
 class NewToken(BaseModel):
@@ -126,6 +155,8 @@ class NewToken(BaseModel):
     token: str
     id: UUID
     name: str
+    scopes: list[TokenScope]
+    expires_at: datetime | None
 
 
 class SessionInfo(BaseModel):
@@ -162,6 +193,7 @@ class SessionList(BaseModel):
 class PasswordChange(BaseModel):
     current: GivenPassword
     new: NewPassword
+    end_tokens: Annotated[bool, Field(description="End the access of all programs, too.")] = False
 
 
 class ResetAsked(BaseModel):
@@ -171,6 +203,7 @@ class ResetAsked(BaseModel):
 class PasswordReset(BaseModel):
     token: LinkToken
     password: NewPassword
+    end_tokens: Annotated[bool, Field(description="End the access of all programs, too.")] = False
 
 
 class LetterAsked(BaseModel):
@@ -202,6 +235,7 @@ class StrengthInfo(BaseModel):
 
 class DeviceAsked(BaseModel):
     client_name: Annotated[str, Field(min_length=1, max_length=80, description="Shown to whom approves.")]
+    scopes: TokenScopes = ["read", "upload", "manage"]
 
 
 class DeviceStarted(BaseModel):
@@ -225,6 +259,7 @@ class DeviceToken(BaseModel):
 
 class DeviceInfo(BaseModel):
     client_name: str
+    scopes: list[TokenScope]
     created_at: datetime
 
 
@@ -313,3 +348,51 @@ class RecoveryCodes(BaseModel):
     """Shown this once; those of before count no more."""
 
     codes: list[str]
+
+
+class OwnAct(BaseModel):
+    """Something that was done with your account, or by you. `who` is `you`, `operator` for somebody who runs the
+    house, `house` for its own command and jobs, `nobody` for somebody who was not signed in."""
+
+    id: UUID
+    at: datetime
+    act: str
+    who: Literal["you", "operator", "house", "nobody"]
+    facts: dict[str, AuditFact]
+    words: dict[str, AuditFact]
+
+
+class AuditPerson(BaseModel):
+    """`handle` is null once the account is gone: then nothing leads from the pseudonym to the person."""
+
+    pseudonym: UUID
+    handle: str | None
+
+
+class AuditEntry(BaseModel):
+    """Something that was done. `seq` is its place in the chain, null for a second or two; `facts` stay, `words` can be
+    read as long as the account that they are about stands."""
+
+    id: UUID
+    seq: int | None
+    at: datetime
+    act: str
+    by: AuditPerson | None
+    via: Via
+    about: AuditPerson | None
+    facts: dict[str, AuditFact]
+    words: dict[str, AuditFact] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditVerdict:
+    """What a walk along the whole chain found. `notes` are what cannot be told from here; they are no faults."""
+
+    intact: bool
+    entries: int
+    first: int
+    last: int
+    digest: str
+    waiting: int
+    faults: list[str]
+    notes: list[str]

@@ -1,4 +1,4 @@
-"""Settings of the room that are about passwords and second factors."""
+"""Settings of the room that are about passwords, second factors, tokens and the audit log."""
 
 import re
 
@@ -63,6 +63,28 @@ class FactorSettings(Concern):
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(_words(self.second_factor_roles))
+
+
+class TokenSettings(Concern):
+    """Tokens of programs: how long they live."""
+
+    program_days: int = Field(
+        90, ge=0, le=36_500, description="Days that a program's token lives unless it is told; 0 for ever."
+    )
+    program_days_most: int = Field(
+        366, ge=0, le=36_500, description="Days that one may live at most; 0 allows tokens that never end."
+    )
+
+
+class AuditSettings(Concern):
+    """Audit log: how long the house remembers what was done."""
+
+    audit_days: int = Field(
+        1095,
+        ge=0,
+        le=36_500,
+        description="Days for which entries of the audit log are kept; 0 keeps them for ever.",
+    )
 
 
 def _words(value: str) -> set[str]:

@@ -1,10 +1,16 @@
 """Room `accounts`, row 0."""
 
 from matinee.features.accounts import handlers, service
-from matinee.features.accounts.messages import PruneAccess, TellOwner, WriteLetter
+from matinee.features.accounts.commands import commands
+from matinee.features.accounts.messages import PruneAccess, SumRefusals, TellOwner, WriteLetter
 from matinee.features.accounts.schemas import AccountsSettings
-from matinee.features.accounts.settings import FactorSettings, PasswordSettings
-from matinee.infra.room import Handler, Periodic, Permission, Room
+from matinee.features.accounts.settings import (
+    AuditSettings,
+    FactorSettings,
+    PasswordSettings,
+    TokenSettings,
+)
+from matinee.infra.room import Handler, Listener, Periodic, Permission, Room
 
 ROOM = Room(
     name="accounts",
@@ -12,25 +18,51 @@ ROOM = Room(
     handlers=(
         Handler(message=PruneAccess, run=handlers.prune),
         Handler(message=WriteLetter, run=handlers.write_letter, priority=200, retries=12, backoff_s=4),
+        Handler(message=SumRefusals, run=handlers.sum_refusals),
         Handler(message=TellOwner, run=handlers.tell_owner, lock=lambda order: f"notice:{order.notice_id}"),
     ),
-    periodic=(Periodic(cron="17 * * * *", order=PruneAccess),),
+    listeners=(
+        Listener(kind=service.AUDIT_TALLY, run=handlers.link_audit),
+        Listener(kind=service.REFUSAL_TALLY, run=handlers.count_refusals),
+    ),
+    periodic=(
+        Periodic(cron="17 * * * *", order=PruneAccess),
+        Periodic(cron="*/10 * * * *", order=SumRefusals),
+    ),
+    commands=commands,
     permissions=(
         Permission("accounts.sign_up", "Make an account.", "guest"),
         Permission("accounts.sign_in", "Sign in, or sign in a program.", "guest"),
-        Permission("accounts.self", "Keep one's own account.", "viewer", "creator", "moderator", "admin"),
         Permission(
-            service.SECURE, "Keep one's own second factors.", "viewer", "creator", "moderator", "admin"
+            "accounts.self",
+            "Keep one's own account.",
+            "viewer",
+            "creator",
+            "moderator",
+            "admin",
+            scope="account",
         ),
-        Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin"),
+        Permission(
+            service.SECURE,
+            "Keep one's own second factors.",
+            "viewer",
+            "creator",
+            "moderator",
+            "admin",
+            scope="account",
+        ),
+        Permission("accounts.audit", "Read what was done in the whole house.", "admin", scope="operate"),
+        Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin", scope="operate"),
     ),
-    settings=(AccountsSettings, PasswordSettings, FactorSettings),
+    settings=(AccountsSettings, PasswordSettings, FactorSettings, TokenSettings, AuditSettings),
     retention=(
         "Accounts until their person leaves; sessions, with their device and a place without an address, until they"
-        " end; tokens until they are revoked; second factors until they are removed, recovery codes, as hashes, until"
-        " they are used; halves of a sign-in for five minutes; links in letters for two days at most; notices for 90"
-        " days; counters of tries, as hashes, for a day."
+        " end; tokens until they end or are revoked; second factors until they are removed, recovery codes, as hashes,"
+        " until they are used; halves of a sign-in for five minutes; links in letters for two days at most; notices for"
+        " 90 days; counters of tries, as hashes, for a day. The audit log for MATINEE_AUDIT_DAYS; once a person has"
+        " left, under a pseudonym that leads to nobody."
     ),
+    metrics=service.refresh_metrics,
     export=service.export,
     erase=service.erase,
 )

@@ -1,6 +1,7 @@
 """The verbs of the room. Everything here needs the permission `admin.operate`, which the routes declare."""
 
 import matinee
+from matinee.features.accounts import service as accounts
 from matinee.features.admin.schemas import (
     AccountHolds,
     AdminEncode,
@@ -112,6 +113,7 @@ async def job(work: Work, job_id: int) -> JobInfo:
 async def retry_job(work: Work, job_id: int) -> None:
     """Give a dead job its tries again. Raises `NotFound` or `Conflict`."""
     await ledger.retry(work.session, job_id)
+    await accounts.audit.record(work, "job.retried", job=job_id)
     work.signal(CHANNEL)
 
 
@@ -130,12 +132,14 @@ async def cancel_job(work: Work, job_id: int) -> None:
 async def pause_lane(work: Work, lane: str) -> None:
     """No worker begins anything more of `lane`; what runs goes on. Raises `NotFound`."""
     await ledger.pause(work.session, lane)
+    await accounts.audit.record(work, "lane.paused", lane=lane)
     work.signal(CHANNEL)
 
 
 async def resume_lane(work: Work, lane: str) -> None:
     """Raises `NotFound`."""
     await ledger.go_on(work.session, lane)
+    await accounts.audit.record(work, "lane.resumed", lane=lane)
     work.signal(CHANNEL)
 
 

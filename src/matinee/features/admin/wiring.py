@@ -8,7 +8,9 @@ ROOM = Room(
     name="admin",
     router="matinee.features.admin.router",
     commands=commands,
-    permissions=(Permission(service.OPERATE, "See and steer the whole house's jobs.", "admin"),),
+    permissions=(
+        Permission(service.OPERATE, "See and steer the whole house's jobs.", "admin", scope="operate"),
+    ),
     topics=(Topic(name="jobs", resolve=service.follow_jobs),),
     retention="Keeps nothing of its own.",
 )

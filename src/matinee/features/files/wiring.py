@@ -11,9 +11,15 @@ ROOM = Room(
     periodic=PERIODIC,
     permissions=(
         Permission("files.limits", "Ask what an upload may be.", "guest"),
-        Permission("files.upload", "Upload files and go on with them.", "creator", "admin"),
+        Permission("files.upload", "Upload files and go on with them.", "creator", "admin", scope="upload"),
         Permission(
-            "files.read_own", "See the own uploads and storage.", "viewer", "creator", "moderator", "admin"
+            "files.read_own",
+            "See the own uploads and storage.",
+            "viewer",
+            "creator",
+            "moderator",
+            "admin",
+            scope="upload",
         ),
     ),
     settings=(service.FilesSettings,),

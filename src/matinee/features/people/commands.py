@@ -13,10 +13,11 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import NoSuchAccount, NoSuchSession
+from matinee.features.accounts.errors import NoSuchAccount, NoSuchSession, NoSuchToken
+from matinee.features.accounts.schemas import SCOPES, TokenScope
 from matinee.features.people import service
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor, Role
@@ -137,11 +138,11 @@ def sessions(
 
     async def run(work: Work) -> None:
         account_id = await _find(work, login)
-        work.actor = Actor(account_id=account_id)
+        work.actor = Actor(account_id=account_id, via="system")
         if end_all:
             said.append(f"Ended {await accounts.end_other_sessions(work)} sessions of {login}.")
         elif end is not None:
-            await accounts.end_session(work, _id(end))
+            await accounts.end_session(work, _id(end, NoSuchSession))
             said.append(f"Ended the session {end}.")
         else:
             for one in (await accounts.own_sessions(work)).items:
@@ -195,6 +196,57 @@ def factors(
         typer.echo(f"{login} has no second factor.")
 
 
+@app.command()
+def tokens(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    make: Annotated[str | None, typer.Option(help="Make one with this name; it is shown this once.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"What it may do: {', '.join(SCOPES)}. Repeatable.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=0, help="Days until it ends; 0 for never.")] = None,
+    end: Annotated[str | None, typer.Option(help="End the token of this id.")] = None,
+    end_all: Annotated[bool, typer.Option("--end-all", help="End all of them.")] = False,
+) -> None:
+    """What may act for an account without its password; make or end one."""
+    if sum((make is not None, end is not None, end_all)) > 1:
+        raise typer.BadParameter("make one, end one, or end all", param_hint="--end")
+    if unknown := set(scope or ()) - set(SCOPES):
+        raise typer.BadParameter(f"no such scope: {min(unknown)}", param_hint="--scope")
+    key = Column("id", min_width=36, no_wrap=True)
+    table = Table(key, "name", "may", "since", "ends", "last used", box=None, pad_edge=False)
+    said: list[str] = []
+
+    async def run(work: Work) -> None:
+        account_id = await _find(work, login)
+        if make is not None:
+            wanted = cast(list[TokenScope], scope or ["read"])
+            lives = work.settings(accounts.TokenSettings).program_days if days is None else days
+            said.append(await accounts.issue_token(work, account_id, make, scopes=wanted, days=lives))
+            return
+        work.actor = Actor(account_id=account_id, via="system")
+        if end_all:
+            said.append(f"Ended {await accounts.end_tokens(work, account_id)} tokens of {login}.")
+        elif end is not None:
+            await accounts.revoke_token(work, _id(end, NoSuchToken))
+            said.append(f"Ended the token {end}.")
+        else:
+            for one in (await accounts.tokens(work)).items:
+                moments = (
+                    f"{at:%Y-%m-%d %H:%M}" if at else "never"
+                    for at in (one.created_at, one.expires_at, one.last_used_at)
+                )
+                table.add_row(str(one.id), one.name, "+".join(one.scopes), *moments)
+
+    _in_house(ctx, run)
+    if said:
+        typer.echo(said[0])
+    elif table.row_count:
+        Console().print(table)
+    else:
+        typer.echo(f"Nothing acts for {login}.")
+
+
 @app.command("rotate-keys")
 def rotate_keys(
     ctx: typer.Context,
@@ -214,11 +266,11 @@ def rotate_keys(
     )
 
 
-def _id(text: str) -> UUID:
+def _id(text: str, missing: type[MatineeError]) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NoSuchSession from None
+        raise missing from None
 
 
 def _check_roles(wanted: list[str]) -> None:

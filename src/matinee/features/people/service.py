@@ -79,9 +79,13 @@ async def change(
         row.bio = rules.normalise_bio(bio)
     if handle is not None and (wanted := rules.normalise_handle(handle)) != row.handle:
         rules.check_free(wanted)
+        before = row.handle
         if not await repository.set_handle(work.session, account_id, wanted):
             raise HandleTaken(field="handle")
         await _push_login_name(work, account_id, wanted)
+        await accounts.audit.record(
+            work, "handle.changed", about=account_id, words={"before": before, "after": wanted}
+        )
     return await profile_of(work, account_id)
 
 

@@ -10,7 +10,15 @@ ROOM = Room(
     commands=app,
     permissions=(
         Permission("people.read", "See profiles and who one is oneself.", "guest"),
-        Permission("people.self", "Change one's own profile.", "viewer", "creator", "moderator", "admin"),
+        Permission(
+            "people.self",
+            "Change one's own profile.",
+            "viewer",
+            "creator",
+            "moderator",
+            "admin",
+            scope="account",
+        ),
     ),
     retention="Profiles until their person leaves.",
     export=service.export,

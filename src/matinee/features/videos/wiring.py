@@ -14,12 +14,18 @@ ROOM = Room(
     commands=app,
     permissions=(
         Permission("videos.watch", "Find and watch videos.", "guest"),
-        Permission("videos.create", "Make videos.", "creator", "admin"),
-        Permission("videos.import", "Make videos of files at an address.", "creator", "admin"),
+        Permission("videos.create", "Make videos.", "creator", "admin", scope="upload"),
         Permission(
-            "videos.edit", "List, change, retry, cancel and delete one's own videos.", "creator", "admin"
+            "videos.import", "Make videos of files at an address.", "creator", "admin", scope="upload"
         ),
-        Permission("videos.oversee", "See and change everybody's videos.", "admin"),
+        Permission(
+            "videos.edit",
+            "List, change, retry, cancel and delete one's own videos.",
+            "creator",
+            "admin",
+            scope="manage",
+        ),
+        Permission("videos.oversee", "See and change everybody's videos.", "admin", scope="operate"),
     ),
     topics=(
         Topic(name="video", resolve=service.follow),

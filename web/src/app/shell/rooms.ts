@@ -3,12 +3,13 @@ import { FilmSlateIcon } from "@phosphor-icons/react/FilmSlate";
 import { GaugeIcon } from "@phosphor-icons/react/Gauge";
 import { HouseIcon } from "@phosphor-icons/react/House";
 import { ListChecksIcon } from "@phosphor-icons/react/ListChecks";
+import { ScrollIcon } from "@phosphor-icons/react/Scroll";
 import { UploadSimpleIcon } from "@phosphor-icons/react/UploadSimple";
 import type { Icon } from "@phosphor-icons/react";
 import type { Me } from "@/api/types";
 
 export type Place = "watch" | "create" | "run";
-export type Room = { to: "/" | "/videos" | "/upload" | "/run" | "/run/jobs"; label: string; icon: Icon };
+export type Room = { to: "/" | "/videos" | "/upload" | "/run" | "/run/jobs" | "/run/audit"; label: string; icon: Icon };
 
 export const PLACES: Record<Place, { label: string; rooms: Room[] }> = {
   watch: { label: "Watch", rooms: [{ to: "/", label: "Home", icon: HouseIcon }] },
@@ -24,6 +25,7 @@ export const PLACES: Record<Place, { label: string; rooms: Room[] }> = {
     rooms: [
       { to: "/run", label: "Health", icon: GaugeIcon },
       { to: "/run/jobs", label: "Jobs", icon: ListChecksIcon },
+      { to: "/run/audit", label: "What was done", icon: ScrollIcon },
     ],
   },
 };

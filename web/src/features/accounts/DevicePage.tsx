@@ -9,6 +9,7 @@ import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { When } from "@/ui/When";
 import { Gate } from "./Gate";
+import { SCOPE_WORDS } from "./scopes";
 
 const route = getRouteApi("/shell/device");
 
@@ -84,6 +85,16 @@ function Approve({ code, onOther }: { code: string; onOther: () => void }) {
         <div className="flex justify-between gap-4">
           <dt className="text-ink-3">Code</dt>
           <dd className="num font-display font-semibold tracking-wide">{code}</dd>
+        </div>
+        <div className="flex justify-between gap-4">
+          <dt className="text-ink-3">It may</dt>
+          <dd className="text-right">
+            {device.data.scopes.map((scope) => (
+              <span key={scope} className="block">
+                {SCOPE_WORDS[scope]}
+              </span>
+            ))}
+          </dd>
         </div>
         <div className="flex justify-between gap-4">
           <dt className="text-ink-3">Asked</dt>

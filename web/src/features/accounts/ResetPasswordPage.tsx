@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { resetPassword } from "@/api/recovery";
 import { Button } from "@/ui/Button";
+import { Toggle } from "@/ui/Toggle";
 import { useTitle } from "@/ui/useTitle";
 import { Gate } from "./Gate";
 import { NewPassword, PASSWORD_HINT, SHORTEST_PASSWORD } from "./NewPassword";
@@ -13,6 +14,7 @@ export function ResetPasswordPage() {
   useTitle("Choose a new password");
   const token = useSecret();
   const [password, setPassword] = useState("");
+  const [programs, setPrograms] = useState(false);
   const [busy, setBusy] = useState(false);
   const [changed, setChanged] = useState(false);
   const faults = useFaults(["password"]);
@@ -30,7 +32,7 @@ export function ResetPasswordPage() {
     }
     setBusy(true);
     try {
-      await resetPassword(token, password);
+      await resetPassword(token, password, programs);
       setChanged(true);
     } catch (error) {
       faults.take(error);
@@ -52,6 +54,9 @@ export function ResetPasswordPage() {
   return (
     <Gate title="Choose a new password" words={`${CHECKED_ON_PRESS} Then every browser is signed out.`} fault={faults.general} onSubmit={() => void submit()} foot={again}>
       <NewPassword label="New password" value={password} onChange={setPassword} fault={faults.of("password")} />
+      <Toggle isSelected={programs} onChange={setPrograms}>
+        End the access of programs and devices, too
+      </Toggle>
       <Button type="submit" look="primary" isPending={busy}>
         Change password
       </Button>

@@ -5,6 +5,7 @@ import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
 import { EmailPart } from "./settings/EmailPart";
 import { FactorsPart } from "./settings/FactorsPart";
+import { HistoryPart } from "./settings/HistoryPart";
 import { LookPart } from "./settings/LookPart";
 import { PasswordPart } from "./settings/PasswordPart";
 import { ProfilePart } from "./settings/ProfilePart";
@@ -33,6 +34,7 @@ export function SettingsPage() {
           <EmailPart account={me.account} mail={me.mail} />
           <SessionsPart />
           <TokensPart />
+          <HistoryPart />
           <AccountPart email={me.account.email} />
         </div>
       ) : error ? (

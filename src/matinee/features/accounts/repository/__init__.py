@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +20,7 @@ class Access:
     key: UUID
     account_id: UUID
     roles: list[str]
+    scopes: list[str]
     used_at: datetime | None
 
 
@@ -110,12 +111,16 @@ async def delete_account(session: AsyncSession, account_id: UUID) -> None:
 # -- tokens of programs
 
 
-async def token_access(session: AsyncSession, secret_hash: bytes) -> Access | None:
+def _lives(now: datetime) -> ColumnElement[bool]:
+    return or_(TokenRow.expires_at.is_(None), TokenRow.expires_at > now)
+
+
+async def token_access(session: AsyncSession, secret_hash: bytes, now: datetime) -> Access | None:
     row = (
         await session.execute(
-            select(TokenRow.id, AccountRow.id, AccountRow.roles, TokenRow.last_used_at)
+            select(TokenRow.id, AccountRow.id, AccountRow.roles, TokenRow.scopes, TokenRow.last_used_at)
             .join(AccountRow, AccountRow.id == TokenRow.account_id)
-            .where(TokenRow.secret_hash == secret_hash, *OPEN)
+            .where(TokenRow.secret_hash == secret_hash, _lives(now), *OPEN)
         )
     ).first()
     return Access(*row) if row is not None else None
@@ -126,13 +131,15 @@ async def touch_token(session: AsyncSession, key: UUID, now: datetime) -> None:
     await session.execute(update(TokenRow).where(TokenRow.id.in_(free)).values(last_used_at=now))
 
 
-async def tokens(session: AsyncSession, account_id: UUID) -> Sequence[TokenRow]:
-    query = select(TokenRow).where(TokenRow.account_id == account_id).order_by(TokenRow.id.desc())
+async def tokens(session: AsyncSession, account_id: UUID, now: datetime) -> Sequence[TokenRow]:
+    query = (
+        select(TokenRow).where(TokenRow.account_id == account_id, _lives(now)).order_by(TokenRow.id.desc())
+    )
     return (await session.scalars(query)).all()
 
 
-async def count_tokens(session: AsyncSession, account_id: UUID) -> int:
-    query = select(func.count()).select_from(TokenRow).where(TokenRow.account_id == account_id)
+async def count_tokens(session: AsyncSession, account_id: UUID, now: datetime) -> int:
+    query = select(func.count()).select_from(TokenRow).where(TokenRow.account_id == account_id, _lives(now))
     return await session.scalar(query) or 0
 
 
@@ -144,31 +151,44 @@ async def add_token(
     secret_hash: bytes,
     name: str,
     via: str,
+    scopes: Sequence[str],
     now: datetime,
+    expires_at: datetime | None,
 ) -> None:
     session.add(
-        TokenRow(id=id, account_id=account_id, secret_hash=secret_hash, name=name, via=via, created_at=now)
+        TokenRow(
+            id=id,
+            account_id=account_id,
+            secret_hash=secret_hash,
+            name=name,
+            via=via,
+            scopes=list(scopes),
+            created_at=now,
+            expires_at=expires_at,
+        )
     )
     await session.flush()
 
 
-async def token_roles(session: AsyncSession, key: UUID) -> list[str] | None:
-    """The roles of the open account behind a token; None when either has gone."""
+async def token_rights(session: AsyncSession, key: UUID, now: datetime) -> tuple[list[str], list[str]] | None:
+    """The roles of the open account behind a token, and its scopes; None when either has gone."""
+    row = (
+        await session.execute(
+            select(AccountRow.roles, TokenRow.scopes)
+            .join(TokenRow, AccountRow.id == TokenRow.account_id)
+            .where(TokenRow.id == key, _lives(now), *OPEN)
+        )
+    ).first()
+    return None if row is None else (row[0], row[1])
+
+
+async def delete_token(session: AsyncSession, account_id: UUID, token_id: UUID) -> str | None:
+    """Its name; None when this account has no such token."""
     return await session.scalar(
-        select(AccountRow.roles)
-        .join(TokenRow, AccountRow.id == TokenRow.account_id)
-        .where(TokenRow.id == key, *OPEN)
-    )
-
-
-async def delete_token(session: AsyncSession, account_id: UUID, token_id: UUID) -> bool:
-    """False when this account has no such token."""
-    gone = await session.scalar(
         delete(TokenRow)
         .where(TokenRow.id == token_id, TokenRow.account_id == account_id)
-        .returning(TokenRow.id)
+        .returning(TokenRow.name)
     )
-    return gone is not None
 
 
 async def delete_tokens(session: AsyncSession, account_id: UUID) -> None:
@@ -291,7 +311,8 @@ async def take_back_try(session: AsyncSession, key: bytes) -> None:
 
 
 async def prune(session: AsyncSession, now: datetime) -> None:
-    """Remove devices, letters and counters whose time is over."""
+    """Remove devices, letters, counters and tokens whose time is over."""
     await session.execute(delete(DeviceRow).where(DeviceRow.expires_at <= now))
     await session.execute(delete(LetterRow).where(LetterRow.expires_at <= now))
     await session.execute(delete(ThrottleRow).where(ThrottleRow.ends_at <= now))
+    await session.execute(delete(TokenRow).where(TokenRow.expires_at <= now))

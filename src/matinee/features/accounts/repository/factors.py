@@ -81,9 +81,10 @@ async def passkey(session: AsyncSession, credential_id: bytes) -> PasskeyRow | N
     return await session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
-async def delete_passkey(session: AsyncSession, account_id: UUID, id: UUID) -> bool:
+async def delete_passkey(session: AsyncSession, account_id: UUID, id: UUID) -> str | None:
+    """Its name; None when there is none."""
     query = delete(PasskeyRow).where(PasskeyRow.id == id, PasskeyRow.account_id == account_id)
-    return await session.scalar(query.returning(PasskeyRow.id)) is not None
+    return await session.scalar(query.returning(PasskeyRow.name))
 
 
 # -- recovery codes

@@ -47,14 +47,15 @@ async def of(session: AsyncSession, account_id: UUID, now: datetime) -> Sequence
 
 async def end(
     session: AsyncSession, account_id: UUID, *, only: Sequence[UUID] | None = None, but: UUID | None = None
-) -> Sequence[UUID]:
-    """Remove all sessions of the account, or those of `only`, without `but`. Returns which they were."""
+) -> dict[UUID, str]:
+    """Remove all sessions of the account, or those of `only`, without `but`. Returns them with their devices."""
     query = delete(SessionRow).where(SessionRow.account_id == account_id)
     if only is not None:
         query = query.where(SessionRow.id.in_(only))
     if but is not None:
         query = query.where(SessionRow.id != but)
-    return (await session.scalars(query.returning(SessionRow.id))).all()
+    ended = await session.execute(query.returning(SessionRow.id, SessionRow.device))
+    return {row.id: row.device for row in ended}
 
 
 async def cut(session: AsyncSession, ids: Sequence[UUID], at: datetime) -> None:

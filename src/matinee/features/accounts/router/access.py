@@ -12,6 +12,7 @@ from matinee.features.accounts.schemas import (
     DeviceStarted,
     DeviceToken,
     NewToken,
+    OwnTokenAsked,
     PasswordChange,
     SessionList,
     TokenAsked,
@@ -36,7 +37,15 @@ async def create_token(
         code=asked.code,
         address=address_of(request),
         agent=request.headers.get("user-agent", ""),
+        scopes=asked.scopes,
+        days=asked.days,
     )
+
+
+@router.post("/me/tokens", status_code=201)
+async def make_token(asked: OwnTokenAsked, work: Work = needs("accounts.self")) -> NewToken:
+    """A token for a program of yours, made in a browser: the answer holds it, and shows it this once."""
+    return await service.make_token(work, asked.name, asked.scopes, asked.days)
 
 
 @router.get("/sessions")
@@ -60,7 +69,7 @@ async def end_session(session_id: UUID, work: Work = needs("accounts.self")) -> 
 @router.get("/tokens")
 async def list_tokens(work: Work = needs("accounts.self")) -> TokenList:
     """Your tokens, newest first, without their secrets."""
-    return TokenList(items=await service.tokens(work))
+    return await service.tokens(work)
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
@@ -74,7 +83,9 @@ async def start_device(
     request: Request, asked: DeviceAsked, work: Work = needs("accounts.sign_in", limit="sign_in")
 ) -> DeviceStarted:
     """Begin to sign in a program without a browser."""
-    return await service.start_device(work, asked.client_name, address=address_of(request))
+    return await service.start_device(
+        work, asked.client_name, address=address_of(request), scopes=asked.scopes
+    )
 
 
 @router.post("/device/token")
@@ -104,4 +115,9 @@ async def deny_device(user_code: str, work: Work = needs("accounts.self")) -> No
 @router.post("/me/password", status_code=204)
 async def change_password(change: PasswordChange, work: Work = needs("accounts.self")) -> None:
     """Choose another password; your other sessions end."""
-    await service.change_password(work, change.current.get_secret_value(), change.new.get_secret_value())
+    await service.change_password(
+        work,
+        change.current.get_secret_value(),
+        change.new.get_secret_value(),
+        end_tokens=change.end_tokens,
+    )

@@ -31,7 +31,13 @@ async def reset(
     request: Request, asked: PasswordReset, work: Work = needs("accounts.sign_in", limit="sign_in")
 ) -> None:
     """Choose another password by the link of a letter; every session ends."""
-    await service.reset(work, asked.token, asked.password.get_secret_value(), address=_address(request))
+    await service.reset(
+        work,
+        asked.token,
+        asked.password.get_secret_value(),
+        address=_address(request),
+        end_tokens=asked.end_tokens,
+    )
 
 
 @router.post("/accounts/letters", status_code=202)

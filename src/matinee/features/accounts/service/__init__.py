@@ -1,16 +1,23 @@
 """The verbs of accounts: the only door for other rooms."""
 
 from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity
+from matinee.features.accounts.service import audit
 from matinee.features.accounts.service.access import (
     again,
     authenticate,
+    end_tokens,
     issue_token,
+    make_token,
     revoke_token,
     sign_in,
     sign_in_program,
     sign_out,
     tokens,
 )
+from matinee.features.accounts.service.audit import TALLY as AUDIT_TALLY
+from matinee.features.accounts.service.chaining import link as link_audit
+from matinee.features.accounts.service.chaining import refresh_metrics
+from matinee.features.accounts.service.chaining import verify as verify_audit
 from matinee.features.accounts.service.devices import (
     approve_device,
     collect_device,
@@ -31,6 +38,7 @@ from matinee.features.accounts.service.factors import own as own_factors
 from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
 from matinee.features.accounts.service.letters import write_letter
+from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
 from matinee.features.accounts.service.members import (
     change_password,
     create,
@@ -64,6 +72,9 @@ from matinee.features.accounts.service.recovery import (
     verify,
     wanted_email,
 )
+from matinee.features.accounts.service.refusals import TALLY as REFUSAL_TALLY
+from matinee.features.accounts.service.refusals import count as count_refusals
+from matinee.features.accounts.service.refusals import sum_up as sum_refusals
 from matinee.features.accounts.service.second_step import STEP_OVER, Ticket, alone_options, second_options
 from matinee.features.accounts.service.second_step import alone as sign_in_with_passkey
 from matinee.features.accounts.service.second_step import finish as sign_in_with_factor
@@ -79,11 +90,14 @@ from matinee.features.accounts.service.sessions import (
     renew,
 )
 from matinee.features.accounts.service.signing import published_keys, rotate_keys
+from matinee.features.accounts.settings import TokenSettings
 
 SECURE = "accounts.secure"
 """The permission that is left to whoever must set up a second factor first."""
 
 __all__ = [
+    "AUDIT_TALLY",
+    "REFUSAL_TALLY",
     "SECURE",
     "SIGNED_OUT",
     "STEP_OVER",
@@ -93,6 +107,8 @@ __all__ = [
     "Identity",
     "SignedIn",
     "Ticket",
+    "TokenSettings",
+    "acts_of",
     "add_passkey",
     "again",
     "alone_options",
@@ -100,11 +116,14 @@ __all__ = [
     "ask_join",
     "ask_reset",
     "ask_verification",
+    "audit",
+    "audit_log",
     "authenticate",
     "change_email",
     "change_password",
     "collect_device",
     "confirm_app",
+    "count_refusals",
     "create",
     "csrf_cookie",
     "deny_device",
@@ -113,6 +132,7 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "end_sessions",
+    "end_tokens",
     "erase",
     "export",
     "find",
@@ -124,8 +144,11 @@ __all__ = [
     "join",
     "leave",
     "leaving",
+    "link_audit",
+    "make_token",
     "new_recovery_codes",
     "open_session",
+    "own_acts",
     "own_factors",
     "own_sessions",
     "passkey_options",
@@ -133,6 +156,7 @@ __all__ = [
     "prove_options",
     "prune",
     "published_keys",
+    "refresh_metrics",
     "remove_app",
     "remove_passkey",
     "renew",
@@ -153,10 +177,12 @@ __all__ = [
     "sign_up",
     "start_device",
     "strength",
+    "sum_refusals",
     "suspend",
     "tell_owner",
     "tokens",
     "verify",
+    "verify_audit",
     "wanted_email",
     "write_letter",
 ]

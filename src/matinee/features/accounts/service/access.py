@@ -8,18 +8,32 @@ from uuid import UUID
 
 from matinee.features.accounts import repository, rules
 from matinee.features.accounts.errors import (
+    BrowserOnly,
     FactorNeeded,
     NoSuchToken,
     Suspended,
+    TokenTooLong,
     TooManyTokens,
     WrongCredentials,
     WrongPassword,
 )
-from matinee.features.accounts.schemas import Identity, NewToken, TokenInfo, TokenVia
+from matinee.features.accounts.schemas import (
+    SCOPES,
+    Identity,
+    NewToken,
+    TokenInfo,
+    TokenList,
+    TokenScope,
+    TokenVia,
+)
 from matinee.features.accounts.service import (
+    audit,
     factors,
     gate,
+    letters,
     passwords,
+    proof,
+    refusals,
     required,
     second_step,
     sessions,
@@ -27,7 +41,7 @@ from matinee.features.accounts.service import (
 )
 from matinee.features.accounts.service.second_step import Ticket
 from matinee.features.accounts.service.sessions import SignedIn
-from matinee.features.accounts.settings import PasswordSettings
+from matinee.features.accounts.settings import PasswordSettings, TokenSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import Actor, Role
 from matinee.kernel.errors import NotFound
@@ -43,14 +57,14 @@ TOKEN_USE_EXACT_TO = timedelta(minutes=1)
 
 async def authenticate(work: Work, token: str) -> Identity | None:
     """Whom a program's token stands for; None when it was revoked, or its account is closed."""
-    if not token.startswith(rules.TOKEN_PREFIX) or len(token) > 200:
+    if not rules.may_be_token(token):
         return None
-    access = await repository.token_access(work.session, rules.digest(token))
+    access = await repository.token_access(work.session, rules.digest(token), work.now)
     if access is None:
         return None
     if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
         await repository.touch_token(work.session, access.key, work.now)
-    return await _identity(work, access.account_id, access.roles, access.key)
+    return await _identity(work, access.account_id, access.roles, access.key, access.scopes)
 
 
 async def again(work: Work, actor: Actor) -> Identity | None:
@@ -60,8 +74,8 @@ async def again(work: Work, actor: Actor) -> Identity | None:
     if actor.via == "session":
         return await sessions.renewed_identity(work, actor.session_key)
     key = UUID(actor.session_key)
-    roles = await repository.token_roles(work.session, key)
-    return None if roles is None else await _identity(work, actor.account_id, roles, key)
+    rights = await repository.token_rights(work.session, key, work.now)
+    return None if rights is None else await _identity(work, actor.account_id, rights[0], key, rights[1])
 
 
 async def sign_in(
@@ -95,33 +109,66 @@ async def sign_in_program(
     code: str | None = None,
     address: str,
     agent: str = "",
+    scopes: Sequence[TokenScope] = SCOPES,
+    days: int | None = None,
 ) -> NewToken:
     """A token for a program whose person proves to be `login`. Raises `FactorNeeded` and `WrongCode` where the account
-    has a second factor."""
+    has a second factor, `TokenTooLong` and `TooManyTokens`."""
     account_id = await _prove(work, login, password, address=address)
     if await factors.kinds(work, account_id):
         if code is None:
             raise FactorNeeded
         await factors.check_code(work, account_id, code, address=address, agent=agent)
-    return await _new_token(work, account_id, name, "token")
+    return await _new_token(work, account_id, name, "token", scopes, days)
 
 
-async def issue_token(work: Work, account_id: AccountId, name: str, via: TokenVia = "token") -> str:
+async def make_token(work: Work, name: str, scopes: Sequence[TokenScope], days: int | None) -> NewToken:
+    """A token for the actor, who sits at a browser: a token makes none. Raises `BrowserOnly`, `ProveAgain`,
+    `TokenTooLong` and `TooManyTokens`."""
+    if work.actor.via != "session":
+        raise BrowserOnly
+    proof.require(work)
+    return await _new_token(work, work.actor.owner(), name, "token", scopes, days)
+
+
+async def issue_token(
+    work: Work,
+    account_id: AccountId,
+    name: str,
+    via: TokenVia = "token",
+    *,
+    scopes: Sequence[TokenScope] = SCOPES,
+    days: int | None = None,
+) -> str:
     """A bearer token without proof. It is shown this once. Raises `TooManyTokens`."""
-    return (await _new_token(work, account_id, name, via)).token
+    return (await _new_token(work, account_id, name, via, scopes, days)).token
 
 
-async def tokens(work: Work) -> list[TokenInfo]:
+async def tokens(work: Work) -> TokenList:
     """The actor's own, newest first."""
-    rows = await repository.tokens(work.session, work.actor.owner())
-    return [TokenInfo.model_validate(row, from_attributes=True) for row in rows]
+    rows = await repository.tokens(work.session, work.actor.owner(), work.now)
+    knobs = work.settings(TokenSettings)
+    items = [TokenInfo.model_validate(row, from_attributes=True) for row in rows]
+    return TokenList(items=items, days=_days(knobs, None), days_most=knobs.program_days_most)
+
+
+async def end_tokens(work: Work, account_id: AccountId) -> int:
+    """All of the account's; asks nobody's leave. Returns how many there were."""
+    held = [row.id for row in await repository.tokens(work.session, account_id, work.now)]
+    await gate.end(work, held)
+    await repository.delete_tokens(work.session, account_id)
+    if held:
+        await audit.record(work, "token.revoked", about=account_id, tokens=len(held))
+    return len(held)
 
 
 async def revoke_token(work: Work, token_id: UUID) -> None:
     """Raises `NoSuchToken` for one that is not the actor's own."""
-    if not await repository.delete_token(work.session, work.actor.owner(), token_id):
+    name = await repository.delete_token(work.session, work.actor.owner(), token_id)
+    if name is None:
         raise NoSuchToken
     await gate.end(work, [token_id])
+    await audit.record(work, "token.revoked", about=work.actor.owner(), words={"name": name})
 
 
 async def confirm(work: Work, password: str, *, field: str) -> None:
@@ -134,6 +181,7 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
     async with work.outside():
         right, _ = await passwords.verify(work.settings(PasswordSettings), stored, password)
     if not right:
+        await refusals.note(work, account_id, "confirmation")
         raise WrongPassword(field=field)
     await throttle.forgive(work, key)
 
@@ -152,11 +200,13 @@ async def _prove(work: Work, login: str, password: str, *, address: str) -> Acco
         right, stale = await passwords.verify(settings, stored, password)
         fresh = await passwords.hash_password(settings, password) if right and stale else None
     if not right or account_id is None:
+        await refusals.note(work, account_id, "credentials", address=address)
         raise WrongCredentials
     row = await repository.account(work.session, account_id, lock=True)
     if row is None or row.password_hash != stored or row.erasure_id is not None:
         raise WrongCredentials
     if row.suspended_at is not None:
+        await refusals.note(work, account_id, "suspended", address=address)
         raise Suspended
     if fresh is not None:
         row.password_hash = fresh
@@ -165,10 +215,32 @@ async def _prove(work: Work, login: str, password: str, *, address: str) -> Acco
     return AccountId(account_id)
 
 
-async def _new_token(work: Work, account_id: AccountId, name: str, via: TokenVia) -> NewToken:
-    if await repository.count_tokens(work.session, account_id) >= TOKENS_MOST:
+def _days(knobs: TokenSettings, wanted: int | None) -> int:
+    """0 for ever. Raises `TokenTooLong`."""
+    most = knobs.program_days_most
+    if wanted is None:
+        return min(knobs.program_days or most, most) if most else knobs.program_days
+    if most and not 0 < wanted <= most:
+        raise TokenTooLong(f"A token lives {most} days at most here.", field="days")
+    return wanted
+
+
+async def _new_token(
+    work: Work,
+    account_id: AccountId,
+    name: str,
+    via: TokenVia,
+    scopes: Sequence[TokenScope],
+    wanted_days: int | None,
+) -> NewToken:
+    # The house's own command keeps its token as long as the house stands.
+    own = work.actor.is_system and wanted_days is None
+    days = 0 if own else _days(work.settings(TokenSettings), wanted_days)
+    if await repository.count_tokens(work.session, account_id, work.now) >= TOKENS_MOST:
         raise TooManyTokens
-    secret, key = rules.TOKEN_PREFIX + rules.new_secret(), new_id()
+    secret, key = rules.new_token(), new_id()
+    kept = [scope for scope in SCOPES if scope in scopes]
+    expires_at = work.now + timedelta(days=days) if days else None
     await repository.add_token(
         work.session,
         id=key,
@@ -176,16 +248,29 @@ async def _new_token(work: Work, account_id: AccountId, name: str, via: TokenVia
         secret_hash=rules.digest(secret),
         name=name,
         via=via,
+        scopes=kept,
         now=work.now,
+        expires_at=expires_at,
     )
-    return NewToken(token=secret, id=key, name=name)
+    by = None if work.actor.is_system else account_id  # who has no session yet has just proved who they are
+    await audit.record(
+        work, "token.made", about=account_id, by=by, words={"name": name}, kind=via, scopes=kept, days=days
+    )
+    if not work.actor.is_system:
+        account = await repository.account(work.session, account_id)
+        assert account is not None
+        await letters.tell(work, account, "token")
+    return NewToken(token=secret, id=key, name=name, scopes=kept, expires_at=expires_at)
 
 
-async def _identity(work: Work, account_id: UUID, roles: Sequence[str], key: UUID) -> Identity:
+async def _identity(
+    work: Work, account_id: UUID, roles: Sequence[str], key: UUID, scopes: Sequence[str]
+) -> Identity:
     return Identity(
         account_id=AccountId(account_id),
         roles=cast(tuple[Role, ...], tuple(roles)),
         via="token",
         session_key=str(key),
+        scopes=tuple(scopes),
         factor_due=await required.due(work, account_id, roles),
     )

@@ -1,6 +1,8 @@
 """The device flow (RFC 8628): a program without a browser is approved by a person in one."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import cast
 from urllib.parse import quote
 
 from matinee.features.accounts import repository, rules
@@ -12,8 +14,8 @@ from matinee.features.accounts.errors import (
     DeviceUnknown,
 )
 from matinee.features.accounts.models import DeviceRow
-from matinee.features.accounts.schemas import DeviceInfo, DeviceStarted
-from matinee.features.accounts.service import access, proof, throttle
+from matinee.features.accounts.schemas import SCOPES, DeviceInfo, DeviceStarted, TokenScope
+from matinee.features.accounts.service import access, audit, proof, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
@@ -25,7 +27,9 @@ STARTS_OF_A_NETWORK = 60
 GUESSES = 30
 
 
-async def start_device(work: Work, client_name: str, *, address: str) -> DeviceStarted:
+async def start_device(
+    work: Work, client_name: str, *, address: str, scopes: Sequence[TokenScope] = SCOPES
+) -> DeviceStarted:
     """Codes for a device. Asks nobody's leave; bounded per network."""
     key = rules.throttle_key("device", network_of(address))
     await throttle.count(work, key, most=STARTS_OF_A_NETWORK, window_s=LIFE_S)
@@ -37,6 +41,7 @@ async def start_device(work: Work, client_name: str, *, address: str) -> DeviceS
         secret_hash=rules.digest(secret),
         user_code=user_code,
         client_name=client_name,
+        scopes=[scope for scope in SCOPES if scope in scopes],
         state="pending",
         created_at=work.now,
         expires_at=work.now + timedelta(seconds=LIFE_S),
@@ -62,15 +67,17 @@ async def collect_device(work: Work, device_code: str) -> str:
         raise DeviceDenied
     if row.account_id is None:
         raise DevicePending
-    account_id, name = AccountId(row.account_id), row.client_name
+    account_id, name, scopes = AccountId(row.account_id), row.client_name, cast(list[TokenScope], row.scopes)
     await repository.delete_device(work.session, row)
-    return await access.issue_token(work, account_id, name, "device")
+    return await access.issue_token(work, account_id, name, "device", scopes=scopes)
 
 
 async def device(work: Work, user_code: str) -> DeviceInfo:
     """What asks, for whom is about to decide."""
     row = await _pending(work, user_code)
-    return DeviceInfo(client_name=row.client_name, created_at=row.created_at)
+    return DeviceInfo(
+        client_name=row.client_name, scopes=cast(list[TokenScope], row.scopes), created_at=row.created_at
+    )
 
 
 async def approve_device(work: Work, user_code: str) -> None:
@@ -79,11 +86,14 @@ async def approve_device(work: Work, user_code: str) -> None:
     row = await _pending(work, user_code)
     proof.require(work)
     row.state, row.account_id = "approved", work.actor.owner()
+    await audit.record(work, "device.approved", about=work.actor.owner(), words={"name": row.client_name})
 
 
 async def deny_device(work: Work, user_code: str) -> None:
     _at_a_browser(work)
-    (await _pending(work, user_code)).state = "denied"
+    row = await _pending(work, user_code)
+    row.state = "denied"
+    await audit.record(work, "device.denied", about=work.actor.owner(), words={"name": row.client_name})
 
 
 def _at_a_browser(work: Work) -> None:

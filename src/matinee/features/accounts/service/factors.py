@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import structlog
 from prometheus_client import Counter
 
 from matinee.features.accounts import repository as accounts
@@ -18,7 +17,7 @@ from matinee.features.accounts.errors import (
 from matinee.features.accounts.models import AccountRow, RecoveryCodeRow
 from matinee.features.accounts.repository import factors as repository
 from matinee.features.accounts.repository import sessions as session_rows
-from matinee.features.accounts.rules import recovery_codes, throttle_key
+from matinee.features.accounts.rules import places, recovery_codes, throttle_key
 from matinee.features.accounts.rules import totp as app_rules
 from matinee.features.accounts.schemas import (
     AppDraft,
@@ -31,10 +30,12 @@ from matinee.features.accounts.schemas import (
     RecoveryCodes,
 )
 from matinee.features.accounts.service import (
+    audit,
     gate,
     notices,
     passkeys,
     proof,
+    refusals,
     required,
     sessions,
     steps,
@@ -46,7 +47,6 @@ from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
 
-log = structlog.get_logger(__name__)
 CHECKS = Counter(
     "matinee_factor_checks_total",
     "Second factors shown, by kind and whether they were right.",
@@ -108,7 +108,7 @@ async def confirm_app(work: Work, code: str) -> FactorAdded:
     if not await totp.confirm(work, account_id, code):
         raise WrongCode(field="code")
     await throttle.forgive(work, key)
-    return await _added(work, account, first=first)
+    return await _added(work, account, "app", None, first=first)
 
 
 async def remove_app(work: Work) -> None:
@@ -117,7 +117,7 @@ async def remove_app(work: Work) -> None:
     account, _ = await _locked(work, work.actor.owner())
     if not await repository.delete_totp(work.session, account.id):
         raise NoSuchFactor
-    await _removed(work, account)
+    await _removed(work, account, "app", None)
 
 
 async def passkey_options(work: Work) -> PasskeyOptions:
@@ -132,16 +132,17 @@ async def add_passkey(work: Work, name: str, credential: dict[str, Any]) -> Fact
     challenge = await passkeys.registration(work)
     account, first = await _locked(work, work.actor.owner())
     await passkeys.register(work, name, credential, challenge)
-    return await _added(work, account, first=first)
+    return await _added(work, account, "passkey", name, first=first)
 
 
 async def remove_passkey(work: Work, passkey_id: UUID) -> None:
     """Raises `ProveAgain`, `NoSuchFactor` and `LastFactor`."""
     proof.require(work)
     account, _ = await _locked(work, work.actor.owner())
-    if not await repository.delete_passkey(work.session, account.id, passkey_id):
+    name = await repository.delete_passkey(work.session, account.id, passkey_id)
+    if name is None:
         raise NoSuchFactor
-    await _removed(work, account)
+    await _removed(work, account, "passkey", name)
 
 
 async def new_recovery_codes(work: Work) -> RecoveryCodes:
@@ -150,6 +151,7 @@ async def new_recovery_codes(work: Work) -> RecoveryCodes:
     account, none = await _locked(work, work.actor.owner())
     if none:
         raise NoSuchFactor
+    await audit.record(work, "factor.codes_made", about=AccountId(account.id))
     return RecoveryCodes(codes=await _make_codes(work, account.id))
 
 
@@ -162,7 +164,7 @@ async def reset(work: Work, account_id: AccountId) -> None:
     await repository.drop_steps(work.session, account.id)
     await sessions.end_sessions(work, account_id)
     await notices.note_operator(work, account.id, "factors_reset")
-    log.warning("audit.factors_reset", account_id=str(account.id))
+    await audit.record(work, "factor.reset", about=account_id)
 
 
 async def check_code(work: Work, account_id: UUID, code: str, *, address: str, agent: str) -> None:
@@ -192,11 +194,15 @@ async def check_code(work: Work, account_id: UUID, code: str, *, address: str, a
         right = await repository.take_recovery_code(work.session, account_id, hashed)
     CHECKS.labels("app" if from_app else "recovery_code", "right" if right else "wrong").inc()
     if not right:
+        await refusals.note(work, account_id, "code", address=address)
         raise WrongCode(field="code")
     await throttle.forgive(work, near)
     if from_app:
         await throttle.take_back(work, day)
     else:
+        await _record_stranger(
+            work, "factor.code_used", account_id, address=address, agent=agent, by_owner=True
+        )
         await notices.note(work, account_id, "recovery_code_used", address=address, agent=agent)
 
 
@@ -217,12 +223,14 @@ async def check_passkey(
         )
     except PasskeyRefused:
         CHECKS.labels("passkey", "wrong").inc()
+        await refusals.note(work, account_id, "passkey", address=address)
         raise
     CHECKS.labels("passkey", "right" if shown.counts_on else "copied").inc()
     if not shown.counts_on:
         await notices.note(work, shown.account_id, "passkey_copied", address=address, agent=agent)
+        await _record_stranger(work, "factor.copied", shown.account_id, address=address, agent=agent)
         async with work.outside():
-            pass  # the notice stands although the request fails
+            pass  # notice and entry stand although the request fails
         raise PasskeyRefused
     return shown.account_id
 
@@ -241,16 +249,32 @@ async def _locked(work: Work, account_id: UUID) -> tuple[AccountRow, bool]:
     return account, not await repository.has_any(work.session, account_id)
 
 
-async def _added(work: Work, account: AccountRow, *, first: bool) -> FactorAdded:
+async def _record_stranger(
+    work: Work, act: str, account_id: UUID, *, address: str, agent: str, by_owner: bool = False
+) -> None:
+    """Where nobody may be signed in yet: device and place are those of the request."""
+    owner = AccountId(account_id)
+    device, place = places.device_of(agent), notices.place(work, account_id, address)
+    by = owner if by_owner else None
+    await audit.record(work, act, about=owner, by=by, device=device, place=place)
+
+
+async def _added(
+    work: Work, account: AccountRow, kind: FactorKind, name: str | None, *, first: bool
+) -> FactorAdded:
     await notices.note_own(work, "factor_added")
+    words = None if name is None else {"name": name}
+    await audit.record(work, "factor.added", about=AccountId(account.id), words=words, kind=kind)
     if not first:
         return FactorAdded(recovery_codes=None)
     await _look_again(work, account)
     return FactorAdded(recovery_codes=await _make_codes(work, account.id))
 
 
-async def _removed(work: Work, account: AccountRow) -> None:
+async def _removed(work: Work, account: AccountRow, kind: FactorKind, name: str | None) -> None:
     await notices.note_own(work, "factor_removed")
+    words = None if name is None else {"name": name}
+    await audit.record(work, "factor.removed", about=AccountId(account.id), words=words, kind=kind)
     if await repository.has_any(work.session, account.id):
         return
     if required.of_roles(work, account.roles):
@@ -278,5 +302,5 @@ async def _look_again(work: Work, account: AccountRow) -> None:
     """Browsers and sockets that were held back until there is a factor go on."""
     if required.of_roles(work, account.roles):
         held = await session_rows.of(work.session, account.id, work.now)
-        tokens = await accounts.tokens(work.session, account.id)
+        tokens = await accounts.tokens(work.session, account.id, work.now)
         await gate.look_again(work, [one.id for one in held] + [one.id for one in tokens])

@@ -110,5 +110,14 @@ def notice(kind: str, by: str, settings: str) -> Words:
     )
 
 
+def token_made(handle: str | None, settings: str) -> Words:
+    return Words(
+        subject="A program may act for you",
+        lines=(f"A program or device was given access to {_who(handle)} just now.",),
+        button=("See what has access", settings),
+        after=("Was that not you? End its access there, and choose another password.",),
+    )
+
+
 def _who(handle: str | None) -> str:
     return "your account" if handle is None else f"your account @{handle}"

@@ -22,13 +22,14 @@ from matinee.kernel.ids import new_id
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
-Kind = Literal["reset", "verify", "join", "changed", "moved"]
+Kind = Literal["reset", "verify", "join", "changed", "moved", "token"]
 LIFE: dict[Kind, timedelta] = {
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=2),
     "join": timedelta(days=2),
     "changed": timedelta(days=2),
     "moved": timedelta(days=2),
+    "token": timedelta(days=2),
 }
 PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join"}
 TO_ONE_ACCOUNT = 5
@@ -51,7 +52,7 @@ async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = No
     work.send(WriteLetter(letter_id=row.id))
 
 
-async def tell(work: Work, account: AccountRow, kind: Literal["changed", "moved"]) -> None:
+async def tell(work: Work, account: AccountRow, kind: Literal["changed", "moved", "token"]) -> None:
     """Let the owner know, where the house sends letters."""
     if work.mailer.can_send:
         await ask(work, kind, account.email, account.id)
@@ -105,6 +106,8 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
         return _Draft(row.address, letter_words.changed(account.login_name, _page(work, "forgot-password")))
     if row.kind == "moved":
         return _Draft(row.address, letter_words.moved(account.login_name, _page(work, "settings")))
+    if row.kind == "token":
+        return _Draft(row.address, letter_words.token_made(account.login_name, _page(work, "settings")))
     if row.kind == "verify":
         return await _verify(work, row, account)
     if not await _may_write(work, account.id):

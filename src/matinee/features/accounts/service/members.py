@@ -21,6 +21,8 @@ from matinee.features.accounts.repository import sessions as session_rows
 from matinee.features.accounts.schemas import Account, AccountsSettings, StrengthInfo, Theme
 from matinee.features.accounts.service import (
     access,
+    audit,
+    chaining,
     gate,
     letters,
     passwords,
@@ -93,6 +95,9 @@ async def create(
         email_verified_at=work.now if verified else None,
     ):
         raise EmailTaken(field="email")
+    await audit.name(work, account_id)
+    by = None if work.actor.is_system else account_id
+    await audit.record(work, "account.made", about=account_id, by=by, roles=roles)
     return _account(await _row(work, account_id))
 
 
@@ -127,13 +132,16 @@ async def set_theme(work: Work, theme: Theme) -> None:
     (await _row(work, work.actor.owner())).theme = theme
 
 
-async def change_password(work: Work, current: str, new: str) -> None:
-    """The actor's own, after proof; ends their other sessions. Tokens stay: they are revoked one by one."""
+async def change_password(work: Work, current: str, new: str, *, end_tokens: bool = False) -> None:
+    """The actor's own, after proof; ends their other sessions. Tokens stay unless `end_tokens`."""
     await access.confirm(work, current, field="current")
     await replace_password(work, work.actor.owner(), new, field="new")
     kept = work.actor.session_key if work.actor.via == "session" else None
     await sessions.end_sessions(work, work.actor.owner(), but=kept)
     await repository.drop_letters(work.session, "reset", account_id=work.actor.owner())
+    if end_tokens:
+        await access.end_tokens(work, work.actor.owner())
+    await audit.record(work, "password.changed", about=work.actor.owner())
 
 
 async def set_password(work: Work, account_id: AccountId, new: str) -> None:
@@ -143,6 +151,7 @@ async def set_password(work: Work, account_id: AccountId, new: str) -> None:
     await replace_password(work, account_id, new, field="password")
     await sessions.end_sessions(work, account_id)
     await repository.drop_letters(work.session, "reset", account_id=account_id)
+    await audit.record(work, "password.set", about=account_id)
 
 
 async def strength(work: Work, password: str, words: Sequence[str], *, address: str) -> StrengthInfo:
@@ -166,6 +175,7 @@ async def set_roles(work: Work, account_id: AccountId, roles: Sequence[Role]) ->
     _check_roles(roles)
     if "admin" not in roles and await repository.admins(work.session) == [account_id]:
         raise LastAdmin
+    await audit.record(work, "account.roles", about=account_id, before=row.roles, after=roles)
     row.roles = list(roles)
     held = await session_rows.of(work.session, account_id, work.now)
     await gate.look_again(work, [one.id for one in held] + await _token_ids(work, account_id))
@@ -175,6 +185,8 @@ async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) 
     """Shut an account out at once, or let it in again. Its things stay. Idempotent."""
     work.actor.require("accounts.manage")
     row = await _row(work, account_id)
+    if suspended != (row.suspended_at is not None):
+        await audit.record(work, "account.suspended" if suspended else "account.restored", about=account_id)
     if suspended:
         if await repository.admins(work.session) == [account_id]:
             raise LastAdmin
@@ -196,6 +208,7 @@ async def leave(work: Work, password: str) -> None:
     if row.erasure_id is None:
         row.erasure_id = new_id()
         work.send(AccountLeaving(erasure_id=row.erasure_id))
+        await audit.record(work, "account.left", about=account_id)
     await sessions.end_sessions(work, account_id)
     await gate.end(work, await _token_ids(work, account_id))
     await repository.delete_tokens(work.session, account_id)
@@ -209,11 +222,14 @@ async def leaving(work: Work, erasure_id: UUID) -> Account | None:
 
 
 async def prune(work: Work) -> None:
-    """Remove what has ended: sessions, devices, letters, counters, keys, notices, halves of sign-ins."""
+    """Remove what has ended: sessions, devices, letters, counters, keys, notices, tokens, halves of sign-ins, old
+    entries of the audit log."""
     await repository.prune(work.session, work.now)
     cuts, notices = work.now - CUTS_KEPT, work.now - NOTICES_KEPT
     await session_rows.prune(work.session, work.now, cuts=cuts, notices=notices)
     await factor_rows.prune(work.session, work.now, drafts=work.now - totp.DRAFT_LIFE)
+    await chaining.shorten(work)
+    await chaining.link(work)
 
 
 async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
@@ -241,10 +257,12 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
             {
                 "name": t.name,
                 "via": t.via,
+                "scopes": t.scopes,
                 "created_at": t.created_at.isoformat(),
+                "expires_at": t.expires_at.isoformat() if t.expires_at else None,
                 "last_used_at": t.last_used_at.isoformat() if t.last_used_at else None,
             }
-            for t in await repository.tokens(work.session, account_id)
+            for t in await repository.tokens(work.session, account_id, work.now)
         ],
         "factors": {
             "app": None if app is None else {"created_at": app.created_at.isoformat()},
@@ -267,10 +285,12 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
-    """Remove the account with its sessions, tokens, devices, factors and letters. All other rooms erased before."""
+    """Remove the account with its sessions, tokens, devices, factors and letters, and the key of its pseudonym: what
+    the audit log says about it stays and leads to nobody. Every other room must have erased before."""
     row = await repository.account(work.session, account_id)
     if row is not None:
         await repository.drop_letters_to(work.session, [row.email, row.login_name or row.email])
+        await audit.record(work, "account.erased", about=account_id)
     await repository.delete_account(work.session, account_id)
     return True
 
@@ -288,7 +308,7 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
 
 
 async def _token_ids(work: Work, account_id: AccountId) -> list[UUID]:
-    return [token.id for token in await repository.tokens(work.session, account_id)]
+    return [token.id for token in await repository.tokens(work.session, account_id, work.now)]
 
 
 def _check_roles(roles: Sequence[Role]) -> None:

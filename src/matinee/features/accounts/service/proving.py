@@ -2,7 +2,7 @@
 
 from matinee.features.accounts.errors import BrowserOnly
 from matinee.features.accounts.schemas import PasskeyOptions, ProofGiven
-from matinee.features.accounts.service import access, factors, passkeys, sessions
+from matinee.features.accounts.service import access, audit, factors, passkeys, sessions
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work
 from matinee.kernel.errors import Invalid
@@ -19,15 +19,20 @@ async def prove(work: Work, given: ProofGiven, *, address: str, agent: str = "")
     account_id, session = work.actor.owner(), _session(work)
     if given.password is not None:
         await access.confirm(work, given.password.get_secret_value(), field="password")
+        proof = "password"
     elif given.code is not None:
         await factors.check_code(work, account_id, given.code, address=address, agent=agent)
+        proof = "code"
     elif given.credential is not None:
         await factors.check_passkey(
             work, "prove", session, given.credential, account_id=account_id, address=address, agent=agent
         )
+        proof = "passkey"
     else:
         raise Invalid("Send a password, a code or a passkey.")
-    return await sessions.prove_session(work)
+    cookie = await sessions.prove_session(work)
+    await audit.record(work, "session.proven", about=account_id, proof=proof)
+    return cookie
 
 
 def _session(work: Work) -> str:

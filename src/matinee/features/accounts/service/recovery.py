@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-import structlog
-
 from matinee.features.accounts import repository, rules
 from matinee.features.accounts.errors import (
     EmailTaken,
@@ -17,12 +15,11 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.models import AccountRow, LetterRow
 from matinee.features.accounts.schemas import Account, AccountsSettings
-from matinee.features.accounts.service import access, letters, members, sessions, throttle
+from matinee.features.accounts.service import access, audit, letters, members, sessions, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 from matinee.kernel.network import network_of
 
-log = structlog.get_logger(__name__)
 ASKS_OF_A_NETWORK = 20
 ASKS_FOR_ONE = 5
 ASKS_WINDOW_S = 3600
@@ -40,7 +37,7 @@ async def ask_reset(work: Work, login: str, *, address: str) -> None:
     await letters.ask(work, "reset", login[: rules.EMAIL_MOST])
 
 
-async def reset(work: Work, secret: str, new: str, *, address: str) -> None:
+async def reset(work: Work, secret: str, new: str, *, address: str, end_tokens: bool = False) -> None:
     """Another password for whom the link was made; every session ends. Raises `LinkOver` and `WeakPassword`."""
     link = await _link(work, "reset", secret, address)
     letter_id, account_id, sent_to = link.id, _account_id(link), link.address
@@ -51,6 +48,9 @@ async def reset(work: Work, secret: str, new: str, *, address: str) -> None:
         raise LinkOver
     if sent_to and sent_to == account.email:
         account.email_verified_at = account.email_verified_at or work.now
+    await audit.record(work, "password.reset", about=account_id, by=account_id, letter=bool(sent_to))
+    if end_tokens:
+        await access.end_tokens(work, account_id)
     await sessions.end_sessions(work, account_id)
 
 
@@ -110,10 +110,12 @@ async def change_email(work: Work, email: str, password: str) -> None:
         if not await repository.set_email(work.session, account.id, email, None):
             raise EmailTaken(field="email")
         await repository.drop_letters(work.session, "reset", account_id=account.id)
+        await _note_email(work, "email.changed", account.id, email)
         return
     await _count_ask(work, str(account.id), None)
     await letters.tell(work, account, "moved")
     await _send_verification(work, account, email)
+    await _note_email(work, "email.asked", account.id, email)
 
 
 async def verify(work: Work, secret: str, *, address: str) -> None:
@@ -124,6 +126,7 @@ async def verify(work: Work, secret: str, *, address: str) -> None:
     if not await repository.set_email(work.session, account.id, link.address, work.now):
         raise EmailTaken
     await repository.drop_letters(work.session, "reset", account_id=account.id)
+    await _note_email(work, "email.proven", account.id, link.address)
 
 
 async def wanted_email(work: Work, account_id: AccountId) -> str | None:
@@ -157,9 +160,14 @@ async def invite(work: Work, email: str) -> str:
 async def _hand_out(work: Work, row: LetterRow) -> str:
     link = letters.seal(work, row, HANDED_OUT_LIFE)
     await repository.add_letter(work.session, row)
-    by = work.actor.account_id or "the house"
-    log.warning("audit.link_handed_out", kind=row.kind, account_id=str(row.account_id), by=str(by))
+    about = None if row.account_id is None else AccountId(row.account_id)
+    await audit.record(work, "link.handed_out", about=about, kind=row.kind)
     return link
+
+
+async def _note_email(work: Work, act: str, account_id: UUID, email: str) -> None:
+    owner = AccountId(account_id)
+    await audit.record(work, act, about=owner, by=owner, words={"email": email})
 
 
 async def _send_verification(work: Work, account: AccountRow, email: str) -> None:

@@ -16,7 +16,7 @@ from matinee.features.accounts.schemas import (
     PasskeyOptions,
     SecondStep,
 )
-from matinee.features.accounts.service import factors, notices, passkeys, sessions, steps, throttle
+from matinee.features.accounts.service import factors, notices, passkeys, refusals, sessions, steps, throttle
 from matinee.features.accounts.service.sessions import SignedIn
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work
@@ -77,6 +77,7 @@ async def finish(
         await factors.check_passkey(
             work, "second", ticket, given.credential, account_id=account_id, address=address, agent=agent
         )
+        proof = "password and passkey"
     else:
         try:
             await factors.check_code(work, account_id, given.code or "", address=address, agent=agent)
@@ -84,10 +85,11 @@ async def finish(
             if tries >= TRIES:
                 await _warn(work, account_id, address=address, agent=agent)
             raise
+        proof = "password and code"
     if await repository.take_step_of(work.session, "ticket", bound_to, work.now) is None:
         raise TicketOver
-    await _check_open(work, account_id)
-    return await sessions.open_session(work, AccountId(account_id), address=address, agent=agent)
+    await _check_open(work, account_id, address)
+    return await sessions.open_session(work, AccountId(account_id), address=address, agent=agent, proof=proof)
 
 
 async def alone_options(work: Work, *, address: str) -> tuple[PasskeyOptions, Cookie]:
@@ -106,15 +108,18 @@ async def alone(
     account_id = await factors.check_passkey(
         work, "alone", bound_to, credential, account_id=None, address=address, agent=agent
     )
-    await _check_open(work, account_id)
-    return await sessions.open_session(work, AccountId(account_id), address=address, agent=agent)
+    await _check_open(work, account_id, address)
+    return await sessions.open_session(
+        work, AccountId(account_id), address=address, agent=agent, proof="passkey"
+    )
 
 
-async def _check_open(work: Work, account_id: UUID) -> None:
+async def _check_open(work: Work, account_id: UUID, address: str) -> None:
     account = await accounts.account(work.session, account_id, lock=True)
     if account is None or account.erasure_id is not None:
         raise PasskeyRefused
     if account.suspended_at is not None:
+        await refusals.note(work, account_id, "suspended", address=address)
         raise Suspended
 
 

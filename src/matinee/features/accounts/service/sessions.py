@@ -22,7 +22,7 @@ from matinee.features.accounts.schemas import (
     SessionInfo,
     SessionList,
 )
-from matinee.features.accounts.service import gate, notices, required, signing
+from matinee.features.accounts.service import audit, gate, notices, required, signing
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Role
@@ -62,9 +62,11 @@ def csrf_cookie(work: Work, identity: Identity) -> Cookie:
     return _csrf_cookie(identity, round(_life(work).total_seconds()))
 
 
-async def open_session(work: Work, account_id: AccountId, *, address: str = "", agent: str = "") -> SignedIn:
-    """A session without proof, for an account that was made or proved just now. The account's oldest ends where it has
-    too many."""
+async def open_session(
+    work: Work, account_id: AccountId, *, address: str = "", agent: str = "", proof: str | None = None
+) -> SignedIn:
+    """A session without proof, for an account that was made or proved just now; `proof` says by what, where it was more
+    than a password or none. The account's oldest ends where it has too many."""
     account = await rows.account(work.session, account_id)
     if account is None:
         raise WrongCredentials
@@ -82,6 +84,10 @@ async def open_session(work: Work, account_id: AccountId, *, address: str = "", 
         expires_at=now + _life(work),
     )
     await repository.add(work.session, row)
+    by = None if work.actor.is_system else account_id
+    await audit.record(
+        work, "session.opened", about=account_id, by=by, device=row.device, place=row.place, proof=proof
+    )
     held = await repository.of(work.session, account_id, now)
     await _end(work, account_id, only=[one.id for one in held if one.id != row.id][SESSIONS_MOST - 1 :])
     return await _signed_in(work, row, account.roles, secret)
@@ -183,15 +189,23 @@ async def _end(
 ) -> list[UUID]:
     if only == []:
         return []
-    ended = list(await repository.end(work.session, account_id, only=only, but=but))
-    await gate.end(work, ended)
-    return ended
+    ended = await repository.end(work.session, account_id, only=only, but=but)
+    await gate.end(work, list(ended))
+    if ended:
+        # `device` would be the one that ended them
+        devices = set(ended.values())
+        await audit.record(
+            work, "session.ended", about=AccountId(account_id), sessions=len(ended), ended=devices
+        )
+    return list(ended)
 
 
 async def _end_reused(work: Work, row: SessionRow, *, address: str, agent: str) -> None:
     """Somebody holds a copy: whoever it is, both are out, and the owner hears of it."""
     account_id = AccountId(row.account_id)
     await _end(work, account_id, only=[row.id])
+    device, place = places.device_of(agent), notices.place(work, account_id, address)
+    await audit.record(work, "session.copied", about=account_id, device=device, place=place)
     await notices.note(work, account_id, "session_copied", address=address, agent=agent)
     log.warning("accounts.refresh_token_reused", session=str(row.id))
 

@@ -16,7 +16,7 @@ from joserfc.jwk import OKPKey
 from matinee.features.accounts.models import KeyRow
 from matinee.features.accounts.repository import sessions as repository
 from matinee.features.accounts.schemas import AccountsSettings
-from matinee.features.accounts.service import sealing
+from matinee.features.accounts.service import audit, sealing
 from matinee.infra.secret import made_once
 from matinee.infra.work import Work
 from matinee.kernel.settings import Settings
@@ -97,6 +97,7 @@ async def rotate_keys(work: Work, *, at_once: bool = False) -> str:
         await repository.delete_keys(work.session, but=row.id)
     await repository.end_keys(work.session, signs_at + ACCESS_LIFE + SKEW, seal=row.seal, but=row.id)
     await repository.delete_keys(work.session, before=work.now - LONGEST_KEPT)  # of machines that are gone
+    await audit.record(work, "keys.rotated", at_once=at_once)
     return row.id
 
 

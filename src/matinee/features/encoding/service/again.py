@@ -26,6 +26,7 @@ async def retry_step(work: Work, video_id: VideoId, name: str) -> None:
     if step is None:
         raise StepNotFound
     await _may_run(work, encode, step)
+    await course.note(work, "encode.retried", encode, step=name)
     again = step.state == "done" or encode.state == "done"
     if encode.state != "done":
         await course.reopen(work, encode)

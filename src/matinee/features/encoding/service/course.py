@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from matinee.engines.media import Ladder, SourceFacts
+from matinee.features.accounts import service as accounts
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.errors import EncodeNotFound, NothingToRetry
 from matinee.features.encoding.messages import EncodeFinished
@@ -16,7 +17,7 @@ from matinee.features.encoding.service import ordering
 from matinee.features.videos import service as videos
 from matinee.infra.jobs import ledger
 from matinee.infra.work import Work
-from matinee.kernel.ids import BlobId, VideoId
+from matinee.kernel.ids import AccountId, BlobId, VideoId
 
 _JOB_KINDS = list(ordering.JOB_KINDS.values())
 
@@ -201,6 +202,7 @@ async def cancel(work: Work, video_id: VideoId) -> None:
     if encode is None or encode.state in rules.ENDED:
         return
     encode.state = "cancelled"
+    await note(work, "encode.cancelled", encode)
     for step in await repository.steps(work.session, video_id):
         if step.state in ("waiting", "running"):
             step.state = "cancelled"
@@ -255,11 +257,19 @@ async def retry(work: Work, video_id: VideoId) -> None:
         raise EncodeNotFound
     if encode.state not in ("failed", "cancelled"):
         raise NothingToRetry
+    await note(work, "encode.retried", encode)
     steps = await reopen(work, encode)
     open_ = [step for step in steps if step.state != "done"]
     firsts = [step for step in open_ if step.kind == "check"] or _firsts(steps)
     waiting = [step for step in firsts if step in open_]
     await ordering.want(work, encode, waiting if waiting and encode.playable_at is None else _rest(steps))
+
+
+async def note(work: Work, act: str, encode: Encode, *, step: str | None = None) -> None:
+    """What somebody who runs the house does with the encode of somebody else is written down."""
+    if work.job is None and work.actor.account_id != encode.owner_id:
+        owner = AccountId(encode.owner_id)
+        await accounts.audit.record(work, act, about=owner, words={"video": encode.video_id}, step=step)
 
 
 async def reopen(work: Work, encode: Encode) -> Sequence[Step]:

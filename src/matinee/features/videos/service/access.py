@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from matinee.features.accounts import service as accounts
 from matinee.features.videos import repository, rules
 from matinee.features.videos.errors import NotYours, VideoNotFound
 from matinee.features.videos.models import Video
@@ -11,6 +12,7 @@ from matinee.features.videos.service.keys import media_key
 from matinee.features.videos.settings import VideosSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import Actor
+from matinee.kernel.ids import AccountId
 
 OVERSEE = "videos.oversee"
 
@@ -48,6 +50,13 @@ async def visible(work: Work, video_id: UUID) -> Video:
     if video is None or not (is_open(video) or has_insight(work.actor, video)):
         raise VideoNotFound
     return video
+
+
+async def note(work: Work, act: str, video: Video) -> None:
+    """What somebody who runs the house does with the video of somebody else is written down."""
+    if not is_owner(work.actor, video) and work.job is None:
+        about, words = AccountId(video.owner_id), {"video": video.id, "title": video.title}
+        await accounts.audit.record(work, act, about=about, words=words)
 
 
 async def owned(work: Work, video_id: UUID) -> Video:

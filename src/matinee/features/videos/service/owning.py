@@ -110,6 +110,7 @@ async def cards(work: Work, ids: Sequence[UUID]) -> dict[UUID, Card]:
 async def edit(work: Work, video_id: UUID, form: VideoPatch) -> Video:
     """Change what is given. Going public for the first time gives the video its place among the newest."""
     row = await access.owned(work, video_id)
+    await access.note(work, "video.edited", row)
     if form.title is not None:
         row.title = form.title
     if form.description is not None:
@@ -128,6 +129,7 @@ async def pick_poster(work: Work, video_id: UUID, form: PosterPick) -> Video:
     if form.candidate not in {poster.number for poster in known}:
         raise NoSuchPoster(field="candidate")
     row.poster_number = form.candidate
+    await access.note(work, "video.edited", row)
     changes.changed(work, row)
     return await showing.video(work, row)
 
@@ -140,6 +142,7 @@ async def retry(work: Work, video_id: UUID) -> Video:
         raise NoSource
     if row.state not in ("failed", "cancelled"):
         raise WrongState("Only a video that failed or was cancelled can be tried again.")
+    await access.note(work, "video.retried", row)
     await filling.resume_encoding(work, row.id)
     if row.source_blob_id is None and row.import_url is not None:
         subject = changes.subject_of(row.id)
@@ -159,13 +162,16 @@ async def cancel(work: Work, video_id: UUID) -> Video:
     if row.state == "uploading":
         await files.cancel_uploads(work, changes.subject_of(row.id))
     await filling.mark_cancelled(work, row.id)
+    await access.note(work, "video.cancelled", row)
     work.send(VideoCancelAsked(video_id=row.id))
     return await showing.video(work, row)
 
 
 async def remove(work: Work, video_id: UUID) -> None:
     """The video is gone with the commit, for everybody; its bytes are freed after it."""
-    await discard(work, await access.owned(work, video_id))
+    row = await access.owned(work, video_id)
+    await access.note(work, "video.deleted", row)
+    await discard(work, row)
 
 
 async def discard(work: Work, row: VideoRow) -> None:

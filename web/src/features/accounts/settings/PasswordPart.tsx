@@ -3,6 +3,7 @@ import { changePassword } from "@/api/accounts";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
+import { Toggle } from "@/ui/Toggle";
 import { NewPassword, PASSWORD_HINT, SHORTEST_PASSWORD } from "../NewPassword";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
@@ -10,6 +11,7 @@ import { Part } from "./Part";
 export function PasswordPart() {
   const [current, setCurrent] = useState("");
   const [fresh, setFresh] = useState("");
+  const [programs, setPrograms] = useState(false);
   const [busy, setBusy] = useState(false);
   const faults = useFaults(["current", "new"]);
 
@@ -20,7 +22,7 @@ export function PasswordPart() {
     if (!current || fresh.length < SHORTEST_PASSWORD) return;
     setBusy(true);
     try {
-      await changePassword(current, fresh);
+      await changePassword(current, fresh, programs);
       setCurrent("");
       setFresh("");
       toast("Your password is changed. Other browsers were signed out.");
@@ -48,6 +50,9 @@ export function PasswordPart() {
         ) : null}
         <Field label="Password now" type="password" autoComplete="current-password" value={current} onChange={setCurrent} fault={faults.of("current")} />
         <NewPassword label="New password" value={fresh} onChange={setFresh} fault={faults.of("new")} />
+        <Toggle isSelected={programs} onChange={setPrograms}>
+          End the access of programs and devices, too
+        </Toggle>
         <div>
           <Button type="submit" isPending={busy}>
             Change password

@@ -1,9 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { revokeToken, tokensQuery } from "@/api/accounts";
+import { exact } from "@/lib/time";
 import { Button } from "@/ui/Button";
 import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
 import { When } from "@/ui/When";
+import { MakeToken } from "./MakeToken";
 import { Part } from "./Part";
 
 export function TokensPart() {
@@ -25,6 +27,7 @@ export function TokensPart() {
       {tokens.isPending ? <Ghost className="h-16" /> : null}
       {tokens.isError && !tokens.data ? <Fault error={tokens.error} what="The list did not come" retry={() => void tokens.refetch()} /> : null}
       {tokens.data?.items.length === 0 ? <p className="text-ui text-ink-2">None. The command “matinee login” on another machine makes one.</p> : null}
+      {tokens.data ? <MakeToken days={tokens.data.days} most={tokens.data.days_most} /> : null}
       <ul className="grid">
         {tokens.data?.items.map((token) => (
           <li key={token.id} className="flex items-center justify-between gap-x-4 border-t border-line py-3 first:border-0 first:pt-0">
@@ -40,6 +43,8 @@ export function TokensPart() {
                 ) : (
                   " · never used"
                 )}
+                {token.expires_at ? ` · ends ${exact(token.expires_at)}` : " · does not end by itself"}
+                {` · ${token.scopes.join(", ")}`}
               </span>
             </span>
             <Button small className="flex-none" onPress={() => void end(token.id, token.name)} aria-label={`End access: ${token.name}`}>

@@ -1,0 +1,84 @@
+/** Acts of the audit log in words. What is not known here is shown by its name. */
+const ACTS: Record<string, string> = {
+  "account.made": "Account made",
+  "account.left": "Deletion asked for",
+  "account.erased": "Account erased",
+  "account.roles": "Roles changed",
+  "account.suspended": "Account suspended",
+  "account.restored": "Account let in again",
+  "account.exported": "Copy of all data taken",
+  "session.opened": "Signed in",
+  "session.refused": "Sign-in refused",
+  "session.ended": "Signed out",
+  "session.copied": "A copied sign-in was ended",
+  "session.proven": "Proven once more who it is",
+  "factor.added": "Second factor added",
+  "factor.removed": "Second factor removed",
+  "factor.reset": "Second factors removed by the operator",
+  "factor.code_used": "Recovery code used",
+  "factor.codes_made": "New recovery codes made",
+  "factor.copied": "Passkey refused: it may be copied",
+  "password.changed": "Password changed",
+  "password.reset": "Password chosen anew by a link",
+  "password.set": "Password set by the operator",
+  "email.asked": "Another address asked for",
+  "email.changed": "Address changed",
+  "email.proven": "Address confirmed",
+  "handle.changed": "Handle changed",
+  "token.made": "Access given to a program",
+  "token.revoked": "Access of a program ended",
+  "device.approved": "Device approved",
+  "device.denied": "Device turned away",
+  "link.handed_out": "Link handed out by the operator",
+  "keys.rotated": "New signing key",
+  "video.edited": "Video changed",
+  "video.deleted": "Video deleted",
+  "video.cancelled": "Upload or encode cancelled",
+  "video.retried": "Video tried again",
+  "encode.cancelled": "Encode cancelled",
+  "encode.retried": "Encode tried again",
+  "job.retried": "Job tried again",
+  "lane.paused": "Lane paused",
+  "lane.resumed": "Lane goes on",
+  "storage.migrated": "Stored files copied elsewhere",
+  "backup.begun": "Backup made",
+  "backup.restored": "Backup restored",
+  "settings.shown": "Settings shown",
+  "house.adopted": "Media key and store adopted",
+  "audit.shortened": "Old entries removed",
+};
+
+/** Things that can be filtered by, as the API names them. */
+export const THINGS: { act: string; label: string }[] = [
+  { act: "session.", label: "Sign-ins" },
+  { act: "account.", label: "Accounts" },
+  { act: "password.", label: "Passwords" },
+  { act: "factor.", label: "Second factors" },
+  { act: "email.", label: "Addresses" },
+  { act: "token.", label: "Programs" },
+  { act: "device.", label: "Devices" },
+  { act: "link.", label: "Links" },
+  { act: "video.", label: "Videos" },
+  { act: "encode.", label: "Encodes" },
+  { act: "lane.", label: "Lanes" },
+  { act: "keys.", label: "Keys" },
+  { act: "backup.", label: "Backups" },
+];
+
+type Facts = Record<string, string | number | boolean | string[]>;
+
+export function actWords(act: string): string {
+  return ACTS[act] ?? act.replace(".", " ").replaceAll("_", " ");
+}
+
+/** “tries 5 · device Firefox on Linux”; device and place speak for themselves. */
+export function factWords(...groups: (Facts | null | undefined)[]): string {
+  return groups
+    .flatMap((facts) => Object.entries(facts ?? {}))
+    .filter(([, value]) => value !== false && value !== "")
+    .map(([name, value]) => {
+      const words = Array.isArray(value) ? value.join(", ") : value === true ? "" : String(value);
+      return name === "device" || name === "place" ? words : `${name.replaceAll("_", " ")} ${words}`.trim();
+    })
+    .join(" · ");
+}
