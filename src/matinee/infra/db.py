@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import BigInteger, DateTime, MetaData, Uuid, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -184,6 +184,11 @@ def _ask_the_idle(engine: AsyncEngine) -> None:
                 engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether `error` says that the database does not answer, or takes nothing, rather than that it refused."""
+    return isinstance(error, OperationalError) or error.connection_invalidated
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.infra import cookies, telemetry
-from matinee.infra.db import unavailable
+from matinee.infra.db import is_away, unavailable
 from matinee.infra.limits import Limits
 from matinee.infra.limits.door import Class, headers_of, sentence_of, wait_of
 from matinee.infra.work import Work, Works
@@ -247,7 +247,7 @@ def install(
             return problem(
                 request, 409, Conflict.code, "Somebody changed the same thing just now. Try again."
             )
-        if isinstance(error, OperationalError) or error.connection_invalidated:
+        if is_away(error):
             log.warning("database.away", error=type(error.orig).__name__)
             return await _known(request, unavailable(error))
         return _unexpected(request, error)

@@ -18,10 +18,12 @@ from matinee.engines.media import Rejected, tracks
 from matinee.features.encoding import handlers
 from matinee.features.encoding import service as encoding
 from matinee.features.encoding.schemas import StepInfo
-from matinee.features.encoding.service import run
+from matinee.features.encoding.service import publish, run
 from matinee.features.files.messages import UploadCompleted
 from matinee.features.videos.messages import VideoRetryAsked
 from matinee.infra.jobs import ledger
+from matinee.infra.storage.port import Stored
+from matinee.kernel.errors import Unavailable
 from matinee.kernel.ids import VideoId
 
 LONG: dict[str, Any] = {"seconds": 84, "size": "160x90", "fps": 10, "codec": "mpeg4", "audio": False}
@@ -58,6 +60,13 @@ async def ended(house: House, person: Person, video: dict[str, Any]) -> dict[str
 async def stored(house: House) -> dict[str, tuple[object, int]]:
     found = house.parts.storage.list()
     return {s.key: (s.modified_at, s.size_bytes) async for s in found if s.key.endswith(".m4s")}
+
+
+async def segments(house: House) -> list[tuple[int, float, int]]:
+    """Number, seconds and bytes of all that are recorded."""
+    async with house.works.open() as work:
+        query = "SELECT number, duration_s, size_bytes FROM videos_segment ORDER BY rendition_id, number"
+        return [(row[0], row[1], row[2]) for row in await work.session.execute(text(query))]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +153,56 @@ async def test_a_database_without_room_fails_no_film_and_it_goes_on_once_there_i
     assert all("No space left on device" in (step.log or "") for step in failed)
     await written(house, "DROP TRIGGER no_room ON videos_segment")
     assert (await ended(house, person, made))["state"] == "ready"
+
+
+async def test_what_a_dead_worker_stored_and_did_not_record_is_recorded_and_not_made_again(
+    house: House, films: Path
+) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, **LONG))
+    ready = await ended(house, person, made)
+    before, recorded = await stored(house), await segments(house)
+    cut = next(key for key in before if key.endswith("/9.m4s"))
+    path = await house.parts.storage.here(cut)
+    assert path is not None
+    path.write_bytes(path.read_bytes()[:-1])
+    await written(house, "DELETE FROM videos_segment WHERE number BETWEEN 8 AND 11")
+    await written(house, "UPDATE encoding_step SET state = 'running' WHERE first_segment = 7")
+    await written(house, "UPDATE encoding_encode SET state = 'encoding'")
+    await written(house, "UPDATE videos_video SET state = 'encoding'")
+    await written(
+        house, "UPDATE procrastinate_jobs SET status = 'todo' WHERE args->'message'->>'step' LIKE '%-1'"
+    )
+    assert (await ended(house, person, made))["state"] == "ready"
+    after = await stored(house)
+    assert {key for key in before if after[key][0] != before[key][0]} == {cut}, (
+        "only what is not whole is made again"
+    )
+    assert [row[:2] for row in await segments(house)] == [row[:2] for row in recorded]
+    assert {now for now in await segments(house) if now not in recorded} <= {(9, 4.0, after[cut][1])}
+    assert (await f.get(person.client, made["id"]))["duration_s"] == ready["duration_s"]
+
+
+async def test_a_step_that_fails_records_what_it_has_stored(
+    make_house: MakeHouse, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await make_house()
+    monkeypatch.setattr(publish, "FLUSH_S", 3600.0)
+    plain = house.parts.storage.put_file
+
+    async def breaking(key: str, path: Path, *, move: bool = False) -> Stored:
+        if key.endswith("/12.m4s"):
+            raise Unavailable("The store does not answer.")
+        return await plain(key, path, move=move)
+
+    monkeypatch.setattr(house.parts.storage, "put_file", breaking)
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, **LONG))
+    await ended(house, person, made)
+    assert {step.state for name, step in (await steps(house, made)).items() if name.endswith("-1")} == {
+        "failed"
+    }
+    assert {number for number, *_ in await segments(house)} >= set(range(7, 12))
 
 
 async def test_a_film_is_not_dropped_for_a_picture_that_cannot_be_made(

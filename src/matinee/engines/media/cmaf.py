@@ -134,6 +134,20 @@ def segment(sequence: int, start: int, samples: Sequence[Sample], cts_shift: int
     return b"".join((styp, moof, _box(b"mdat", *(sample.data for sample in samples))))
 
 
+def seconds_of(init: bytes, segment: bytes) -> float:
+    """How long the samples of a media segment play. Raises ValueError for one that is not whole."""
+    defaults, moof, ticks, end = _trex(init), b"", 0, 0
+    for kind, body, stop in walk(segment):
+        if kind == b"moof":
+            moof = segment[body - 8 : stop]
+        elif kind == b"mdat" and moof:
+            ticks += sum(sample.duration for sample in _samples(moof, segment[body - 8 : stop], defaults))
+        end = stop
+    if not ticks or end != len(segment):
+        raise ValueError("a segment that is not whole")
+    return ticks / _timescale(init)
+
+
 def without_edits(moov: bytes) -> bytes:
     """The moov box without edit lists, user data and bit rates: what remains is equal for every chunk of a
     rung."""

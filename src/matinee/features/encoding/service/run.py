@@ -1,6 +1,6 @@
 """Running one step: claim it, hand it to the engine outside any transaction, record how it ended.
 
-A step that a dead worker left behind is simply run again, and repeats only segments that are not recorded yet.
+A step that a dead worker left behind is simply run again, and repeats only segments that are not stored yet.
 """
 
 import asyncio
@@ -78,6 +78,7 @@ class _Run:
     ladder: Ladder | None
     renditions: dict[str, UUID]
     again: bool
+    repeated: bool
     percent: float = 0.0
     source: Path = field(init=False)
     scratch: Path = field(init=False)
@@ -163,6 +164,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
         ladder=Ladder.from_json(encode.ladder) if encode.ladder else None,
         renditions={name: UUID(id) for name, id in encode.renditions.items()},
         again=step.again,
+        repeated=step.attempts > 1 and not step.again,
     )
 
 
@@ -257,9 +259,8 @@ async def _copy(run: _Run) -> None:
                 if plan.name not in run.renditions:
                     run.renditions[plan.name] = await videos.add_rendition(work, run.video_id, plan)
             encode.renditions = {name: str(id) for name, id in run.renditions.items()}
-        publisher = run.publisher({"source": "picture:source", audio_name(0): "sound:source"})
-        await copy_source(run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher)
-        await publisher.finish()
+        async with run.publisher({"source": "picture:source", audio_name(0): "sound:source"}) as publisher:
+            await copy_source(run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher)
     except (NotCopyable, EncodeFailed) as refused:
         log.info("encoding.not_copied", reason=str(refused))
         async with run.works.open() as work:
@@ -278,22 +279,26 @@ async def _copy(run: _Run) -> None:
 async def _early(run: _Run) -> None:
     facts, ladder = run.plans()
     rungs = [rung for rung in ladder.rungs if rung.name in run.rungs]
-    publisher = run.publisher({rungs[0].name: "picture:ladder"})
     chunk = Chunk(0, run.first_segment, run.end_segment)
-    await encode_chunk(
-        run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
-        on_segment=publisher, on_progress=run.on_progress,
-    )  # fmt: skip
-    await publisher.finish()
+    async with run.publisher({rungs[0].name: "picture:ladder"}) as publisher:
+        await encode_chunk(
+            run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
+            on_segment=publisher, on_progress=run.on_progress,
+        )  # fmt: skip
 
 
 async def _audio(run: _Run) -> None:
     facts, ladder = run.plans()
-    publisher = run.publisher({"audio-0": "sound:ladder"})
-    await encode_audio(
-        run.tools, run.source, facts, ladder, run.scratch, on_segment=publisher, on_progress=run.on_progress
-    )
-    await publisher.finish()
+    async with run.publisher({"audio-0": "sound:ladder"}) as publisher:
+        await encode_audio(
+            run.tools,
+            run.source,
+            facts,
+            ladder,
+            run.scratch,
+            on_segment=publisher,
+            on_progress=run.on_progress,
+        )
     async with run.works.open() as work:
         for track in ladder.audio:
             await videos.finish_rendition(work, RenditionId(run.renditions[track.name]))
@@ -302,19 +307,21 @@ async def _audio(run: _Run) -> None:
 async def _chunk(run: _Run) -> None:
     facts, ladder = run.plans()
     rungs = [rung for rung in ladder.rungs if rung.name in run.rungs]
-    async with run.works.open() as work:
-        present = [await videos.segment_numbers(work, RenditionId(run.renditions[r.name])) for r in rungs]
     wanted = range(run.first_segment, run.end_segment)
-    missing = [n for n in wanted if run.again or any(n not in numbers for numbers in present)]
-    if not missing:
-        return
-    publisher = run.publisher({rungs[0].name: "picture:ladder"} if run.first_segment == 0 else {})
-    chunk = Chunk(0, missing[0], missing[-1] + 1)
-    await encode_chunk(
-        run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
-        on_segment=publisher, on_progress=run.on_progress,
-    )  # fmt: skip
-    await publisher.finish()
+    firsts = {rungs[0].name: "picture:ladder"} if run.first_segment == 0 else {}
+    async with run.publisher(firsts) as publisher:
+        if run.repeated:
+            await publisher.adopt(run.rungs, wanted)
+        async with run.works.open() as work:
+            present = [await videos.segment_numbers(work, RenditionId(run.renditions[r.name])) for r in rungs]
+        missing = [n for n in wanted if run.again or any(n not in numbers for numbers in present)]
+        if not missing:
+            return
+        chunk = Chunk(0, missing[0], missing[-1] + 1)
+        await encode_chunk(
+            run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
+            on_segment=publisher, on_progress=run.on_progress,
+        )  # fmt: skip
 
 
 async def _pictures(run: _Run) -> None:
