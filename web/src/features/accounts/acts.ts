@@ -71,14 +71,24 @@ export function actWords(act: string): string {
   return ACTS[act] ?? act.replace(".", " ").replaceAll("_", " ");
 }
 
-/** “tries 5 · device Firefox on Linux”; device and place speak for themselves. */
+const COUNTED: Record<string, [one: string, many: string]> = { tries: ["try", "tries"], days: ["day", "days"] };
+const PLAIN = ["device", "place", "places"];
+
+/** “5 tries · Firefox on Linux”; device and place speak for themselves. */
 export function factWords(...groups: (Facts | null | undefined)[]): string {
   return groups
     .flatMap((facts) => Object.entries(facts ?? {}))
     .filter(([, value]) => value !== false && value !== "")
-    .map(([name, value]) => {
-      const words = Array.isArray(value) ? value.join(", ") : value === true ? "" : String(value);
-      return name === "device" || name === "place" ? words : `${name.replaceAll("_", " ")} ${words}`.trim();
-    })
+    .map(([name, value]) => factWord(name, value))
     .join(" · ");
+}
+
+function factWord(name: string, value: Facts[string]): string {
+  const words = Array.isArray(value) ? value.join(", ") : value === true ? "" : String(value);
+  if (PLAIN.includes(name)) return words;
+  if (name === "name") return `“${words}”`;
+  if (name === "scopes") return `may ${words}`;
+  if (name === "days" && value === 0) return "without end";
+  const counted = COUNTED[name];
+  return counted ? `${words} ${counted[value === 1 ? 0 : 1]}` : `${name.replaceAll("_", " ")} ${words}`.trim();
 }

@@ -73,7 +73,9 @@ function Log() {
               {entries.map((entry) => (
                 <tr key={entry.id} data-act={entry.act}>
                   <td data-label="What">
-                    <span className="font-semibold">{actWords(entry.act)}</span> <span className="meta num">{entry.seq ?? "…"}</span>
+                    <span>
+                      <span className="font-semibold">{actWords(entry.act)}</span> <span className="meta num">{entry.seq ?? "…"}</span>
+                    </span>
                   </td>
                   <td data-label="By">{entry.by ? <Who person={entry.by} /> : <span className="text-ink-2">{entry.via === "system" ? "the house" : "a guest"}</span>}</td>
                   <td data-label="About">{entry.about ? <Who person={entry.about} /> : null}</td>
