@@ -10,7 +10,7 @@ from tests.support.house import PASSWORD, House, Person
 
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
-from matinee.infra import http
+from matinee.infra import front, http
 from matinee.kernel.actor import ROLES, Role
 
 # Routes that ask nobody who they are, and why.
@@ -33,7 +33,7 @@ def declared(house: House) -> list[tuple[str, APIRoute]]:
     """(method, route) of all routes that name a permission."""
     return [
         (method, route)
-        for route in http.routes_of(house.app)
+        for route in front.routes_of(house.app)
         if isinstance(route, APIRoute) and http.permission_of(route) is not None
         for method in sorted(route.methods or ())
     ]
@@ -102,14 +102,14 @@ async def ask(
 
 
 async def test_every_route_declares_a_permission_or_is_on_the_short_list(house: House) -> None:
-    for route in http.routes_of(house.app):
+    for route in front.routes_of(house.app):
         path = getattr(route, "path", "?")
         if isinstance(route, APIWebSocketRoute) or http.permission_of(route) is None:
             assert path in OPEN, f"{path} declares no permission"
         else:
             assert path not in OPEN
             assert http.permission_of(route) in product.PERMISSIONS
-    assert {getattr(route, "path", "?") for route in http.routes_of(house.app)} >= OPEN
+    assert {getattr(route, "path", "?") for route in front.routes_of(house.app)} >= OPEN
 
 
 async def test_the_interface_document_says_what_each_operation_needs(house: House) -> None:

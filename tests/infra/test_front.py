@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.support.house import House
 
-from matinee.infra import http
+from matinee.infra import front
 
 
 async def _spaces(count: int) -> AsyncIterator[bytes]:
@@ -18,14 +18,14 @@ async def _spaces(count: int) -> AsyncIterator[bytes]:
 async def test_a_form_of_any_size_is_refused_before_it_is_read(house: House, path: str) -> None:
     client = await house.client()
     json = {"Content-Type": "application/json"}
-    announced = await client.post(path, headers=json, content=b" " * (http.MAX_BODY_BYTES + 1))
+    announced = await client.post(path, headers=json, content=b" " * (front.MAX_BODY_BYTES + 1))
     assert (announced.status_code, announced.json()["status"]) == (413, 413)
     unannounced = await client.post(path, headers=json, content=_spaces(20))
     assert unannounced.status_code == 413, unannounced.text
 
 
 async def test_a_body_that_never_ends_is_given_up(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "MAX_BODY_S", 0.2)
+    monkeypatch.setattr(front, "MAX_BODY_S", 0.2)
 
     async def drip() -> AsyncIterator[bytes]:
         yield b"{"

@@ -14,7 +14,7 @@ from matinee.entrypoints.api import docs, health, pages, wellknown
 from matinee.entrypoints.api.identity import actor_of, again, authenticate
 from matinee.entrypoints.parts import Parts, opened
 from matinee.features.accounts import service as accounts
-from matinee.infra import http
+from matinee.infra import front, http, problems
 from matinee.infra.gateway.socket import Gateway
 from matinee.infra.gateway.socket import router as socket_router
 from matinee.infra.limits import Limits
@@ -46,8 +46,8 @@ def build(parts: Parts) -> FastAPI:
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         responses={
-            "4XX": {"model": http.Problem, "description": "Refused, with a reason (RFC 9457)."},
-            "5XX": {"model": http.Problem, "description": "Failed on our side (RFC 9457)."},
+            "4XX": {"model": problems.Problem, "description": "Refused, with a reason (RFC 9457)."},
+            "5XX": {"model": problems.Problem, "description": "Failed on our side (RFC 9457)."},
         },
     )
     app.state.works = parts.works
@@ -96,7 +96,7 @@ def _openapi(app: FastAPI, rooms: Sequence[Room]) -> dict[str, Any]:
         "bearer": {"type": "http", "scheme": "bearer"},
         "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-matinee_access"},
     }
-    for route in http.routes_of(app):
+    for route in front.routes_of(app):
         methods = getattr(route, "methods", None)
         if not methods or not getattr(route, "include_in_schema", False):
             continue
@@ -111,7 +111,7 @@ def _openapi(app: FastAPI, rooms: Sequence[Room]) -> dict[str, Any]:
             for status in ("4XX", "5XX"):
                 answer = operation.get("responses", {}).get(status)
                 if answer and "application/json" in answer.get("content", {}):
-                    answer["content"] = {http.PROBLEM: answer["content"]["application/json"]}
+                    answer["content"] = {problems.PROBLEM: answer["content"]["application/json"]}
             operation.get("responses", {}).pop("422", None)
     app.openapi_schema = schema
     return schema

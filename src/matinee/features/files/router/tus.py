@@ -18,7 +18,8 @@ from matinee.features.files import service
 from matinee.features.files.errors import BadChecksum, ChecksumMismatch, TakesNoBytes, UploadLocked
 from matinee.features.files.rules import CHECKSUMS, read_checksum, read_concat, read_metadata, whole_number
 from matinee.features.files.schemas import UploadList, UploadState, Usage
-from matinee.infra.http import needs, problem
+from matinee.infra.http import needs
+from matinee.infra.problems import problem
 from matinee.infra.work import Work
 from matinee.kernel.ids import UploadId
 

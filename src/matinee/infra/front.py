@@ -1,0 +1,247 @@
+"""What every request meets first: one host, a body of bounded size and time, limits, a request id; and what every
+answer carries.
+
+Never knows who asks.
+"""
+
+import asyncio
+import contextlib
+import re
+import secrets
+import time
+from collections.abc import Iterable
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from matinee.infra import cookies, telemetry
+from matinee.infra.limits import Limits
+from matinee.infra.limits.door import headers_of, sentence_of, wait_of
+from matinee.infra.problems import problem
+from matinee.kernel.errors import TooLarge, TooMany
+
+log = structlog.get_logger(__name__)
+MAX_BODY_BYTES = 1_000_000
+MAX_BODY_S = 30.0
+_ANY_SIZE = "/api/v1/uploads"
+"""Takes bodies of any size and length in time: it counts for itself."""
+_TOO_LARGE = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
+
+
+def routes_of(app: FastAPI) -> list[BaseRoute]:
+    """All routes of `app`, those of included routers too: `app.routes` itself holds each router as one."""
+    return [context.original_route for context in iter_route_contexts(app.routes)]
+
+
+def methods_at(app: FastAPI, path: str) -> set[str]:
+    """As the routes declare them: of operations, else of pages."""
+    found = [route for route in routes_of(app) if isinstance(route, Route) and route.path_regex.match(path)]
+    operations = [route for route in found if route.include_in_schema]
+    return {method for route in operations or found for method in route.methods or ()}
+
+
+def and_head(methods: set[str]) -> set[str]:
+    """Whoever answers GET answers HEAD (RFC 9110, 9.3.2)."""
+    return methods | {"HEAD"} if "GET" in methods else methods
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body as forms have it: soon here, and not too large. Raises HTTPException 408 or 413 to whoever reads it."""
+    total = 0
+    over = False
+    deadline = time.monotonic() + MAX_BODY_S
+
+    async def bounded() -> Message:
+        nonlocal total, over
+        if over:
+            return await receive()
+        try:
+            async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                message = await receive()
+        except TimeoutError:
+            over = True
+            raise HTTPException(
+                408, "The request took too long to arrive.", headers={"Connection": "close"}
+            ) from None
+        total += len(message.get("body", b""))
+        over = not message.get("more_body", False)
+        if total > MAX_BODY_BYTES:
+            over = True
+            raise HTTPException(413, _TOO_LARGE, headers={"Connection": "close"})
+        return message
+
+    return bounded
+
+
+def _with_cookies(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """What carries somebody's cookies is kept by no cache on the way."""
+    handed = cookies.handed(scope)
+    if not handed:
+        return list(headers)
+    kept = [header for header in headers if header[0].lower() != b"cache-control"]
+    return [*kept, (b"cache-control", b"no-store"), *handed]
+
+
+def _without_body(send: Send) -> Send:
+    """The answer to GET as HEAD has it: all of its headers and nothing else."""
+
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {
+                "type": "http.response.body",
+                "body": b"",
+                "more_body": message.get("more_body", False),
+            }
+        await send(message)
+
+    return send_on
+
+
+class Front:
+    """Outermost layer: request id, host check, figures and headers, for streaming answers too."""
+
+    CSP = (
+        "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
+        " style-src 'self' 'unsafe-inline'; connect-src {}; object-src 'none'; base-uri 'none';"
+        " form-action 'self'; frame-ancestors "
+    )
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        allowed_hosts: frozenset[str],
+        hsts: bool,
+        proxied: bool,
+        reachable: tuple[str, ...] = (),
+    ) -> None:
+        self.app = app
+        self.allowed_hosts = allowed_hosts
+        self.hsts = hsts
+        self.heard_proxy = proxied
+        self.csp = self.CSP.format(" ".join(("'self' ws: wss:", *reachable)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if re.fullmatch(r"[A-Za-z0-9_-]{8,64}", given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        self._hear_proxy(scope, headers)
+        refusal = self._refusal(scope, headers) or await self._full(scope)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        answer_on = self._answering(scope, send, request_id)
+        if scope["type"] == "http":
+            if not scope["path"].startswith(_ANY_SIZE):
+                receive = _bounded(receive)
+            if scope["method"] == "HEAD":
+                methods = methods_at(scope["app"], scope["path"])
+                if "HEAD" not in methods and "GET" in methods:
+                    scope, answer_on = {**scope, "method": "GET"}, _without_body(answer_on)
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            contextlib.suppress(ConnectionResetError),
+        ):
+            await self.app(scope, receive, answer_on)
+
+    def _hear_proxy(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        if not self.heard_proxy and b"x-forwarded-for" in headers:
+            self.heard_proxy = True
+            client = scope.get("client") or ("unknown", 0)
+            log.warning("proxy.not_trusted", address=client[0], setting="MATINEE_TRUSTED_PROXIES")
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> ASGIApp | None:
+        """What is said to a request that nobody need look into; None for any other."""
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if scope["type"] == "websocket":
+            return None if name in self.allowed_hosts else _closed(1008)
+        request = Request(scope)
+        if sum(header == b"host" for header, _ in scope["headers"]) != 1:
+            return problem(request, 400, "house.unknown_host", "A request names one host.")
+        if name not in self.allowed_hosts:
+            sentence = "This house does not answer under that host name (MATINEE_ALLOWED_HOSTS)."
+            return problem(request, 400, "house.unknown_host", sentence)
+        announced = headers.get(b"content-length", b"0")
+        if (
+            announced.isdigit()
+            and int(announced) > MAX_BODY_BYTES
+            and not scope["path"].startswith(_ANY_SIZE)
+        ):
+            return problem(request, 413, TooLarge.code, _TOO_LARGE, headers={"Connection": "close"})
+        return None
+
+    async def _full(self, scope: Scope) -> ASGIApp | None:
+        """What is said to whoever asks more often than the house lets them; None for any other."""
+        standing = await scope["app"].state.works.held(Limits).at_the_door(scope)
+        if standing is None or not standing.refused:
+            return None
+        if scope["type"] == "websocket":
+            return _closed(1013)
+        answer = problem(
+            Request(scope),
+            429,
+            TooMany.code,
+            sentence_of(standing),
+            headers={"Retry-After": str(wait_of(standing)), "X-Request-Id": scope["state"]["request_id"]},
+        )
+        answer.raw_headers += headers_of(scope)
+        telemetry.REQUESTS.labels(scope["method"], "limited", 429).inc()
+        return answer
+
+    def _answering(self, scope: Scope, send: Send, request_id: str) -> Send:
+        """Sends on with the headers that every answer has, and counts."""
+        started = time.monotonic()
+        first = True
+
+        async def send_on(message: Message) -> None:
+            nonlocal first
+            if message["type"] in ("http.response.start", "websocket.accept"):
+                message["headers"] = _with_cookies(scope, message.get("headers") or ())
+            if message["type"] == "http.response.start" and first:
+                first = False
+                message["headers"] = [*message["headers"], *self._headers(scope, request_id)]
+                _count(scope, message["status"], time.monotonic() - started)
+            await send(message)
+
+        return send_on
+
+    def _headers(self, scope: Scope, request_id: str) -> list[tuple[bytes, bytes]]:
+        frames = "*" if scope["path"].startswith("/embed/") else "'none'"
+        headers = [
+            (b"x-request-id", request_id.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"content-security-policy", (self.csp + frames).encode()),
+            (b"cross-origin-opener-policy", b"same-origin"),
+            (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+            *headers_of(scope),
+        ]
+        if self.hsts:
+            headers.append((b"strict-transport-security", b"max-age=31536000"))
+        return headers
+
+
+def _closed(code: int) -> ASGIApp:
+    """A socket that is not taken."""
+
+    async def close(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.close", "code": code})
+
+    return close
+
+
+def _count(scope: Scope, status: int, seconds: float) -> None:
+    route, method = getattr(scope.get("route"), "path", "none"), scope.get("method", "")
+    telemetry.REQUESTS.labels(method, route, status).inc()
+    telemetry.REQUEST_SECONDS.labels(method, route).observe(seconds)
+    if not route.startswith("/media") and scope["path"] not in ("/metrics", "/health/live"):
+        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
