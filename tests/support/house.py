@@ -160,6 +160,9 @@ _routes: list[Any] = []
 
 def _compiled(app: FastAPI) -> list[Any]:
     """The routes of this process's first house: every house has the same, and FastAPI takes long to compile them."""
+    assert not any(vars(route).get("_effective_candidates") for route in app.router.routes), (
+        "compiled already"
+    )
     if not _routes:
         _routes.extend(app.router.routes)
     assert [vars(route).get("original_router") for route in app.router.routes] == [

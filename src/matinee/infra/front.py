@@ -9,11 +9,10 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,8 +32,20 @@ _TOO_LARGE = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken her
 
 
 def routes_of(app: FastAPI) -> list[BaseRoute]:
-    """All routes of `app`, those of included routers too: `app.routes` itself holds each router as one."""
-    return [context.original_route for context in iter_route_contexts(app.routes)]
+    """All routes of `app`, those of included routers too: `app.routes` itself holds each router as one.
+
+    As they were declared: the framework's own walk compiles each of them, which takes longer than all else of a start.
+    """
+    return list(_declared_in(app.routes))
+
+
+def _declared_in(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _declared_in(included.routes)
 
 
 def methods_at(app: FastAPI, path: str) -> set[str]:
