@@ -444,16 +444,21 @@ async def test_the_command_says_what_it_refuses(tmp_path: Path) -> None:
 async def test_a_place_that_does_not_fit_is_refused(house: House, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
-    inside = house.settings.house.data_dir / "storage" / "b"
+    data_dir = house.settings.house.data_dir
+    (tmp_path / "data by another name").symlink_to(data_dir)
     for path, refusal in (
         (tmp_path / "full", Conflict),
         (tmp_path / "b.tar.gz", Invalid),
         (tmp_path / "nowhere" / "b", Invalid),
-        (inside, Invalid),
+        (data_dir / "storage" / "b", Invalid),
+        (data_dir / "b.tar", Invalid),
+        (tmp_path / "data by another name" / "b.tar", Invalid),
     ):
         with pytest.raises(refusal):
             await saved(house, path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "full"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["data", "data by another name", "full"]
+    with pytest.raises(Invalid, match="lies inside the house itself, and would be lost together with it"):
+        await saved(house, data_dir / "b.tar")
     empty = load_settings(data_dir=tmp_path / "none", database_url="postgresql://nobody@127.0.0.1:1/x")
     with pytest.raises(Invalid, match="nothing to back up"):
         await asyncio.to_thread(save, empty, tmp_path / "b", say=quiet)

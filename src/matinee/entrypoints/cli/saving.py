@@ -164,11 +164,15 @@ def _refuse_place(house: HouseSettings, path: Path) -> None:
     if not path.parent.is_dir():
         raise Invalid(f"The folder {path.parent} does not exist.")
     real = path.parent.resolve() / path.name
+    # The folder itself, and those in it that may be links to another disk.
     if any(
         real.is_relative_to((house.data_dir / name).resolve())
-        for name in ("storage", "postgres", "scratch", "cache")
+        for name in ("", "storage", "postgres", "scratch", "cache")
     ):
-        raise Invalid(f"{path} lies inside the house itself: name a place outside of {house.data_dir}.")
+        raise Invalid(
+            f"{path} lies inside the house itself, and would be lost together with it: "
+            f"name a place outside of {house.data_dir}."
+        )
 
 
 def _tables(moment: Snapshot, writer: Writer, folder: Path) -> dict[str, dict[str, Any]]:
