@@ -61,6 +61,9 @@ def library(folder: Path, good: Path) -> Path:
         (folder / name).write_bytes(data)
     (folder / "empty.mp4").touch()
     (folder / "nowhere.mp4").symlink_to(folder / "gone.mp4")
+    (folder / "summer" / "a link.mp4").symlink_to("../forty_bowls-1.mp4")
+    (folder.parent / "elsewhere.mp4").write_bytes(data + b"secret")
+    (folder / "a way out.mp4").symlink_to("../elsewhere.mp4")
     return folder
 
 
@@ -82,6 +85,7 @@ async def test_a_library_is_taken_once(house: House, tmp_path: Path) -> None:
             "forty bowls 1", "forty bowls 2", "not a film", "ünïcode 映画 �",
         ]  # fmt: skip
         assert await titles(person) == []
+        assert "a way out.mp4 is a link that leads out of this folder: it is left out." in dry.err
 
         first = await run("--visibility", "unlisted", "--parallel", "3")
         assert first.code == 2, first
@@ -90,15 +94,16 @@ async def test_a_library_is_taken_once(house: House, tmp_path: Path) -> None:
             "not a film.mkv": "rejected"
         }
         summary = last["summary"]
-        assert (summary["taken"], summary["known"], summary["rejected"], summary["failed"]) == (3, 1, 1, 0)
-        assert summary["no_film"] == 6
+        assert (summary["taken"], summary["known"], summary["rejected"], summary["failed"]) == (3, 2, 1, 0)
+        assert (summary["no_film"], summary["leading_out"]) == (6, 1)
         assert await titles(person) == ["forty bowls 1", "forty bowls 2", "not a film", "ünïcode 映画 �"]
 
         (folder / "forty_bowls-1.mp4").rename(folder / "another name.mp4")
         again = await run()
         assert again.code == 0, again
         assert lines(again)[-1]["summary"] | {"seconds": 0} == {
-            "taken": 0, "known": 5, "no_film": 6, "rejected": 0, "failed": 0, "sent_bytes": 0, "seconds": 0,
+            "taken": 0, "known": 5, "no_film": 7, "leading_out": 1,
+            "rejected": 0, "failed": 0, "sent_bytes": 0, "seconds": 0,
         }  # fmt: skip
     assert len(await titles(person)) == 4
     assert token not in first.out + first.err

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from matinee.entrypoints.cli.client import Client, Unreachable, checked, server_address, token_for
 from matinee.entrypoints.cli.journal import Entry, Journal, sample_of
-from matinee.entrypoints.cli.library import Found, Settled, readable, title_of, walk
+from matinee.entrypoints.cli.library import Found, Settled, Walked, readable, title_of, walk
 from matinee.entrypoints.cli.upload import (
     REACHED,
     REJECTED,
@@ -45,11 +45,13 @@ AGAIN_S = 600.0
 
 @dataclass(slots=True)
 class Summary:
-    """How a folder went. `known`: taken by an earlier run, or the same bytes under another name."""
+    """How a folder went. `known`: taken by an earlier run, or the same bytes under another name. `leading_out`:
+    links to files that lie elsewhere."""
 
     taken: int = 0
     known: int = 0
     no_film: int = 0
+    leading_out: int = 0
     rejected: int = 0
     failed: int = 0
     sent_bytes: int = 0
@@ -181,11 +183,12 @@ class _Run:
     _telling: threading.Lock = field(default_factory=threading.Lock)
     _coming: set[str] = field(default_factory=set)
     _sent: set[Path] = field(default_factory=set)
+    _left_out: set[Path] = field(default_factory=set)
     _not_before: dict[str, float] = field(default_factory=dict)
     _away: threading.Event = field(default_factory=threading.Event)
 
     def dry(self) -> None:
-        walked = walk(self.root)
+        walked = self._walk()
         for film, _ in self._new(walked.films):
             if self.as_json:
                 facts = {
@@ -204,7 +207,7 @@ class _Run:
 
     def once(self) -> None:
         started = time.monotonic()
-        walked = walk(self.root)
+        walked = self._walk()
         self.summary.no_film = walked.others
         threads = self._senders()
         for film, sample in self._new(walked.films):
@@ -225,12 +228,27 @@ class _Run:
         try:
             while True:
                 self._away.clear()
-                for film, sample in self._new(settled.look(walk(self.root).films, time.monotonic())):
+                for film, sample in self._new(settled.look(self._walk().films, time.monotonic())):
                     self._line.put(_Task(film, sample))
                 time.sleep(pause_s)
         except KeyboardInterrupt:
             self.worst = 0
             self._sum_up("taken")
+
+    def _walk(self) -> Walked:
+        """What lies there now. Each link that leads out is named once."""
+        walked = walk(self.root)
+        for path in walked.leading_out:
+            if path not in self._left_out:
+                self._left_out.add(path)
+                self.bars.console.print(
+                    f"{readable(path)} is a link that leads out of this folder: it is left out.",
+                    markup=False,
+                    highlight=False,
+                    soft_wrap=True,
+                )
+        self.summary.leading_out = len(self._left_out)
+        return walked
 
     def _new(self, films: Iterable[Found]) -> "Iterable[tuple[Found, str]]":
         """Films that are neither done nor on their way."""

@@ -1,6 +1,7 @@
 """The films of a folder: which files they are by name, what they are called, and which have stopped growing.
 
-Never opens a file and never follows a link to a folder.
+Never opens a file, never follows a link to a folder, and never one to a file that lies elsewhere: who may write into
+a folder that is watched must not choose what else of this machine is sent.
 """
 
 import os
@@ -29,22 +30,26 @@ class Found:
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk met: films and how many other files."""
+    """What a walk met: films, links that lead out of the folder, and how many other files."""
 
     films: list[Found]
+    leading_out: list[Path]
     others: int = 0
 
 
 def walk(root: Path) -> Walked:
     """All files below `root`, in the order of their names; hidden and empty ones count as others."""
-    walked = Walked([])
+    walked = Walked([], [])
+    inside = root.resolve()
     for path in _files(root):
         try:
             facts = path.stat()
-        except OSError:  # gone, or a link to nowhere
+        except OSError:  # gone, or a link to nowhere or in a circle
             walked.others += 1
             continue
-        if (
+        if path.is_symlink() and not path.resolve().is_relative_to(inside):
+            walked.leading_out.append(path)
+        elif (
             path.suffix.lower() in FILMS
             and not path.name.startswith(".")
             and path.is_file()
