@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import structlog
 from tests.support.origin import Asked, Origin, answer, origin
 
 from matinee.infra.fetch import AddressRefused, Changed, Fetcher, NotFetched, NotThere, name_of
@@ -127,7 +128,7 @@ async def test_a_name_is_looked_up_once_and_never_believed_again() -> None:
         assert await read(fetcher(resolve=names), url) == (0, DATA)
         assert names.asked == 1
         assert server.asked[0].headers["host"] == f"films.example:{server.port}"
-        with pytest.raises(AddressRefused):
+        with pytest.raises(NotThere):
             await read(fetcher(resolve=names), url)
         assert len(server.asked) == 1
 
@@ -135,10 +136,32 @@ async def test_a_name_is_looked_up_once_and_never_believed_again() -> None:
 async def test_a_name_with_one_private_address_is_refused_whole() -> None:
     async with origin(DATA) as server:
         for found in (["127.0.0.1", "10.0.0.1"], ["::1", "127.0.0.1"], ["nonsense"]):
-            with pytest.raises(AddressRefused) as refused:
+            with pytest.raises(NotThere) as refused:
                 await read(fetcher(resolve=Names(found)), f"http://films.example:{server.port}/a")
             assert "10.0.0.1" not in refused.value.detail
         assert server.asked == []
+
+
+@pytest.mark.parametrize("found", [["10.0.0.1"], ["8.8.8.8", "10.0.0.1"], [], "EAI_NODATA"])
+async def test_a_private_name_and_one_that_nobody_knows_are_told_apart_in_the_log_alone(
+    found: Sequence[str],
+) -> None:
+    async def answers(host: str, port: int) -> Sequence[str]:
+        if isinstance(found, str):
+            raise socket.gaierror(getattr(socket, found), "no")
+        return found
+
+    async def nobody(host: str, port: int) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "no")
+
+    told = []
+    for resolve in (answers, nobody):
+        with structlog.testing.capture_logs() as lines, pytest.raises(NotThere) as refused:
+            await read(fetcher(resolve=resolve), "http://films.example/a")
+        told.append((refused.value.code, refused.value.detail, refused.value.facts))
+        why = "private" if resolve is answers and "10.0.0.1" in found else "unknown"
+        assert [(line["host"], line["why"]) for line in lines] == [("films.example", why)]
+    assert told[0] == told[1]
 
 
 async def test_a_name_that_nobody_knows_is_said() -> None:
@@ -196,7 +219,7 @@ async def test_a_redirect_to_where_one_may_not_go_is_refused(location: str) -> N
             networks=parse_networks("127.0.0.2/32"),
             resolve=names,
         )
-        with pytest.raises(AddressRefused):
+        with pytest.raises((AddressRefused, NotThere)):
             await read(careful, f"http://films.example:{outside.port}/a")
         assert (len(outside.asked), inside.asked) == (1, [])
 

@@ -21,11 +21,13 @@ from urllib.parse import unquote
 
 import httpcore
 import httpx
+import structlog
 
 import matinee
 from matinee.infra.reach import IpAddress, IpNetwork, Ports, may_reach
 from matinee.kernel.errors import Invalid, Unavailable
 
+log = structlog.get_logger(__name__)
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 MAX_URL_CHARACTERS = 2_000
 MAX_REDIRECTS = 5
@@ -34,6 +36,7 @@ LONGEST_WAIT_S = 3_600.0
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+_UNKNOWN = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
 
 class AddressRefused(Invalid):
@@ -128,31 +131,30 @@ class Fetcher:
 
     def _require(self, address: IpAddress) -> None:
         if not may_reach(address, self._networks):
-            # Not which address: that would tell strangers what our own network's names mean.
             raise AddressRefused(
                 "This address leads into a private network, which may not be reached from here."
             )
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """All addresses of `host`, each of which may be reached. Raises `AddressRefused`, `NotThere`, `NotFetched`."""
+        with contextlib.suppress(ValueError):
+            self._require(given := ipaddress.ip_address(host))
+            return [str(given)]
         try:
-            found = [str(ipaddress.ip_address(host))]
-        except ValueError:
-            try:
-                found = list(await self._resolve(host, port))
-            except socket.gaierror as error:
-                if error.errno == socket.EAI_NONAME:
-                    raise NotThere(f"Nobody knows a server called {host}.") from None
-                raise NotFetched(f"The name {host} cannot be looked up now.") from None
-            except (OSError, UnicodeError):
-                raise NotFetched(f"The name {host} cannot be looked up now.") from None
+            found = list(await self._resolve(host, port))
+        except socket.gaierror as error:
+            if error.errno in _UNKNOWN:
+                raise _leads_nowhere(host, "unknown") from None
+            raise NotFetched(f"The name {host} cannot be looked up now.") from None
+        except (OSError, UnicodeError):
+            raise NotFetched(f"The name {host} cannot be looked up now.") from None
+        if not found:
+            raise _leads_nowhere(host, "unknown")
         for address in found:
             try:
                 self._require(ipaddress.ip_address(address))
-            except ValueError:
-                raise AddressRefused from None
-        if not found:
-            raise NotThere(f"Nobody knows a server called {host}.")
+            except (AddressRefused, ValueError):
+                raise _leads_nowhere(host, "private") from None
         return found[:MAX_ADDRESSES]
 
     @contextlib.asynccontextmanager
@@ -307,6 +309,13 @@ class _Checked(httpcore.AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def _leads_nowhere(host: str, why: str) -> NotThere:
+    """The same for a name of our own network as for one that nobody knows: else strangers could ask us which names
+    there are. The operator may know."""
+    log.warning("fetch.name_refused", host=host, why=why)
+    return NotThere(f"The name {host} leads to no server on the open internet.")
 
 
 @contextlib.contextmanager
