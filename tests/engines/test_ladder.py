@@ -190,12 +190,16 @@ def test_what_browsers_play_is_judged_by_all_of_its_parts() -> None:
         {"codec": "hevc"},
         {"rotation": 90},
         {"interlaced": True},
+        {"fps": Fraction(1000)},
+        {"fps": Fraction(120)},
     ):
         video = dataclasses.replace(good.video, **change)
         assert not dataclasses.replace(good, video=video).is_browser_playable
     opus = dataclasses.replace(good.audio[0], codec="opus")
     assert not dataclasses.replace(good, audio=(opus,)).is_browser_playable
     assert not facts(3840, 2160).is_browser_playable
+    for fps in (Fraction(60), Fraction(60000, 1001), Fraction(50), Fraction(1)):
+        assert facts(fps=fps).is_browser_playable
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from typing import Any
 
+from matinee.engines.media.timing import shown_at
+
 COPY_MAX_GAP_S = 10.0
 """A source whose key frames lie further apart cannot be cut into segments a player likes."""
 
@@ -110,14 +112,15 @@ class SourceFacts:
 
     @property
     def is_browser_playable(self) -> bool:
-        """H.264 4:2:0 8-bit up to 1080p with AAC or silence, upright, progressive: plays as it is
-        everywhere."""
+        """H.264 4:2:0 8-bit up to 1080p with AAC or silence, upright, progressive, no faster than the ladder shows
+        it (which is level 4.2): plays as it is everywhere."""
         video = self.video
         return (
             video.codec == "h264"
             and video.pixel_format in {"yuv420p", "yuvj420p"}
             and (not video.profile or video.profile in _BROWSER_PROFILES)
             and video.coded_width * video.coded_height <= _BROWSER_PIXELS
+            and video.fps <= shown_at(video.fps)
             and video.rotation == 0
             and not video.interlaced
             and all(
