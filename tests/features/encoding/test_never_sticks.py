@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
+from PIL import Image
 from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.features.encoding.test_encode import broken_ffmpeg, until, worker
@@ -218,10 +220,53 @@ async def test_a_film_is_not_dropped_for_a_picture_that_cannot_be_made(
 
     with monkeypatch.context() as patch:
         patch.setattr(run, "make_posters", killed)
-        made = await f.upload(person.client, f.film(films, seconds=2))
-        assert (await ended(house, person, made))["state"] == "failed"
+        with structlog.testing.capture_logs() as lines:
+            made = await f.upload(person.client, f.film(films, seconds=2))
+            video = await ended(house, person, made)
+        assert (video["state"], video["poster"], video["reason_code"]) == (
+            "ready",
+            None,
+            "encoding.no_pictures",
+        )
+        assert "try again, or choose a picture of your own" in video["reason"]
+        assert "reader ended with -9" in video["error_log"]
+        assert video["playback"]["storyboard"]
+        guest = await house.client()
+        assert (await f.get(guest, made["id"]))["reason"] is None
+        assert [line["step"] for line in lines if line["event"] == "encoding.step_given_up"] == ["pictures"]
+        assert 'matinee_encodes_without{kind="pictures"} 1.0' in (await guest.get("/metrics")).text
+        assert len(await dead_letters(house)) == 1
+        async with house.works.open() as work:
+            assert await encoding.mend(work) == 0
+        taken = await person.client.post(f"/api/v1/videos/{made['id']}/retry")
+        assert (taken.status_code, taken.json()["state"], taken.json()["reason"]) == (200, "ready", None)
+        video = await ended(house, person, made)
+        assert (video["state"], video["reason_code"]) == ("ready", "encoding.no_pictures")
     assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
-    assert (await ended(house, person, made))["state"] == "ready"
+    video = await ended(house, person, made)
+    assert (video["state"], video["reason"], video["error_log"]) == ("ready", None, None)
+    assert video["poster"]
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 409
+    assert 'matinee_encodes_without{kind="pictures"} 0.0' in (await guest.get("/metrics")).text
+
+
+async def test_a_picture_of_the_owners_own_stands_for_those_that_could_not_be_made(
+    house: House, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(house)
+    person = await house.person()
+
+    async def no_pictures(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(run, "make_posters", no_pictures)
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    assert (await ended(house, person, made))["reason_code"] == "encoding.no_pictures"
+    Image.new("RGB", (1600, 900), (200, 30, 30)).save(picture := tmp_path / "still.png")
+    await f.send(person.client, picture, purpose="poster", subject=f"video:{made['id']}")
+    video = await ended(house, person, made)
+    assert (video["state"], video["reason_code"]) == ("ready", None)
+    assert video["poster"]
 
 
 async def test_a_check_whose_worker_died_after_its_plan_ends_once_more(house: House, films: Path) -> None:

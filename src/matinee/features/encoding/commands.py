@@ -70,7 +70,8 @@ def retry(
         str | None, typer.Option(help="Only this step, as `show` names it; a done one replaces what it made.")
     ] = None,
 ) -> None:
-    """Take up a failed or cancelled encode; what is done stays done."""
+    """Take up a failed or cancelled encode, or the pictures of a film that is ready without them; what is done stays
+    done."""
 
     async def run() -> None:
         async with context.obj() as works, works.open() as work:

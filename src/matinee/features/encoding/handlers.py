@@ -77,6 +77,7 @@ async def bury_retry(work: Work, message: VideoRetryAsked, reason: str) -> None:
     await videos.fail(
         work, message.video_id, "encoding.failed", rules.given_up("It could not be taken up again."), ""
     )
+    await videos.miss_pictures(work, message.video_id, rules.WITHOUT_PICTURES, "")
 
 
 async def make_poster(work: Work, message: NormalisePoster) -> None:

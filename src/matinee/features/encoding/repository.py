@@ -84,6 +84,13 @@ async def waiting_s(session: AsyncSession, last: int = 200) -> float:
     return float(await session.scalar(open_) or 0.0)
 
 
+async def missing(session: AsyncSession) -> dict[str, int]:
+    """Of films that are done, how many go without what a step of this kind makes."""
+    query = select(Step.kind, func.count()).join(Encode, Encode.video_id == Step.video_id)
+    query = query.where(Encode.state == "done", Step.state == "failed").group_by(Step.kind)
+    return {row[0]: row[1] for row in await session.execute(query)}
+
+
 async def encodes_of(session: AsyncSession, owner_id: UUID, most: int = 100) -> Sequence[UUID]:
     """The videos of some encodes of an owner; empty when none is left."""
     query = select(Encode.video_id).where(Encode.owner_id == owner_id).limit(most)

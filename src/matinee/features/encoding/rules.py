@@ -14,6 +14,11 @@ REPEATABLE: frozenset[StepKind] = frozenset({"audio", "chunk", "pictures", "stor
 ENDED: frozenset[EncodeState] = frozenset({"done", "rejected", "failed", "cancelled"})
 LOW_RUNGS = 2
 EARLY_SEGMENTS = 2
+WITHOUT_PICTURES = (
+    "No pictures of this film could be made after several tries. It plays without them:"
+    " try again, or choose a picture of your own."
+)
+"""What the owner reads of such a film when it is ready."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,23 @@ def tier(step: StepPlan) -> int:
 
 
 def belongs_to_film(kind: str) -> bool:
-    """Whether the film is not ready, and has failed, without the step. Nobody waits for a storyboard."""
+    """Whether the film is ready only once the step has ended. Nobody waits for a storyboard."""
     return kind != "storyboard"
 
 
+def may_be_missing(kind: str) -> bool:
+    """Whether the film plays without what the step makes, and does not fail with it."""
+    return kind in ("pictures", "storyboard")
+
+
+def ended(kind: str, step: StepState | str, ordered: bool) -> bool:
+    """Whether a film has waited long enough for the step. One that failed has a job until it is given up."""
+    return step == "done" or (may_be_missing(kind) and step == "failed" and not ordered)
+
+
 def moves(encode: EncodeState | str, step: StepState | str, ordered: bool) -> bool:
-    """Whether a step has a job, in a healthy house. One that failed has, until its encode fails with it; of a film
-    that is done it may have failed for good."""
+    """Whether a step has a job, in a healthy house. One that failed has, until its encode fails with it or goes on
+    without it; of a film that is done it may have failed for good."""
     if encode not in ("checking", "encoding", "done"):
         return False
     return ordered and step in (

@@ -56,7 +56,7 @@ def show(ctx: typer.Context, video: VideoArgument) -> None:
 
 @app.command()
 def retry(ctx: typer.Context, video: VideoArgument) -> None:
-    """Take up a failed or cancelled encode."""
+    """Take up a failed or cancelled encode, or the pictures of a film that is ready without them."""
     _say(_in_house(ctx, lambda work: service.retry(work, video)))
 
 

@@ -29,6 +29,8 @@ VISIT_KEPT: Final = timedelta(days=1)
 OWN_POSTERS_FROM: Final = 1_000_000
 POSTERS_AT_ONCE: Final = 100
 SHEETS_AT_ONCE: Final = 100
+NO_PICTURES: Final = "encoding.no_pictures"
+"""The reason of a video that is ready, and of which no pictures could be made."""
 OPEN_GRANT: Final = "open"
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from matinee.engines.media import Ladder, SourceFacts
 from matinee.features.accounts import service as accounts
 from matinee.features.encoding import repository, rules
@@ -19,6 +21,7 @@ from matinee.infra.jobs import ledger
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, BlobId, VideoId
 
+log = structlog.get_logger(__name__)
 _JOB_KINDS = list(ordering.JOB_KINDS.values())
 
 
@@ -143,12 +146,15 @@ async def advance(work: Work, encode: Encode) -> None:
             await videos.finish_rendition(work, UUID(rendition), frame_count=ladder.grid.frame_count)
     film = [step for step in steps if rules.belongs_to_film(step.kind)]
     await ordering.want(work, encode, [step for step in _rest(steps) if step not in film])
-    if all(step.state == "done" for step in film):
+    if all(rules.ended(step.kind, step.state, step.ordered) for step in film):
         encode.state = "done"
         await videos.mark_ready(work, VideoId(encode.video_id), work.now)
+        for step in film:
+            if step.state != "done":
+                await _go_without(work, encode, step)
         work.send(EncodeFinished(video_id=encode.video_id))
         return
-    if all(step.state == "done" for step in film if step.wanted):
+    if all(rules.ended(step.kind, step.state, step.ordered) for step in film if step.wanted):
         await want_rest(work, encode)
     await report(work, encode, steps)
 
@@ -228,33 +234,50 @@ async def erase(work: Work, owner_id: UUID) -> bool:
 
 async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sentence: str) -> None:
     """The step `name` failed for the last time: the encode fails, with its last lines where owner and operator read
-    them. A film goes without its storyboard, and what is done keeps what it has."""
+    them. A film goes without its pictures and its storyboard, and what is done keeps what it has."""
     encode = await repository.encode(work.session, video_id, lock=True)
     if encode is None or encode.generation != generation:
         return
     given_up = await repository.step(work.session, video_id, name)
-    if given_up is not None and (encode.state == "done" or not rules.belongs_to_film(given_up.kind)):
-        given_up.state = "failed"
+    if given_up is not None and (encode.state == "done" or rules.may_be_missing(given_up.kind)):
+        log.warning("encoding.step_given_up", video_id=str(video_id), step=name, reason=sentence)
+        given_up.state, given_up.ordered = "failed", False
+        await work.session.flush()
+        if encode.state == "done":
+            await _go_without(work, encode, given_up)
+        await advance(work, encode)
         return
     if encode.state in rules.ENDED:
         return
     encode.state = "failed"
-    log = ""
+    said = ""
     for step in await repository.steps(work.session, video_id):
         if step.name == name or step.state == "failed":
             step.state = "failed"
-            log = step.log or log
+            said = step.log or said
         elif step.state == "running":
             step.state = "cancelled"
+    if given_up is not None:
+        said = given_up.log or said
     await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
-    await videos.fail(work, video_id, "encoding.failed", sentence, log)
+    await videos.fail(work, video_id, "encoding.failed", sentence, said)
+
+
+async def _go_without(work: Work, encode: Encode, step: Step) -> None:
+    """A film that is ready has no pictures: its owner reads why, and may try again."""
+    if step.kind == "pictures":
+        await videos.miss_pictures(work, encode.video_id, rules.WITHOUT_PICTURES, step.log or "")
 
 
 async def retry(work: Work, video_id: VideoId) -> None:
-    """Take up a failed or cancelled encode: steps that are done stay done. Raises `NothingToRetry`."""
+    """Take up a failed or cancelled encode: steps that are done stay done; or the pictures of a film that is ready
+    without them. Raises `NothingToRetry`."""
     encode = await repository.encode(work.session, video_id, lock=True)
     if encode is None:
         raise EncodeNotFound
+    if encode.state == "done":
+        await _retry_pictures(work, encode)
+        return
     if encode.state not in ("failed", "cancelled"):
         raise NothingToRetry
     await note(work, "encode.retried", encode)
@@ -263,6 +286,17 @@ async def retry(work: Work, video_id: VideoId) -> None:
     firsts = [step for step in open_ if step.kind == "check"] or _firsts(steps)
     waiting = [step for step in firsts if step in open_]
     await ordering.want(work, encode, waiting if waiting and encode.playable_at is None else _rest(steps))
+
+
+async def _retry_pictures(work: Work, encode: Encode) -> None:
+    steps = await repository.steps(work.session, encode.video_id)
+    missing = [step for step in steps if step.kind == "pictures" and step.state == "failed"]
+    if not missing:
+        raise NothingToRetry
+    await note(work, "encode.retried", encode)
+    for step in missing:
+        reset(step)
+    await ordering.want(work, encode, missing)
 
 
 async def note(work: Work, act: str, encode: Encode, *, step: str | None = None) -> None:

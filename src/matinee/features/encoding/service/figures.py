@@ -15,8 +15,12 @@ ENCODE_SPEED = Gauge(
     "Seconds of video per second, the whole ladder of it, over all encodes that run.",
     registry=REGISTRY,
 )
-
-
+WITHOUT = Gauge(
+    "matinee_encodes_without",
+    "Encodes that are done without what a step of this kind makes, since it failed at each try.",
+    ["kind"],
+    registry=REGISTRY,
+)
 QUEUE_SECONDS = Gauge(
     "matinee_encode_queue_seconds",
     "Seconds that one encoder would need for all chunks that are open. By the number of encoders: how long the last of"
@@ -28,6 +32,9 @@ QUEUE_SECONDS = Gauge(
 async def refresh_metrics(work: Work) -> None:
     """At scrape time."""
     QUEUE_SECONDS.set(await repository.waiting_s(work.session))
+    missing = await repository.missing(work.session)
+    for kind in ("pictures", "storyboard"):
+        WITHOUT.labels(kind).set(missing.get(kind, 0))
     infos = await course.encodes(work, active=True, limit=200)
     for state in ("checking", "encoding", "failed"):
         ENCODES.labels(state).set(sum(info.state == state for info in infos))

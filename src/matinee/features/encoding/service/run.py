@@ -140,7 +140,7 @@ async def _claim(work: Work, order: RunStep) -> _Run | None:
     step = await repository.step(work.session, order.video_id, order.step)
     if step is None or step.state == "done":
         return None
-    late = encode.state == "done" and (step.again or not rules.belongs_to_film(step.kind))
+    late = encode.state == "done" and (step.again or rules.may_be_missing(step.kind))
     if encode.state not in ("checking", "encoding") and not late:
         return None
     step.state = "running"
@@ -355,7 +355,8 @@ _RUNNERS = {
 
 async def _current(work: Work, run: _Run) -> Encode:
     encode = await repository.encode(work.session, run.video_id, lock=True)
-    states = ("checking", "encoding", "done") if run.again else ("checking", "encoding")
+    late = run.again or rules.may_be_missing(run.kind)
+    states = ("checking", "encoding", "done") if late else ("checking", "encoding")
     if encode is None or encode.generation != run.generation or encode.state not in states:
         raise Superseded
     return encode

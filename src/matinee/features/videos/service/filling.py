@@ -101,6 +101,10 @@ async def fail(work: Work, video_id: UUID, code: str, sentence: str, log: str) -
         return
     enter(work, video, "failed")
     await expect_file(work, video)
+    _reason(video, code, sentence, log)
+
+
+def _reason(video: Video, code: str, sentence: str, log: str) -> None:
     video.reason_code, video.reason, video.error_log = code[:80], sentence, log[-16_000:].replace("\x00", "")
 
 
@@ -166,6 +170,20 @@ async def mark_ready(work: Work, video_id: UUID, at: datetime) -> None:
 # Pictures.
 
 
+async def miss_pictures(work: Work, video_id: UUID, sentence: str, log: str) -> None:
+    """A video is ready, and no pictures of it could be made. Nothing where it has some, such as its owner's own."""
+    video = await locked(work, video_id)
+    if video.state == "ready" and video.poster_number is None:
+        _reason(video, rules.NO_PICTURES, sentence, log)
+        changed(work, video)
+
+
+def have_pictures(video: Video) -> None:
+    """That there are none is true no longer, or is being tried again."""
+    if video.reason_code == rules.NO_PICTURES:
+        video.reason_code = video.reason = video.error_log = None
+
+
 async def set_posters(work: Work, video_id: UUID, candidates: Sequence[PosterCandidate]) -> None:
     """Pictures found in the video; the first is shown until the owner picks another. Replaces those found before, and
     shows the one at the same place."""
@@ -179,6 +197,7 @@ async def set_posters(work: Work, video_id: UUID, candidates: Sequence[PosterCan
     await work.session.flush()
     for candidate in candidates:
         work.session.add(_poster(video, base + candidate.index, candidate, own=False))
+    have_pictures(video)
     if candidates and (video.poster_number is None or video.poster_number < rules.OWN_POSTERS_FROM):
         places = {candidate.index for candidate in candidates}
         shown = -1 if video.poster_number is None else video.poster_number % rules.POSTERS_AT_ONCE
@@ -199,6 +218,7 @@ async def set_own_poster(work: Work, video_id: UUID, candidate: PosterCandidate)
     work.session.add(_poster(video, number, candidate, own=True))
     video.poster_number = number
     video.poster_reason = None
+    have_pictures(video)
     await work.session.flush()
     changed(work, video)
 

@@ -135,14 +135,19 @@ async def pick_poster(work: Work, video_id: UUID, form: PosterPick) -> Video:
 
 
 async def retry(work: Work, video_id: UUID) -> Video:
-    """Take up a failed or cancelled video; what is finished stays. Raises `NoSource` when its file is gone."""
+    """Take up a failed or cancelled video, or the pictures of one that is ready without them; what is finished stays.
+    Raises `NoSource` when its file is gone."""
     row = await access.owned(work, video_id)
     fetched = row.source_blob_id is None and row.import_url is not None
     if row.state == "rejected" or (row.state == "failed" and row.source_blob_id is None and not fetched):
         raise NoSource
-    if row.state not in ("failed", "cancelled"):
+    pictures = row.reason_code == rules.NO_PICTURES
+    if row.state not in ("failed", "cancelled") and not pictures:
         raise WrongState("Only a video that failed or was cancelled can be tried again.")
     await access.note(work, "video.retried", row)
+    if pictures:
+        filling.have_pictures(row)
+        changes.changed(work, row)
     await filling.resume_encoding(work, row.id)
     if row.source_blob_id is None and row.import_url is not None:
         subject = changes.subject_of(row.id)

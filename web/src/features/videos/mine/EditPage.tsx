@@ -20,6 +20,7 @@ import { Details } from "./Details";
 import { Saved } from "./Saved";
 import { SourceSheet } from "./SourceSheet";
 import { StateMark } from "./StateMark";
+import { hasNoPictures } from "./words";
 import { useAutosave } from "./useAutosave";
 
 const route = getRouteApi("/shell/videos/$id");
@@ -48,7 +49,7 @@ function Edit({ video }: { video: Video }) {
   const [asking, setAsking] = useState(false);
   const [busy, setBusy] = useState(false);
   const underWay = video.state === "checking" || video.state === "encoding" || video.state === "playable";
-  const again = video.state === "failed" || video.state === "cancelled";
+  const again = video.state === "failed" || video.state === "cancelled" || hasNoPictures(video);
 
   async function run(act: () => Promise<Video>) {
     setBusy(true);

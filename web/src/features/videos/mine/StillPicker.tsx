@@ -7,6 +7,7 @@ import type { Video } from "@/api/types";
 import { pickPoster, videoQuery } from "@/api/videos";
 import { clock } from "@/lib/time";
 import { Still } from "@/ui/Still";
+import { hasNoPictures } from "./words";
 
 /** The still that stands for the film: one of those found, or a picture of one's own. */
 export function StillPicker({ video }: { video: Video }) {
@@ -84,7 +85,9 @@ export function StillPicker({ video }: { video: Video }) {
         }}
       />
       {fault ?? refused ? <p role="alert" className="fault">{fault ?? refused}</p> : null}
-      {video.poster_candidates.length === 0 ? <p className="hint">Stills from the film appear here once it has been checked.</p> : null}
+      {video.poster_candidates.length === 0 ? (
+        <p className="hint">{hasNoPictures(video) ? "No stills could be taken from this film." : "Stills from the film appear here once it has been checked."}</p>
+      ) : null}
     </div>
   );
 }

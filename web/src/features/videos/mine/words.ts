@@ -29,6 +29,11 @@ export function isWaitingForFile(video: Video): boolean {
   return video.state === "uploading" && video.upload === null;
 }
 
+/** Ready, though no picture of it could be made; that may be tried again. */
+export function hasNoPictures(video: Video): boolean {
+  return video.reason_code === "encoding.no_pictures";
+}
+
 export function stateSentence(video: Video): string {
   const word = STATE_WORDS[video.state];
   if (video.state === "playable" && video.best_height) return `Playable in ${video.best_height}p`;
