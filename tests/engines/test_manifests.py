@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.engines.clips import FFMPEG, H264, Taken, keys
 
 from matinee.engines.media import (
     Chunk,
+    Growth,
     Rendition,
     dash_manifest,
     encode_audio,
@@ -117,6 +119,33 @@ def test_an_mpd_lists_aligned_rungs_and_leaves_the_copy_out_once_they_reach_as_f
     assert 'mediaPresentationDuration="PT8.000S"' in partly
     assert "<S" in dash_manifest([rendition("240p", [4, 4])], 8, complete=True)
     MPEGDASHParser.parse(dash_manifest([], 0, complete=False))
+
+
+def test_an_mpd_of_a_film_that_grows_is_dynamic_until_all_is_there() -> None:
+    received_at = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+    growth = Growth(received_at, received_at + timedelta(minutes=5))
+    later = Growth(received_at, received_at + timedelta(minutes=6))
+    growing = [rendition("240p", [4.0, 4.0], complete=False), rendition("audio-0", [4.0, 4.0])]
+    grown = [rendition("240p", [4.0] * 5), rendition("audio-0", [4.0] * 5)]
+    first, second, last = (
+        MPEGDASHParser.parse(dash_manifest(shown, 20, complete, told))
+        for shown, complete, told in ((growing, False, growth), (growing, False, later), (grown, True, later))
+    )
+    assert (first.type, last.type) == ("dynamic", "static")
+    assert first.media_presentation_duration == last.media_presentation_duration == "PT20.000S"
+    assert first.availability_start_time == second.availability_start_time, (
+        "the zero of its clock never moves"
+    )
+    assert datetime.fromisoformat(first.availability_start_time) <= received_at - timedelta(seconds=20)
+    assert first.publish_time == "2026-01-31T12:05:00Z" < second.publish_time
+    assert first.minimum_update_period == "PT4S"
+    assert first.suggested_presentation_delay == "PT20.000S", "else players begin near the end"
+    assert [first.periods[0].id, first.periods[0].start] == [last.periods[0].id, last.periods[0].start]
+    for gone in ("availability_start_time", "publish_time", "minimum_update_period"):
+        assert getattr(last, gone) is None
+    assert "UTCTiming" not in dash_manifest(grown, 20, True, later)
+    stopped = MPEGDASHParser.parse(dash_manifest(growing, 20, complete=False))
+    assert (stopped.type, stopped.media_presentation_duration) == ("static", "PT8.000S")
 
 
 def represented(mpd: Any) -> list[str]:

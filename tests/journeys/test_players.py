@@ -25,7 +25,7 @@ _PAGES = {
     "dashjs": """<video muted></video><script src="dash.all.min.js"></script><script>
         const video = document.querySelector('video'), to = new URLSearchParams(location.search).get('to');
         window.trouble = [];
-        const player = dashjs.MediaPlayer().create();
+        var player = dashjs.MediaPlayer().create();
         player.on(dashjs.MediaPlayer.events.ERROR, (event) => trouble.push(JSON.stringify(event.error)));
         // It ends by its own clock, which may be a moment before that of the element.
         player.on(dashjs.MediaPlayer.events.PLAYBACK_ENDED, () => { window.over = true; });
@@ -34,7 +34,7 @@ _PAGES = {
     "shaka": """<video muted></video><script src="shaka-player.compiled.js"></script><script>
         const video = document.querySelector('video'), to = new URLSearchParams(location.search).get('to');
         window.trouble = [];
-        const player = new shaka.Player();
+        var player = new shaka.Player();
         video.addEventListener('ended', () => { window.over = true; });
         player.addEventListener('error', (event) => trouble.push(String(event.detail)));
         player.attach(video).then(() => player.load(to)).then(() => video.play())
@@ -109,6 +109,31 @@ def test_a_foreign_player_on_another_site_plays_to_the_end(
     assert page.evaluate("video.duration") == pytest.approx(stream.duration_s, abs=0.2)
     page.evaluate(f"video.currentTime = {stream.duration_s - 1.5}")
     until(lambda: state()[3], "it ends")
+
+
+@pytest.mark.parametrize("player", ["dashjs", "shaka"])
+def test_a_foreign_player_goes_on_with_a_film_that_grows(
+    player: str, page: Page, elsewhere: str, server: Server, clip_folder: Path
+) -> None:
+    def at_s() -> float:
+        assert page.evaluate("window.trouble") == []
+        return float(page.evaluate("video.currentTime"))
+
+    with server.person().client() as client, server.holding("all-0", "all-1"):
+        id = programs.upload(client, clips.small_bunny_mpeg4(clip_folder, seconds=40))
+        dash = urljoin(server.address, programs.reaches(client, id, "playable")["playback"]["dash"])
+        page.goto(f"{elsewhere}/{player}.html?to={dash}")
+        until(lambda: at_s() > 0.5, "it plays")
+        assert at_s() < 5, "it begins at the beginning"
+        until(lambda: at_s() > 7, "it comes near the end of what is there")
+        (server.hold_dir / "all-0").unlink()
+        until(lambda: at_s() > 9, "it goes on")
+        assert page.evaluate("[video.playbackRate, window.over]") == [1, None]
+        assert page.evaluate("video.duration") == pytest.approx(40, abs=0.2)
+        (server.hold_dir / "all-1").unlink()
+        until(lambda: not page.evaluate("player.isDynamic()"), "it learns that all has come")
+    page.evaluate("video.currentTime = 38")
+    until(lambda: page.evaluate("window.over"), "it ends")
 
 
 @pytest.mark.parametrize("form", ["hls", "dash"])

@@ -145,6 +145,26 @@ async def test_dash_describes_the_same_segments(house: House) -> None:
         assert (await film.person.client.get(f"{base}/{template.get('initialization')}")).status_code == 200
 
 
+async def test_dash_is_dynamic_while_the_film_grows_and_ends_where_it_stops(house: House) -> None:
+    film = await prepared(house, visibility="public")
+    client = film.person.client
+    await film.put("audio-0", range(4), complete=True)
+    await film.put("240p", [0, 1])
+
+    async def dash() -> tuple[str | None, ...]:
+        root = Xml.fromstring((await client.get(f"{await film.base()}/manifest.mpd")).text)
+        return tuple(root.get(name) for name in ("type", "mediaPresentationDuration", "minimumUpdatePeriod"))
+
+    assert await dash() == ("dynamic", "PT16.000S", "PT4S")
+    async with house.works.open() as work:
+        await videos.fail(work, film.id, "encoding.failed", "It stopped.", "")
+    assert await dash() == ("static", "PT8.000S", None)
+    async with house.works.open() as work:
+        await videos.resume_encoding(work, film.id)
+    await film.put("240p", range(4), complete=True)
+    assert await dash() == ("static", "PT16.000S", None)
+
+
 async def test_manifests_are_asked_for_again_and_answered_shortly(house: House) -> None:
     film = await prepared(house)
     await film.put("audio-0", range(4), complete=True)

@@ -35,7 +35,7 @@ from matinee.engines.media.ladder import (
     plan_chunks,
     plan_ladder,
 )
-from matinee.engines.media.manifests import Rendition, dash_manifest, hls_master, hls_media
+from matinee.engines.media.manifests import Growth, Rendition, dash_manifest, hls_master, hls_media
 from matinee.engines.media.posters import Poster, make_posters, normalise_picture
 from matinee.engines.media.probe import ProbeLimits, probe
 from matinee.engines.media.sniff import Container, sniff
@@ -60,6 +60,7 @@ __all__ = [
     "EncodeFailed",
     "Ended",
     "Grid",
+    "Growth",
     "Ladder",
     "NotCopyable",
     "Poster",

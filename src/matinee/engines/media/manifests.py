@@ -9,12 +9,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from html import escape
 from typing import Literal
 
 _DASH_TIMESCALE = 90_000
 _UNSAYABLE = {"Cc", "Cs", "Cn", "Zl", "Zp"}
+_UPDATE_S = 4
+"""Between two looks of a player at a manifest that grows; those of HLS look as often."""
+_WRONG_CLOCK = timedelta(days=1)
 _LAST_S = 0.5
 """Renditions whose ends differ by less cover the same stretch: sound ends on its own frames."""
 
@@ -127,12 +131,21 @@ def hls_media(rendition: Rendition) -> str:
     return "\n".join(lines) + "\n"
 
 
-def dash_manifest(renditions: Iterable[Rendition], duration_s: float, complete: bool) -> str:
-    """A static presentation of what is there.
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Of a film to which segments still come: when its source was there, and when the manifest is written (UTC)."""
 
-    While segments are still to come it ends where the furthest rendition ends and lists only those that reach
-    so far: players take `dynamic` for live and would jump to its edge. A copied source stands only while
-    nothing of the ladder reaches as far, since its segments do not align.
+    since: datetime
+    written_at: datetime
+
+
+def dash_manifest(
+    renditions: Iterable[Rendition], duration_s: float, complete: bool, growth: Growth | None = None
+) -> str:
+    """A static presentation of what is there; with `growth` a dynamic one of known length, which players load again.
+
+    While segments are still to come it lists only the renditions that reach furthest. A copied source stands only
+    while nothing of the ladder reaches as far, since its segments do not align.
     """
     every = [rendition for rendition in renditions if rendition.run]
     video, audio = (
@@ -144,18 +157,40 @@ def dash_manifest(renditions: Iterable[Rendition], duration_s: float, complete: 
     video = [rendition for rendition in video if rendition.group == group]
     audio = [rendition for rendition in audio if rendition.group == group]
     ends = [max((r.end_s for r in video), default=0.0), *(r.end_s for r in audio if r.end_s)]
-    shown_s = duration_s if complete else min([end for end in ends if end] or [0.0])
+    growing = growth is not None and not complete
+    shown_s = duration_s if complete or growing else min([end for end in ends if end] or [0.0])
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011"',
-        f'  type="static" mediaPresentationDuration="PT{shown_s:.3f}S" minBufferTime="PT4S">',
+        f'  type="{"dynamic" if growing else "static"}" mediaPresentationDuration="PT{shown_s:.3f}S"',
+        *(_clocks(growth, duration_s) if growth is not None and growing else ()),
+        '  minBufferTime="PT4S">',
         f'  <Period id="0" start="PT0S" duration="PT{shown_s:.3f}S">',
     ]
     if video:
         lines += _video_set(sorted(video, key=lambda r: r.highest_bps))
     for at, rendition in enumerate(audio, start=1):
         lines += _audio_set(at, rendition)
-    return "\n".join([*lines, "  </Period>", "</MPD>"]) + "\n"
+    lines.append("  </Period>")
+    if growth is not None and growing:
+        # Else a player asks somebody else for the time.
+        time = f'schemeIdUri="urn:mpeg:dash:utc:direct:2014" value="{_moment(growth.written_at)}"'
+        lines.append(f"  <UTCTiming {time}/>")
+    return "\n".join([*lines, "</MPD>"]) + "\n"
+
+
+def _clocks(growth: Growth, duration_s: float) -> list[str]:
+    """By the clock everything has been there since before the source came: what is listed may be fetched, whatever the
+    player's own clock says. Players take `dynamic` for live and begin a delay before its end: so at the beginning."""
+    available_at = growth.since - timedelta(seconds=duration_s) - _WRONG_CLOCK
+    return [
+        f'  availabilityStartTime="{_moment(available_at)}" publishTime="{_moment(growth.written_at)}"',
+        f'  minimumUpdatePeriod="PT{_UPDATE_S}S" suggestedPresentationDelay="PT{duration_s:.3f}S"',
+    ]
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _that_reach(video: list[Rendition]) -> list[Rendition]:

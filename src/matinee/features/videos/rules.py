@@ -22,6 +22,8 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     "cancelled": frozenset({"uploading", "checking", "encoding", "playable"}),
 }
 LIVE: Final[frozenset[State]] = frozenset({"uploading", "checking", "encoding", "playable"})
+GROWING: Final[frozenset[State]] = frozenset({"encoding", "playable"})
+"""Of what plays, more may still come."""
 TAKES_A_FILE: Final[frozenset[State]] = frozenset({"uploading", "rejected", "failed", "cancelled"})
 VIEW_S: Final = 30.0
 VIEW_AGAIN: Final = timedelta(hours=6)

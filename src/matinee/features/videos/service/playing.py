@@ -56,7 +56,8 @@ async def manifest(work: Work, video_id: UUID, grant: str, name: str) -> Manifes
     video = await repository.video(work.session, video_id)
     if not access.grant_opens(work, video_id, video, grant, "media") or video is None or not video.master:
         raise MediaNotFound
-    kept = (video_id, name, video.media_version)
+    grows = video.state in rules.GROWING
+    kept = (video_id, f"{name} growing" if grows else name, video.media_version)
     text = _kept.get(kept)
     if text is None:
         rows = (await repository.renditions(work.session, [video_id]))[video_id]
@@ -66,7 +67,9 @@ async def manifest(work: Work, video_id: UUID, grant: str, name: str) -> Manifes
         if name == "master.m3u8":
             text = media.hls_master(shown)
         else:
-            text = media.dash_manifest(shown, video.duration_s or 0.0, all(row.complete for row in rows))
+            complete = all(row.complete for row in rows)
+            growth = media.Growth(video.received_at or video.created_at, work.now) if grows else None
+            text = media.dash_manifest(shown, video.duration_s or 0.0, complete, growth)
         _kept.put(kept, text)
     return _manifest(text, HLS_TYPE if name == "master.m3u8" else DASH_TYPE, grant)
 

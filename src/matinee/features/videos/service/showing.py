@@ -154,7 +154,7 @@ def _playback(row: VideoRow, grant: access.Grant) -> Playback | None:
 
 def _ladder(row: VideoRow, rungs: Sequence[Rung]) -> list[LadderRung]:
     """Lowest first."""
-    working = row.state in ("encoding", "playable")
+    working = row.state in rules.GROWING
     shown = []
     for rung in rungs:
         if rung.role != "ladder":
