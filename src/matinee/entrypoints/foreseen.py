@@ -14,12 +14,7 @@ def foreseen(error: Exception) -> str | None:
         return error.detail
     if isinstance(error, ValidationError):
         # Without the values: they may be secrets.
-        return "\n".join(
-            f"MATINEE_{str(e['loc'][0]).upper()}: {_said(e)}."
-            if e["loc"]
-            else f"{_said(e)}."  # of several settings, which it names itself
-            for e in error.errors()
-        )
+        return "\n".join(_of_setting(e) for e in error.errors())
     from sqlalchemy.exc import OperationalError
 
     from matinee.infra.postgres import PostgresError
@@ -33,11 +28,25 @@ def foreseen(error: Exception) -> str | None:
     return None
 
 
-def _said(error: Mapping[str, Any]) -> str:
-    """What the checks of a setting say, about text where they think of lists."""
-    bounds = error.get("ctx", {})
-    if error["type"] == "too_short":
-        return f"this is too short: at least {bounds['min_length']} characters"
-    if error["type"] == "too_long":
-        return f"this is too long: at most {bounds['max_length']} characters"
-    return str(error["msg"]).removeprefix("Value error, ")
+_WORDS = {
+    "too_short": "this is too short: at least {min_length} characters",
+    "too_long": "this is too long: at most {max_length} characters",
+    "int_parsing": "this must be a whole number",
+    "int_from_float": "this must be a whole number",
+    "float_parsing": "this must be a number",
+    "bool_parsing": "this must be true or false",
+    "literal_error": "this must be {expected}",
+    "greater_than": "this must be more than {gt}",
+    "greater_than_equal": "this must be at least {ge}",
+    "less_than": "this must be less than {lt}",
+    "less_than_equal": "this must be at most {le}",
+}
+
+
+def _of_setting(error: Mapping[str, Any]) -> str:
+    said = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] in _WORDS:
+        said = _WORDS[error["type"]].format(**error.get("ctx", {}))
+    name = f"MATINEE_{str(error['loc'][0]).upper()}" if error["loc"] else ""
+    # What is about several settings names them itself.
+    return f"{said}." if said.startswith(name) else f"{name}: {said}."
