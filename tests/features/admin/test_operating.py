@@ -72,6 +72,27 @@ async def test_the_overview_counts_what_waits_and_what_videos_do(house: House) -
     assert seen["playable_s"] == {"p50": None, "p95": None}
 
 
+async def test_what_waits_is_what_is_due(house: House) -> None:
+    operator = await house.person("admin")
+    await with_jobs(house)
+
+    async def waiting() -> tuple[int, bool]:
+        queues = (await operator.client.get("/api/v1/admin/overview")).json()["queues"]
+        (lane,) = [queue for queue in queues if queue["lane"] == "io"]
+        return lane["waiting"], lane["oldest_waiting_s"] is None
+
+    async def put_off(words: str) -> None:
+        async with house.works.open() as work:
+            await work.session.execute(text(f"UPDATE procrastinate_jobs SET scheduled_at = {words}"))
+
+    due, _ = await waiting()
+    assert due >= 3
+    await put_off("now() + interval '1 hour'")
+    assert await waiting() == (0, True)
+    await put_off("now() - interval '1 second'")
+    assert await waiting() == (due, False)
+
+
 async def test_jobs_are_listed_newest_first_and_page_by_page(house: House) -> None:
     operator = await house.person("admin")
     await with_jobs(house, 5)

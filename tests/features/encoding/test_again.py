@@ -17,11 +17,13 @@ from tests.features.encoding.test_encode import broken_ffmpeg
 from tests.features.encoding.test_never_sticks import LONG, ended, impatient, steps, stored, written
 from tests.support import films as f
 from tests.support.house import House
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
+from matinee.entrypoints.foreseen import foreseen
 from matinee.entrypoints.parts import assemble, opened
 from matinee.features.encoding.commands import commands
 from matinee.infra.work import Works
+from matinee.kernel.errors import MatineeError
 
 
 async def counted_and_held(house: House) -> tuple[int, int]:
@@ -169,19 +171,41 @@ async def test_one_step_of_a_failed_encode_goes_first_and_the_rest_follows(
     assert [after[name].attempts for name in done] == [before[name].attempts for name in done]
 
 
-async def test_the_terminal_runs_one_step_again(house: House, films: Path) -> None:
-    person = await house.person()
-    made = await f.upload(person.client, f.film(films, seconds=2))
-    assert (await ended(house, person, made))["state"] == "ready"
-    await written(house, "UPDATE encoding_step SET attempts = 7 WHERE name = 'all-0'")
+async def in_terminal(house: House, *arguments: str) -> Result:
+    """`matinee encode …`"""
 
     @asynccontextmanager
     async def open_house() -> AsyncIterator[Works]:
         async with opened(assemble(house.settings)) as parts:
             yield parts.works
 
-    arguments = ["retry", made["id"], "--step", "all-0"]
-    said = await asyncio.to_thread(CliRunner().invoke, commands, arguments, obj=open_house)
+    return await asyncio.to_thread(CliRunner().invoke, commands, list(arguments), obj=open_house)
+
+
+async def test_the_terminal_cancels_and_says_what_cannot_be_cancelled(house: House, films: Path) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    assert (await ended(house, person, made))["state"] == "ready"
+    said = await in_terminal(house, "cancel", made["id"])
+    assert isinstance(said.exception, MatineeError)
+    assert foreseen(said.exception) == "There is nothing to cancel: this video is at its end already."
+    assert (await f.get(person.client, made["id"]))["state"] == "ready"
+    await written(house, "UPDATE videos_video SET state = 'playable'")
+    await written(house, "UPDATE encoding_encode SET state = 'encoding'")
+    await written(house, "UPDATE encoding_step SET state = 'waiting' WHERE kind = 'chunk'")
+    for _ in range(2):
+        said = await in_terminal(house, "cancel", made["id"])
+        assert (said.exit_code, said.exception) == (0, None), said.output
+        assert (await ended(house, person, made))["state"] == "cancelled"
+        assert (await steps(house, made))["all-0"].state == "cancelled"
+
+
+async def test_the_terminal_runs_one_step_again(house: House, films: Path) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    assert (await ended(house, person, made))["state"] == "ready"
+    await written(house, "UPDATE encoding_step SET attempts = 7 WHERE name = 'all-0'")
+    said = await in_terminal(house, "retry", made["id"], "--step", "all-0")
     assert said.exit_code == 0, said.output
     assert (await steps(house, made))["all-0"].state == "waiting"
     assert (await ended(house, person, made))["state"] == "ready"
