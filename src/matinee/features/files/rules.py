@@ -236,9 +236,9 @@ def tree_key(tree_id: TreeId, name: str) -> str:
 
 def size_in_words(size_bytes: int) -> str:
     """Such as `1.5 GB` (powers of 1000, as people's file managers count)."""
-    value = float(size_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.3g} {unit}"
-        value /= 1000
-    return f"{value:.3g} TB"
+    value, unit = float(size_bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.3g} {unit}" if value < 999.5 else f"{value:.0f} {unit}"
