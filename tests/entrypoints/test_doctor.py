@@ -276,12 +276,18 @@ def test_a_setting_that_cannot_be_read_is_one_failure_and_never_shown(examined: 
     assert "a secret" not in json.dumps(found)
 
 
-def test_another_house_at_the_port_is_told_apart(examined: Examined, web: Path) -> None:
+def test_another_house_at_the_port_is_told_apart(
+    examined: Examined, web: Path, empty_database_url: str
+) -> None:
     with answering(healthy()) as port:
         found = examined(MATINEE_PORT=str(port))
-    assert not found.failed, found
-    assert found.state("port") == "warn"
+        shared = examined(MATINEE_PORT=str(port), MATINEE_DATABASE_URL=empty_database_url)
+    assert found.failed, "this house could not begin"
+    assert found.state("port") == "fail"
     assert "Another Matinee" in found.text("port")
+    assert "API alone" not in found.text("port")
+    assert shared.state("port") == "warn", "it may be the API of this house"
+    assert "API alone" in shared.text("port")
 
 
 def test_https_without_a_named_proxy_is_told(examined: Examined, web: Path) -> None:

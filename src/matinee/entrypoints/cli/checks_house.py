@@ -93,8 +93,9 @@ def _free(house: HouseSettings) -> bool:
     return True
 
 
-def house(found: Presence, house: HouseSettings) -> Iterator[Finding]:
-    """Whether it runs, and who has its port."""
+def house(found: Presence, house: HouseSettings, *, alone: bool) -> Iterator[Finding]:
+    """Whether it runs, and who has its port. `alone`: with a database of its own, so that an API that runs without
+    `matinee up` is not of this house."""
     other = house.port + 1 if house.port < 65_535 else 8000
     if found.up:
         ill = [] if found.answers is None else _ill(found.answers)
@@ -115,9 +116,11 @@ def house(found: Presence, house: HouseSettings) -> Iterator[Finding]:
         "house", f"It is down: nobody runs on {house.data_dir}.", "Start it with `matinee up` or `make run`."
     )
     if found.answers is not None:
-        yield Finding.warn(
+        whose = "one of another data folder" if alone else "one of another data folder, or an API alone"
+        tell = Finding.fail if alone else Finding.warn
+        yield tell(
             "port",
-            f"Another Matinee answers at port {house.port}: one of another data folder, or an API alone.",
+            f"Another Matinee answers at port {house.port}: {whose}.",
             f"For a second house set MATINEE_PORT={other}.",
         )
     elif not found.port_is_free:

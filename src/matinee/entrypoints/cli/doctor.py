@@ -84,7 +84,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("mail", lambda: checks_house.mail(settings)),
         ("web client", lambda: [checks_machine.web_build(house, alone=alone)]),
         ("proxy", lambda: checks_machine.proxy(house)),
-        ("house", lambda: checks_house.house(found, house)),
+        ("house", lambda: checks_house.house(found, house, alone=alone)),
         ("database", lambda: checks_house.database(settings, found)),
     ]
     for name, check in checks:
