@@ -95,6 +95,15 @@ _BEYOND = """() => {
 }"""
 
 
+# Buttons at the end of a row that do not stand below, or beside, the values, which end on the right.
+_ASTRAY = """() => [...document.querySelectorAll("table.table td:last-child button:last-of-type")].flatMap((button) => {
+  const cell = button.closest("td");
+  const edge = cell.getBoundingClientRect().right - parseFloat(getComputedStyle(cell).paddingRight);
+  const short = Math.round(edge - button.getBoundingClientRect().right);
+  return Math.abs(short) > 1 ? [`${button.textContent} ends ${short} px before its row`] : [];
+})"""
+
+
 def _look(page: Page, server: Server, name: str, path: str, faults: list[str], note: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -124,6 +133,7 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
     if too_wide > 0:
         faults.append(f"{name} {note}: sticks out by {too_wide} px")
     faults += [f"{name} {note}: {words}" for words in page.evaluate(_BEYOND)]
+    faults += [f"{name} {note}: {words}" for words in page.evaluate(_ASTRAY)]
     if SHOTS:
         folder = Path(SHOTS)
         folder.mkdir(parents=True, exist_ok=True)
