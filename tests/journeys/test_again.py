@@ -24,6 +24,7 @@ def _addresses(server: Server, master: str) -> set[str]:
     return {segment.absolute_uri for segment in m3u8.loads(httpx.get(variant).text, uri=variant).segments}
 
 
+@pytest.mark.slow
 def test_a_chunk_of_a_ready_film_runs_again_from_the_operators_page(
     page: Page, server: Server, clip_folder: Path
 ) -> None:

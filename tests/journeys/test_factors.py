@@ -145,6 +145,7 @@ def test_an_app_is_asked_for_after_the_password_and_a_proof_before_it_goes(
     expect(part.get_by_text("None yet")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_role_that_needs_a_factor_is_led_to_it(reader: Page) -> None:
     with open_server(second_factor_roles="creator") as strict:
         acts.sign_up(reader, strict)

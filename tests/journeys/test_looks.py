@@ -144,7 +144,7 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
     ("scheme", "width"),
     [
         ("dark", PHONE_WIDTH),
-        ("light", DESK_WIDTH),
+        pytest.param("light", DESK_WIDTH, marks=pytest.mark.slow),
         pytest.param("light", PHONE_WIDTH, marks=pytest.mark.slow),
         pytest.param("dark", DESK_WIDTH, marks=pytest.mark.slow),
     ],

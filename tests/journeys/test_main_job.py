@@ -104,6 +104,7 @@ def test_h264_plays_as_it_is_while_every_rung_waits(page: Page, server: Server, 
     _seek_and_reload(page)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(420)
 def test_mpeg4_plays_from_its_first_segments_while_the_rest_waits(
     page: Page, server: Server, slow_clip: Path

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,17 +13,19 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from matinee.entrypoints import product
 from matinee.entrypoints.api.app import build
 from matinee.entrypoints.api.identity import actor_of
-from matinee.entrypoints.parts import Parts, assemble, load_settings
+from matinee.entrypoints.parts import Parts, assemble
 from matinee.features.accounts import service as accounts
 from matinee.features.people import service as people
 from matinee.infra import cookies
+from matinee.infra.limits import LimitSettings
 from matinee.infra.room import Lane
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor, Role
 from matinee.kernel.ids import AccountId
-from matinee.kernel.settings import Settings
+from matinee.kernel.settings import HOUSE_CONCERNS, Concern, Settings
 
 PASSWORD = "a long enough test password"
 ADDRESS = "http://localhost:8000"
@@ -156,6 +159,23 @@ async def settled(works: Works) -> None:
 
 
 _routes: list[Any] = []
+_document: dict[str, Any] = {}
+_concerns: dict[tuple[type[Concern], str], Concern] = {}
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    """As `load_settings`, but a concern that another house of this process has like this is not read again."""
+    given = sorted((name, value) for name, value in os.environ.items() if name.startswith("MATINEE_"))
+
+    def concern(which: type[Concern]) -> Concern:
+        own = {name: value for name, value in values.items() if name in which.model_fields}
+        key = which, repr((given, sorted(own.items())))
+        if key not in _concerns:
+            _concerns[key] = which(**own)
+        return _concerns[key]
+
+    wanted: list[type[Concern]] = [*HOUSE_CONCERNS, LimitSettings, *product.concerns()]
+    return Settings({which: concern(which) for which in wanted})
 
 
 def _compiled(app: FastAPI) -> list[Any]:
@@ -188,12 +208,14 @@ async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> Asy
         "encoder_gives_way": False,  # other tests keep the processors busy all the time
         "pool_size": 4,
     }
-    parts = assemble(load_settings(**(values | overrides)))
+    parts = assemble(_settings(values | overrides))
     app = build(parts)
     app.router.routes = _compiled(app)
+    app.openapi_schema = _document or None  # of the same routes, and it takes seconds to write
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield House(parts, app, stack)
+    _document.update(app.openapi_schema or {})
 
 
 def ids(rows: Sequence[dict[str, Any]]) -> list[UUID]:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.house import PASSWORD, House
 
 from matinee.features.accounts import rules
+from matinee.features.accounts.service import access, devices
 from matinee.kernel.time import utc_now
 
 
@@ -62,9 +63,12 @@ async def test_nobody_revokes_or_sees_the_token_of_another(house: House) -> None
         assert answer.json()["code"] == "accounts.token_not_found"
 
 
-async def test_an_account_holds_a_bounded_number_of_tokens(house: House) -> None:
+async def test_an_account_holds_a_bounded_number_of_tokens(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "TOKENS_MOST", 10)
     ann = await house.person(handle="ann")
-    for _ in range(100):
+    for _ in range(10):
         await house.program(ann)
     body = {"login": "ann", "password": PASSWORD, "name": "one more"}
     answer = await ann.client.post("/api/v1/tokens", json=body)
@@ -136,12 +140,15 @@ async def test_guessing_user_codes_is_slowed_down(house: House) -> None:
     assert statuses == [404] * 30 + [429]
 
 
-async def test_one_network_starts_a_bounded_number_of_devices(house: House) -> None:
+async def test_one_network_starts_a_bounded_number_of_devices(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "STARTS_OF_A_NETWORK", 6)
     device = await house.client()
     statuses = [
-        (await device.post("/api/v1/device", json={"client_name": "x"})).status_code for _ in range(61)
+        (await device.post("/api/v1/device", json={"client_name": "x"})).status_code for _ in range(7)
     ]
-    assert statuses == [200] * 60 + [429]
+    assert statuses == [200] * 6 + [429]
 
 
 async def test_no_secret_is_kept_as_it_was_given_out(house: House) -> None:
