@@ -18,13 +18,12 @@ def root() -> None:
 @app.command()
 def test(to: Annotated[str, typer.Argument(help="Who gets it, such as you@films.example.")]) -> None:
     """Send one letter to TO, and say what came of it. The house need not run."""
-    from matinee.entrypoints.parts import load_settings
     from matinee.infra.mail.opening import open_mailer, place_of
     from matinee.infra.mail.writing import Words, write
     from matinee.kernel.ids import new_id
-    from matinee.kernel.settings import MailSettings
+    from matinee.kernel.settings import MailSettings, Settings
 
-    settings = load_settings()
+    settings = Settings.load()
     knobs = settings.of(MailSettings)
     mailer = open_mailer(knobs)
     if not mailer.can_send:

@@ -15,6 +15,7 @@ import typer
 
 import matinee
 from matinee.entrypoints import loading
+from matinee.entrypoints.cli import mail
 from matinee.entrypoints.cli.doctor import doctor
 from matinee.entrypoints.cli.importing import import_
 from matinee.entrypoints.cli.login import login
@@ -24,7 +25,7 @@ from matinee.entrypoints.foreseen import foreseen
 if TYPE_CHECKING:
     from matinee.infra.work import Works
 
-LIGHT = ("up", "upload", "import", "login", "version", "doctor")
+LIGHT = ("up", "upload", "import", "login", "version", "doctor", "mail")
 
 
 @asynccontextmanager
@@ -69,6 +70,7 @@ def build(*, light: bool = False) -> typer.Typer:
     app.command("login")(login)
     app.command("version")(version)
     app.command("doctor")(doctor)
+    app.add_typer(mail.app, name="mail")
     if not light:
         _add_house(app)
     return app
@@ -97,7 +99,7 @@ def _say_version(wanted: bool) -> None:
 def _add_house(app: typer.Typer) -> None:
     from matinee.entrypoints import agreement, product
     from matinee.entrypoints.api.__main__ import main as run_api
-    from matinee.entrypoints.cli import mail, prepare
+    from matinee.entrypoints.cli import prepare
     from matinee.entrypoints.cli.backup import backup, restore
     from matinee.entrypoints.cli.settings_reference import show as show_settings
     from matinee.entrypoints.cli.storage import commands as storage
@@ -122,7 +124,6 @@ def _add_house(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("settings")(show_settings)
     app.add_typer(storage, name="storage")
-    app.add_typer(mail.app, name="mail")
     for room in reversed(product.ROOMS):
         if room.commands is not None:
             app.add_typer(room.commands, name=room.commands.info.name or room.name)
