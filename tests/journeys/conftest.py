@@ -14,17 +14,17 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def big_clip(clip_folder: Path) -> Path:
-    """Big Buck Bunny as it was published, in H.264 of 720p, 90 s."""
+    """Big Buck Bunny as it was published, in H.264 of 720p, 90 s: three parts of an upload."""
     return clips.bunny_h264(clip_folder, seconds=90)
 
 
 @pytest.fixture(scope="session")
 def fast_clip(clip_folder: Path) -> Path:
-    """Big Buck Bunny as browsers play it, 90 s of 360p."""
-    return clips.small_bunny_h264(clip_folder, seconds=90)
+    """Big Buck Bunny as browsers play it, 60 s of 360p."""
+    return clips.small_bunny_h264(clip_folder, seconds=60)
 
 
 @pytest.fixture(scope="session")
 def slow_clip(clip_folder: Path) -> Path:
-    """Big Buck Bunny as no browser plays it, 90 s of 360p."""
-    return clips.small_bunny_mpeg4(clip_folder, seconds=90)
+    """Big Buck Bunny as no browser plays it, 60 s of 360p."""
+    return clips.small_bunny_mpeg4(clip_folder, seconds=60)

@@ -157,13 +157,14 @@ async def test_an_owner_s_low_rungs_go_before_the_high_ones_of_all_their_films(f
     assert first != second
 
 
-async def test_no_owner_fills_the_queue(farm: Farm) -> None:
+async def test_no_owner_fills_the_queue(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "WINDOW", 16)
     owner = uuid4()
-    await farm.film(owner, low=100, high=50)
-    assert len(await farm.house.waiting("encoding.run_long_step")) == ordering.WINDOW
+    await farm.film(owner, low=20, high=15)
+    assert len(await farm.house.waiting("encoding.run_long_step")) == 16
     await farm.run()
-    assert len(farm.order) == 150
-    assert len(set(farm.order)) == 150
+    assert len(farm.order) == 35
+    assert len(set(farm.order)) == 35
 
 
 def test_the_clock_is_the_turn_taken_last_else_the_next_one() -> None:
