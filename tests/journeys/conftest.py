@@ -20,11 +20,11 @@ def big_clip(clip_folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def fast_clip(clip_folder: Path) -> Path:
-    """Big Buck Bunny as browsers play it, 60 s of 360p."""
-    return clips.small_bunny_h264(clip_folder, seconds=60)
+    """Big Buck Bunny as browsers play it, 90 s of 360p."""
+    return clips.small_bunny_h264(clip_folder, seconds=90)
 
 
 @pytest.fixture(scope="session")
 def slow_clip(clip_folder: Path) -> Path:
-    """Big Buck Bunny as no browser plays it, 60 s of 360p."""
-    return clips.small_bunny_mpeg4(clip_folder, seconds=60)
+    """Big Buck Bunny as no browser plays it, 90 s of 360p."""
+    return clips.small_bunny_mpeg4(clip_folder, seconds=90)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys import acts, clips
+from tests.journeys import acts
 from tests.support.server import Server, until
 
 pytestmark = pytest.mark.browser
 
-# 60 s are three chunks.
-_LAST_CHUNK = 2
+# 90 s are four chunks.
+_LAST_CHUNK = 3
 _PATIENCE_S = 240
 
 
@@ -83,7 +83,7 @@ def _gains(page: Page, server: Server, id: str, held: tuple[str, ...], wanted: l
 def _seek_and_reload(page: Page) -> None:
     """Somewhere else by a press on the line, and after a reload the film goes on where it was."""
     _seek(page, 0.6)
-    until(lambda: 33 <= acts.frames(page)["time"] <= 41, "the film is at 36 s of 60")
+    until(lambda: 50 <= acts.frames(page)["time"] <= 62, "the film is at 54 s of 90")
     place = acts.plays(page, seconds=3)["time"]
     page.reload()
     expect(page.get_by_text(re.compile("where you stopped"))).to_be_visible()
@@ -123,10 +123,10 @@ def test_mpeg4_plays_from_its_first_segments_while_the_rest_waits(
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_720p_moves_from_the_source_to_the_low_rungs_and_up_again(
-    page: Page, server: Server, clip_folder: Path
+    page: Page, server: Server, big_clip: Path
 ) -> None:
     with server.holding(*acts.HIGH):
-        id = _upload(page, server, clips.bunny_h264(clip_folder, seconds=60))
+        id = _upload(page, server, big_clip)
         _open(page, id)
         until(lambda: acts.heights(page) == [240, 360], "the low rungs take the place of the source", 240)
         acts.plays(page)
