@@ -315,3 +315,15 @@ async def test_a_step_that_a_dead_worker_left_behind_repeats_only_what_is_missin
                 await asyncio.sleep(0.1)
     after = {s.key: s.modified_at async for s in house.parts.storage.list() if s.key.endswith(".m4s")}
     assert after == before
+
+
+async def test_a_film_that_is_cancelled_before_its_whole_file_is_begun_with_stays_so(
+    house: House, films: Path
+) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/cancel")).status_code == 200
+    await house.run_jobs()
+    assert (await f.get(person.client, made["id"]))["state"] == "cancelled"
+    assert [stored.key async for stored in house.parts.storage.list("originals")] == []
+    assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).json()["state"] == "uploading"

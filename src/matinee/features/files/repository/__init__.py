@@ -103,8 +103,11 @@ async def drop_expectations(session: AsyncSession, subject: str, purpose: str | 
     await session.execute(query if purpose is None else query.where(Expectation.purpose == purpose))
 
 
-async def blobs_for(session: AsyncSession, subject: str) -> Sequence[UUID]:
-    return (await session.scalars(select(BlobRow.id).where(BlobRow.subject == subject))).all()
+async def blobs_for(session: AsyncSession, subject: str, purpose: str | None = None) -> Sequence[UUID]:
+    query = select(BlobRow.id).where(BlobRow.subject == subject)
+    return (
+        await session.scalars(query if purpose is None else query.where(BlobRow.purpose == purpose))
+    ).all()
 
 
 async def upload(session: AsyncSession, id: UUID, *, lock: bool = False) -> Upload | None:

@@ -41,9 +41,9 @@ async def drop_blob(work: Work, blob_id: BlobId) -> None:
         await _free(work, OriginalId(original_id))
 
 
-async def drop_blobs_for(work: Work, subject: str | Subject) -> None:
-    """The same for every whole upload of a subject that is gone, also one that nobody has taken yet."""
-    for id in await repository.blobs_for(work.session, str(subject)):
+async def drop_blobs_for(work: Work, subject: str | Subject, purpose: str | None = None) -> None:
+    """The same for every whole upload of a subject, of `purpose` or of any, also one that nobody has taken yet."""
+    for id in await repository.blobs_for(work.session, str(subject), purpose):
         await drop_blob(work, BlobId(id))
 
 

@@ -158,7 +158,8 @@ async def retry(work: Work, video_id: UUID) -> Video:
 
 
 async def cancel(work: Work, video_id: UUID) -> Video:
-    """Stop the upload or the encode. Its file stays for a retry; a video that is ready cannot be cancelled."""
+    """Stop the upload, whose bytes go, or the encode, whose file stays for a retry. Raises `WrongState` for a video
+    that is at its end."""
     row = await access.owned(work, video_id)
     if row.state == "cancelled":
         return await showing.video(work, row)
@@ -166,6 +167,7 @@ async def cancel(work: Work, video_id: UUID) -> Video:
         raise WrongState("There is nothing to cancel: this video is at its end already.")
     if row.state == "uploading":
         await files.cancel_uploads(work, changes.subject_of(row.id))
+        await files.drop_blobs_for(work, changes.subject_of(row.id), "video")  # whole, and not begun with yet
     await filling.mark_cancelled(work, row.id)
     await access.note(work, "video.cancelled", row)
     work.send(VideoCancelAsked(video_id=row.id))
