@@ -177,3 +177,13 @@ async def test_tokens_are_made_listed_and_ended_from_the_terminal(
     assert (await client.get("/api/v1/me")).status_code == 401
     assert (await terminal("tokens", "ann", "--end", key)).exit_code == 1
     assert (await terminal("tokens", "ann", "--scope", "everything", "--make", "x")).exit_code == 2
+
+
+async def test_the_operator_gives_somebody_another_handle(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    await house.person(handle="ann")
+    done = await terminal("handle", "ann", "anna")
+    assert (done.exit_code, done.output.strip()) == (0, "ann is @anna now.")
+    assert (await (await house.client()).get("/api/v1/profiles/ann")).status_code == 308
+    assert (await terminal("handle", "nobody", "zoe")).exit_code == 1

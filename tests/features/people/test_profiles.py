@@ -44,7 +44,7 @@ async def test_a_new_handle_is_also_the_new_name_to_sign_in_with(house: House) -
     for login, status in (("ann", 401), ("anna", 200)):
         answer = await browser.post("/api/v1/session", json={"login": login, "password": PASSWORD})
         assert answer.status_code == status
-    assert (await browser.get("/api/v1/profiles/ann")).status_code == 404
+    assert (await browser.get("/api/v1/profiles/ann")).status_code == 308
 
 
 async def test_two_people_never_share_a_handle(house: House) -> None:

@@ -2051,12 +2051,17 @@ export interface components {
             /** Email */
             email: string;
         };
-        /** Limits */
+        /**
+         * Limits
+         * @description `handle_kept_days`: how long an old handle leads to a new one.
+         */
         Limits: {
             /** Max Upload Bytes */
             max_upload_bytes: number;
             /** Max Duration S */
             max_duration_s: number;
+            /** Handle Kept Days */
+            handle_kept_days: number;
         };
         /**
          * Me
@@ -4971,6 +4976,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Profile"];
                 };
+            };
+            /** @description This person has another handle now: `Location` leads to it. */
+            308: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from matinee.entrypoints.api.identity import authenticate
 from matinee.entrypoints.parts import Parts
 from matinee.features.people import service as people
+from matinee.features.people.errors import HandleMoved
 from matinee.features.videos import service as videos
 from matinee.kernel.errors import NotFound
 from matinee.kernel.shipped import shipped
@@ -118,6 +119,11 @@ async def profile_page(request: Request, handle: str) -> Response:
         async with parts.works.open(reading=True) as work:
             work.actor = await authenticate(work, request)
             profile = await people.get_by_handle(work, handle)
+    except HandleMoved as former:
+        query = f"?{request.url.query}" if request.url.query else ""
+        # Not to be remembered: the old handle may be somebody else's one day.
+        headers = {"Cache-Control": "no-store"}
+        return RedirectResponse(f"/@{former.facts['handle']}{query}", 308, headers=headers)
     except NotFound:
         return _page(parts, '<meta name="robots" content="noindex">', status=404, title="Not here · Matinee")
     tags = [

@@ -124,6 +124,22 @@ def roles(
 
 
 @app.command()
+def handle(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    new: Annotated[str, typer.Argument(metavar="HANDLE", help="The handle that it is to have.")],
+) -> None:
+    """Give an account another handle; the old one leads to it for a while."""
+
+    async def run(work: Work) -> None:
+        made.append((await service.rename(work, await _find(work, login), new)).handle)
+
+    made: list[str] = []
+    _in_house(ctx, run)
+    typer.echo(f"{login} is @{made[0]} now.")
+
+
+@app.command()
 def sessions(
     ctx: typer.Context,
     login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],

@@ -1,6 +1,6 @@
 """How people fail."""
 
-from matinee.kernel.errors import Conflict, Invalid, NotFound
+from matinee.kernel.errors import Conflict, Invalid, NotFound, TooMany
 
 
 class ProfileNotFound(NotFound):
@@ -26,3 +26,15 @@ class BadHandle(Invalid):
 class BadName(Invalid):
     code = "people.bad_name"
     sentence = "Write a name that can be seen, on one line."
+
+
+class HandleMoved(NotFound):
+    """Whose handle this was has another one now: the fact `handle`."""
+
+    code = "people.handle_moved"
+    sentence = "This person has another handle now."
+
+
+class HandleChangedOften(TooMany):
+    code = "people.handle_changed_often"
+    sentence = "You changed your handle several times lately. Keep this one for a while."

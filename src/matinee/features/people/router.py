@@ -1,6 +1,7 @@
 """HTTP of people: joining, signing in and out, “me” and profiles, with the cookies of a browser. Holds no logic."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import (
@@ -12,6 +13,7 @@ from matinee.features.accounts.schemas import (
     SecondStep,
 )
 from matinee.features.people import service
+from matinee.features.people.errors import HandleMoved
 from matinee.features.people.schemas import Leaving, Me, MeChange, Profile, ProfileChange, SignIn, SignUp
 from matinee.infra import cookies
 from matinee.infra.http import address_of, needs
@@ -136,10 +138,19 @@ async def leave(request: Request, leaving: Leaving, work: Work = needs("accounts
     cookies.hand(request, work.settings(HouseSettings), *accounts.SIGNED_OUT)
 
 
-@router.get("/profiles/{handle}")
-async def profile(handle: str, work: Work = needs("people.read")) -> Profile:
+@router.get(
+    "/profiles/{handle}",
+    response_model=Profile,
+    responses={308: {"description": "This person has another handle now: `Location` leads to it."}},
+)
+async def profile(handle: str, work: Work = needs("people.read")) -> Profile | Response:
     """Somebody's public face."""
-    return await service.get_by_handle(work, handle)
+    try:
+        return await service.get_by_handle(work, handle)
+    except HandleMoved as moved:
+        # Not to be remembered: the old handle may be somebody else's one day.
+        headers = {"Cache-Control": "no-store"}
+        return RedirectResponse(f"/api/v1/profiles/{moved.facts['handle']}", 308, headers=headers)
 
 
 @router.patch("/me/profile")

@@ -55,8 +55,11 @@ class Quota(BaseModel):
 
 
 class Limits(BaseModel):
+    """`handle_kept_days`: how long an old handle leads to a new one."""
+
     max_upload_bytes: int
     max_duration_s: float
+    handle_kept_days: int
 
 
 class Me(BaseModel):

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import BadEmail, LoginNameTaken
 from matinee.features.files import service as files
 from matinee.features.people import repository, rules
-from matinee.features.people.errors import HandleTaken, ProfileNotFound
+from matinee.features.people.errors import HandleChangedOften, HandleMoved, HandleTaken, ProfileNotFound
 from matinee.features.people.models import ProfileRow
 from matinee.features.people.schemas import Limits, Me, MyAccount, Profile, Quota
+from matinee.features.people.settings import PeopleSettings
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, ProfileId, new_id
+
+CHANGES_WINDOW = timedelta(days=30)
 
 
 async def join(
@@ -32,6 +36,7 @@ async def join(
     name = rules.normalise_name(display_name)
     if await repository.by_handle(work.session, handle) is not None:
         raise HandleTaken(field="handle")
+    await _check_kept(work, handle)
     words = (handle, name)
     if token is not None:
         account = await accounts.join(work, token, password, address=address, words=words)
@@ -61,6 +66,7 @@ async def create(work: Work, account_id: AccountId, handle: str, display_name: s
     )
     if not added:
         raise HandleTaken(field="handle")
+    await _check_kept(work, handle, but=account_id)
     await _push_login_name(work, account_id, handle)
     return await profile_of(work, account_id)
 
@@ -68,7 +74,7 @@ async def create(work: Work, account_id: AccountId, handle: str, display_name: s
 async def change(
     work: Work, *, handle: str | None = None, display_name: str | None = None, bio: str | None = None
 ) -> Profile:
-    """The actor's own profile; None leaves a part as it is. An old handle is free for others at once."""
+    """The actor's own profile; None leaves a part as it is. Raises `HandleChangedOften`, and what `rename` does."""
     account_id = work.actor.owner()
     row = await repository.of(work.session, account_id)
     if row is None:
@@ -77,34 +83,62 @@ async def change(
         row.display_name = rules.normalise_name(display_name)
     if bio is not None:
         row.bio = rules.normalise_bio(bio)
-    if handle is not None and (wanted := rules.normalise_handle(handle)) != row.handle:
-        rules.check_free(wanted)
-        before = row.handle
-        if not await repository.set_handle(work.session, account_id, wanted):
-            raise HandleTaken(field="handle")
-        await _push_login_name(work, account_id, wanted)
-        await accounts.audit.record(
-            work, "handle.changed", about=account_id, words={"before": before, "after": wanted}
-        )
+    if handle is not None and rules.normalise_handle(handle) != row.handle:
+        _check_often(work, row)
+        await rename(work, account_id, handle)
     return await profile_of(work, account_id)
 
 
-async def get_by_handle(work: Work, handle: str) -> Profile:
-    """In any case of letters. Raises `ProfileNotFound`, also for what cannot be a handle."""
-    wanted = handle.removeprefix("@").lower()
-    row = await repository.by_handle(work.session, wanted) if rules.HANDLE.fullmatch(wanted) else None
+async def rename(work: Work, account_id: AccountId, handle: str) -> Profile:
+    """Another handle for an account; the old one leads to it for a while and is nobody else's. Asks nobody's leave.
+    Raises `BadHandle`, `HandleReserved` and `HandleTaken`."""
+    await repository.lock_renames(work.session)
+    row = await repository.of(work.session, account_id)
     if row is None:
         raise ProfileNotFound
-    return _profile(row)
+    wanted, before = rules.normalise_handle(handle), row.handle
+    if wanted == before:
+        return _profile(row)
+    rules.check_free(wanted)
+    if not await repository.set_handle(work.session, account_id, wanted):
+        raise HandleTaken(field="handle")
+    # The change above waited for whoever was just giving the handle up: only now is it seen whose it was.
+    await _check_kept(work, wanted, but=account_id)
+    row.handle_changes = [at for at in row.handle_changes if at > work.now - CHANGES_WINDOW] + [work.now]
+    if days := work.settings(PeopleSettings).handle_kept_days:
+        until = work.now + timedelta(days=days)
+        await repository.keep_handle(work.session, before, row.id, work.now, until)
+    await _push_login_name(work, account_id, wanted)
+    await accounts.audit.record(
+        work, "handle.changed", about=account_id, words={"before": before, "after": wanted}
+    )
+    return await profile_of(work, account_id)
+
+
+async def free_handles(work: Work) -> None:
+    """Forget old handles that are kept for nobody any more."""
+    await repository.free_handles(work.session, work.now)
+
+
+async def get_by_handle(work: Work, handle: str) -> Profile:
+    """In any case of letters. Raises `ProfileNotFound`, also for what cannot be a handle, and `HandleMoved`."""
+    wanted = handle.removeprefix("@").lower()
+    row = await repository.by_handle(work.session, wanted) if rules.HANDLE.fullmatch(wanted) else None
+    if row is not None:
+        return _profile(row)
+    raise HandleMoved(handle=(await profile_of(work, await account_of(work, wanted))).handle)
 
 
 async def account_of(work: Work, handle: str) -> AccountId:
-    """Whose profile this is. Raises `ProfileNotFound`."""
+    """Whose profile this is, or was lately. Raises `ProfileNotFound`."""
     wanted = handle.removeprefix("@").lower()
-    row = await repository.by_handle(work.session, wanted) if rules.HANDLE.fullmatch(wanted) else None
-    if row is None:
+    if not rules.HANDLE.fullmatch(wanted):
         raise ProfileNotFound
-    return AccountId(row.account_id)
+    row = await repository.by_handle(work.session, wanted)
+    account_id = await repository.kept_for(work.session, wanted, work.now) if row is None else row.account_id
+    if account_id is None:
+        raise ProfileNotFound
+    return AccountId(account_id)
 
 
 async def profile_of(work: Work, account_id: AccountId) -> Profile:
@@ -129,7 +163,11 @@ async def me(work: Work) -> Me:
         account=None,
         profile=None,
         quota=None,
-        limits=Limits(max_upload_bytes=most.max_upload_bytes, max_duration_s=most.max_duration_s),
+        limits=Limits(
+            max_upload_bytes=most.max_upload_bytes,
+            max_duration_s=most.max_duration_s,
+            handle_kept_days=work.settings(PeopleSettings).handle_kept_days,
+        ),
         signup=work.settings(accounts.AccountsSettings).signup,
         mail=work.mailer.can_send,
         theme="system",
@@ -174,6 +212,20 @@ async def erase(work: Work, account_id: AccountId) -> bool:
     await accounts.set_login_name(work, account_id, None)
     await repository.remove(work.session, account_id)
     return True
+
+
+def _check_often(work: Work, row: ProfileRow) -> None:
+    most = work.settings(PeopleSettings).handle_changes
+    lately = sorted(at for at in row.handle_changes if at > work.now - CHANGES_WINDOW)
+    if len(lately) >= most:
+        until = (lately[-most] if most else work.now) + CHANGES_WINDOW
+        raise HandleChangedOften(retry_after_s=round((until - work.now).total_seconds()), field="handle")
+
+
+async def _check_kept(work: Work, handle: str, *, but: AccountId | None = None) -> None:
+    """Raises `HandleTaken` for a handle that is kept for somebody other than `but`."""
+    if await repository.kept_for(work.session, handle, work.now) not in (None, but):
+        raise HandleTaken(field="handle")
 
 
 async def _push_login_name(work: Work, account_id: AccountId, handle: str) -> None:

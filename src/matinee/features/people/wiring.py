@@ -1,13 +1,18 @@
 """Room `people`, row 1."""
 
-from matinee.features.people import service
+from matinee.features.people import handlers, service
 from matinee.features.people.commands import app
-from matinee.infra.room import Permission, Room
+from matinee.features.people.messages import FreeHandles
+from matinee.features.people.settings import PeopleSettings
+from matinee.infra.room import Handler, Periodic, Permission, Room
 
 ROOM = Room(
     name="people",
     router="matinee.features.people.router",
+    handlers=(Handler(message=FreeHandles, run=handlers.free_handles),),
+    periodic=(Periodic(cron="29 * * * *", order=FreeHandles),),
     commands=app,
+    settings=(PeopleSettings,),
     permissions=(
         Permission("people.read", "See profiles and who one is oneself.", "guest"),
         Permission(
@@ -20,7 +25,7 @@ ROOM = Room(
             scope="account",
         ),
     ),
-    retention="Profiles until their person leaves.",
+    retention="Profiles until their person leaves; handles that they gave up for MATINEE_HANDLE_KEPT_DAYS.",
     export=service.export,
     erase=service.erase,
 )

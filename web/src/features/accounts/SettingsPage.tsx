@@ -28,7 +28,7 @@ export function SettingsPage() {
       ) : me?.account ? (
         <div className="grid gap-5">
           <LookPart me={me} />
-          {me.profile ? <ProfilePart profile={me.profile} /> : null}
+          {me.profile ? <ProfilePart profile={me.profile} keptDays={me.limits.handle_kept_days} /> : null}
           <PasswordPart />
           <FactorsPart />
           <EmailPart account={me.account} mail={me.mail} />

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi, Link, Navigate } from "@tanstack/react-router";
 import { meQuery } from "@/api/accounts";
 import { Problem } from "@/api/client";
 import { profileQuery } from "@/api/people";
@@ -23,6 +23,9 @@ export function ProfilePage() {
   useTitle(profile.data?.display_name);
   const videos = films.data?.pages.flatMap((page) => page.items) ?? [];
   const mine = me?.profile?.handle === handle;
+  const moved = profile.data && profile.data.handle !== handle.toLowerCase() ? profile.data.handle : null;
+
+  if (moved) return <Navigate to="/@{$handle}" params={{ handle: moved }} replace />;
 
   if (profile.error instanceof Problem && profile.error.status === 404) return <NotHere />;
   if (profile.error && !profile.data) return <Fault error={profile.error} what="This page did not come" level={1} retry={() => void profile.refetch()} />;

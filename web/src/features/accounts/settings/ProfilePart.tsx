@@ -3,13 +3,18 @@ import { useState } from "react";
 import { meQuery } from "@/api/accounts";
 import { editProfile } from "@/api/people";
 import type { Profile } from "@/api/types";
+import { plural } from "@/lib/amount";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
-export function ProfilePart({ profile }: { profile: Profile }) {
+function oldLinks(days: number): string {
+  return days ? `For ${plural(days, "day")} after a change, old links lead on and nobody else can take the old one.` : "Old links stop when you change it.";
+}
+
+export function ProfilePart({ profile, keptDays }: { profile: Profile; keptDays: number }) {
   const cache = useQueryClient();
   const [form, setForm] = useState({ display_name: profile.display_name, handle: profile.handle, bio: profile.bio });
   const [busy, setBusy] = useState(false);
@@ -48,7 +53,7 @@ export function ProfilePart({ profile }: { profile: Profile }) {
           </p>
         ) : null}
         <Field label="Name" maxLength={80} value={form.display_name} onChange={(display_name) => setForm({ ...form, display_name })} fault={faults.of("display_name")} />
-        <Field label="Handle" hint={`Your page is ${location.host}/@${form.handle}. Old links stop when you change it.`} maxLength={30} value={form.handle} onChange={(handle) => setForm({ ...form, handle: handle.toLowerCase() })} fault={faults.of("handle")} />
+        <Field label="Handle" hint={`Your page is ${location.host}/@${form.handle}. ${oldLinks(keptDays)}`} maxLength={30} value={form.handle} onChange={(handle) => setForm({ ...form, handle: handle.toLowerCase() })} fault={faults.of("handle")} />
         <Field label="About you" lines={3} maxLength={500} value={form.bio} onChange={(bio) => setForm({ ...form, bio })} fault={faults.of("bio")} />
         <div>
           <Button type="submit" look="primary" isDisabled={!changed} isPending={busy}>
