@@ -3,19 +3,16 @@
 Knows no table of any room: each room says itself what it exports and how it erases.
 """
 
-import asyncio
-import tempfile
-import zipfile
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import IO
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
-from matinee.entrypoints import product
+from matinee.entrypoints import copying, product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.messages import AccountLeaving
+from matinee.features.privacy.messages import MakeCopy
 from matinee.infra.jobs.forget import forget
 from matinee.infra.room import Handler, Room
 from matinee.infra.work import Work
@@ -67,35 +64,22 @@ async def _erase_in(work: Work, room: Room, account_id: AccountId) -> None:
             pass  # a batch is done for good
 
 
-async def build_export(work: Work, account_id: AccountId) -> IO[bytes]:
-    """An open file without a name, at its start. The caller closes it."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - handed to the caller
-    try:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for room in product.ROOMS:
-                if room.export is None:
-                    continue
-                async for name, data in room.export(work, account_id):
-                    await asyncio.to_thread(_add, archive, f"{room.name}/{name}", data, work.now)
-        file.seek(0)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _add(archive: zipfile.ZipFile, name: str, data: bytes, now: datetime) -> None:
-    entry = zipfile.ZipInfo(name, now.timetuple()[:6])
-    entry.external_attr = 0o600 << 16
-    archive.writestr(entry, data, zipfile.ZIP_DEFLATED)
-
-
 ROOM = Room(
     name="house",
-    router="matinee.entrypoints.api.export",
     handlers=(
         Handler(message=AccountLeaving, run=begin),
         Handler(message=EraseAccount, run=erase, lock=lambda order: f"erase:{order.erasure_id}", retries=20),
+        # One at a time in the whole house: nobody waits for one, and it reads a lot.
+        Handler(message=MakeCopy, run=copying.make, lock=lambda order: "copies", on_dead=copying.give_up),
     ),
+    untold={
+        "infra_bucket": "Keyed hashes of who asked how often, full again within minutes.",
+        "infra_job_note": "Errors of jobs; about no person, and removed with one.",
+        "infra_mark": "About no person.",
+        "infra_paused_lane": "About no person.",
+        "infra_tally": "What happened in the last seconds, before its room notes it.",
+        "infra_tally_cursor": "About no person.",
+        "infra_worker": "About no person.",
+    },
     retention="An erasure runs within minutes of a person's leaving; nothing is kept of it.",
 )

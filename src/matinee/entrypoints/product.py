@@ -7,11 +7,12 @@ from matinee.features.admin.wiring import ROOM as ADMIN
 from matinee.features.encoding.wiring import ROOM as ENCODING
 from matinee.features.files.wiring import ROOM as FILES
 from matinee.features.people.wiring import ROOM as PEOPLE
+from matinee.features.privacy.wiring import ROOM as PRIVACY
 from matinee.features.videos.wiring import ROOM as VIDEOS
 from matinee.infra.room import Permission, Room
 from matinee.kernel.settings import Concern
 
-ROOMS: tuple[Room, ...] = (ADMIN, ENCODING, VIDEOS, PEOPLE, FILES, ACCOUNTS)
+ROOMS: tuple[Room, ...] = (ADMIN, ENCODING, VIDEOS, PEOPLE, PRIVACY, FILES, ACCOUNTS)
 PERMISSIONS: dict[str, Permission] = {p.name: p for room in ROOMS for p in room.permissions}
 
 

@@ -3,8 +3,8 @@
 Never runs anything by itself.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -96,7 +96,27 @@ class Topic:
     resolve: Callable[["Work", str | None], Awaitable[str | None]]
 
 
-Export = Callable[["Work", AccountId], AsyncIterator[tuple[str, bytes]]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A file of the copy that people may have of all about them: lines of JSON, each with `fields`, from `tables`. One
+    that ends in `.json` has a single line."""
+
+    file: str
+    about: str
+    fields: Mapping[str, str]
+    tables: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """Stored bytes that belong into a copy, where films are asked for."""
+
+    name: str
+    key: str
+    size_bytes: int
+
+
+Export = Callable[["Work", AccountId], AsyncIterator[tuple[str, Mapping[str, object] | Attached]]]
 Erase = Callable[["Work", AccountId], Awaitable[bool]]
 
 
@@ -104,8 +124,9 @@ Erase = Callable[["Work", AccountId], Awaitable[bool]]
 class Room:
     """Everything that the entrypoints need to know of one room.
 
-    `export` yields (file name, bytes) of all that the room holds about an account. `erase` removes a batch of
-    it and returns True once nothing is left; it is called again until then. `metrics` refreshes the room's
+    `export` yields all that the room holds about an account, as (file of `told`, line), all lines of a file together.
+    `untold` names the tables that are in no file, and why. `erase` removes a batch of
+    all that and returns True once nothing is left; it is called again until then. `metrics` refreshes the room's
     gauges at scrape time. `upkeep` tidies the machine that a worker runs on: at its start and every ten minutes.
     `router` names the module whose `router` the API includes; no other process loads it.
     `retention` says in words how long the room keeps what.
@@ -123,6 +144,8 @@ class Room:
     metrics: Callable[["Work"], Awaitable[None]] | None = None
     upkeep: Callable[["Works"], Awaitable[None]] | None = None
     retention: str = ""
+    told: Sequence[Told] = ()
+    untold: Mapping[str, str] = field(default_factory=dict)
     export: Export | None = None
     erase: Erase | None = None
 

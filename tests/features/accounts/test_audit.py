@@ -293,7 +293,7 @@ async def test_what_people_do_with_their_accounts_is_written_down(house: House) 
     await person.client.post("/api/v1/me/email", json={"email": "anna@example.org", "password": PASSWORD})
     new = "another long enough password"
     await person.client.post("/api/v1/me/password", json={"current": PASSWORD, "new": new})
-    await person.client.get("/api/v1/me/export")
+    await person.client.post("/api/v1/me/copies", json={})
     await client.post("/api/v1/session", json={"login": "anna", "password": new})
     await person.client.delete("/api/v1/session")
     async with house.works.open() as work:
@@ -301,7 +301,7 @@ async def test_what_people_do_with_their_accounts_is_written_down(house: House) 
     acts = [entry.act for entry in reversed(found.items)]
     assert acts == [
         "account.made", "session.opened", "token.made", "token.revoked", "device.approved", "token.made",
-        "handle.changed", "email.changed", "password.changed", "account.exported", "session.opened", "session.ended",
+        "handle.changed", "email.changed", "password.changed", "copy.asked", "session.opened", "session.ended",
     ]  # fmt: skip
     by_act = {entry.act: entry for entry in reversed(found.items)}  # the last of each
     assert by_act["handle.changed"].words == {"before": "ann", "after": "anna"}

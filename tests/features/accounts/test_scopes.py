@@ -112,7 +112,7 @@ async def test_a_reader_looks_at_what_is_its_owners_and_changes_nothing(house: H
     assert len((await program.get("/api/v1/me/videos")).json()["items"]) == 1
     assert (await program.get(f"/api/v1/videos/{video['id']}")).status_code == 200
     assert (await program.delete(f"/api/v1/videos/{video['id']}")).status_code == 403
-    for private in ("/api/v1/sessions", "/api/v1/me/export", "/api/v1/me/audit"):
+    for private in ("/api/v1/sessions", "/api/v1/me/copies", "/api/v1/me/audit"):
         assert (await program.get(private)).status_code == 403
 
 

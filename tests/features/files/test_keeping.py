@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import uuid4
@@ -15,6 +14,7 @@ from tests.support.house import House
 from matinee.features.files import service
 from matinee.features.files.errors import BlobNotFound, TreeNotFound
 from matinee.features.files.schemas import OriginalId
+from matinee.infra.room import Attached
 from matinee.kernel.errors import Invalid
 from matinee.kernel.time import utc_now
 
@@ -135,9 +135,11 @@ async def test_what_an_account_keeps_is_exported_and_erased(house: House) -> Non
     async with house.works.open() as work:
         await service.open_tree(work, owner, "rendition", mine.subject)
         await service.set_quota(work, owner, 5_000_000)
-        files = {name: json.loads(data) async for name, data in service.export(work, owner)}
-    assert [item["filename"] for item in files["files.json"]["originals"]] == ["film.mp4"]
-    assert [item["size_bytes"] for item in files["files.json"]["unfinished"]] == [77]
+        told = [(name, line) async for name, line in service.export(work, owner)]
+    lines = [(name, dict(line)) for name, line in told if not isinstance(line, Attached)]
+    assert [line["filename"] for name, line in lines if name == "originals.ndjson"] == ["film.mp4"]
+    assert [line["size_bytes"] for name, line in lines if name == "unfinished.ndjson"] == [77]
+    assert sum(isinstance(line, Attached) for _, line in told) == 1
     rounds = 0
     done = False
     while not done:

@@ -27,4 +27,6 @@ export type Theme = Me["theme"];
 export type Factors = Schemas["Factors"];
 export type FactorKind = Schemas["SecondStep"]["factors"][number];
 export type Notice = Schemas["Notice"];
+export type Copies = Schemas["Copies"];
+export type Copy = Schemas["Copy"];
 export type SignUp = Schemas["SignUp"];

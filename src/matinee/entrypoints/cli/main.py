@@ -101,6 +101,7 @@ def _add_house(app: typer.Typer) -> None:
     from matinee.entrypoints.api.__main__ import main as run_api
     from matinee.entrypoints.cli import prepare
     from matinee.entrypoints.cli.backup import backup, restore
+    from matinee.entrypoints.cli.copy import copy
     from matinee.entrypoints.cli.settings_reference import show as show_settings
     from matinee.entrypoints.cli.storage import commands as storage
     from matinee.entrypoints.parts import database_url, load_settings
@@ -123,6 +124,7 @@ def _add_house(app: typer.Typer) -> None:
     app.command("backup")(backup)
     app.command("restore")(restore)
     app.command("settings")(show_settings)
+    app.command("copy")(copy)
     app.add_typer(storage, name="storage")
     for room in reversed(product.ROOMS):
         if room.commands is not None:

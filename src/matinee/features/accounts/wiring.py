@@ -63,6 +63,8 @@ ROOM = Room(
         " left, under a pseudonym that leads to nobody."
     ),
     metrics=service.refresh_metrics,
+    told=service.TOLD,
+    untold=service.UNTOLD,
     export=service.export,
     erase=service.erase,
 )

@@ -1,7 +1,5 @@
 """The room as the entrypoints see it."""
 
-from collections.abc import AsyncIterator
-
 from matinee.features.encoding import handlers, service
 from matinee.features.encoding.commands import commands
 from matinee.features.encoding.messages import MendEncodes, NormalisePoster, RunLongStep, RunUrgentStep
@@ -11,12 +9,6 @@ from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, Vid
 from matinee.infra.room import Handler, Periodic, Room
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
-
-
-async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
-    """Encodes are about videos, which the room `videos` exports with their source facts."""
-    return
-    yield
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
@@ -81,6 +73,10 @@ ROOM = Room(
     retention="Steps and their logs stay as long as their video.",
     metrics=service.refresh_metrics,
     upkeep=service.upkeep,
-    export=export,
+    untold={
+        "encoding_encode": "How far the encode of each of your videos came: see videos.ndjson.",
+        "encoding_share": "Whose turn it is to encode, for the next minutes.",
+        "encoding_step": "The steps of these encodes.",
+    },
     erase=erase,
 )

@@ -27,6 +27,8 @@ ROOM = Room(
     retention="Originals and generated files until their subject is deleted; unfinished uploads, with the address that"
     " they are fetched from, until MATINEE_UPLOAD_EXPIRES_H hours after their last byte; bytes of what was dropped a"
     " few seconds longer.",
+    told=service.TOLD,
+    untold=service.UNTOLD,
     export=service.export,
     erase=service.erase,
 )

@@ -1,6 +1,5 @@
 """The verbs of people: the only door for other rooms."""
 
-import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
@@ -12,10 +11,36 @@ from matinee.features.people.errors import HandleChangedOften, HandleMoved, Hand
 from matinee.features.people.models import ProfileRow
 from matinee.features.people.schemas import Limits, Me, MyAccount, Profile, Quota
 from matinee.features.people.settings import PeopleSettings
+from matinee.infra.room import Told
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, ProfileId, new_id
 
 CHANGES_WINDOW = timedelta(days=30)
+TOLD = (
+    Told(
+        file="profile.json",
+        about="What everybody may see of you.",
+        tables=("people_profile",),
+        fields={
+            "id": "The profile's id.",
+            "handle": "Your name in addresses.",
+            "display_name": "Your name as it is shown.",
+            "bio": "What you wrote about yourself.",
+            "created_at": "When it was made.",
+            "handle_changes": "When you last changed your handle.",
+        },
+    ),
+    Told(
+        file="former_handles.ndjson",
+        about="Handles that you gave up and that lead to you.",
+        tables=("people_former_handle",),
+        fields={
+            "handle": "The old one.",
+            "left_at": "When you gave it up.",
+            "kept_until": "Until when it leads to you and is nobody else's.",
+        },
+    ),
+)
 
 
 async def join(
@@ -197,14 +222,16 @@ async def me(work: Work) -> Me:
     )
 
 
-async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
+async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, dict[str, object]]]:
     """The profile as the house keeps it."""
     row = await repository.of(work.session, account_id)
-    if row is not None:
-        yield (
-            "profile.json",
-            json.dumps(_profile(row).model_dump(mode="json"), ensure_ascii=False, indent=2).encode(),
-        )
+    if row is None:
+        return
+    changes = [at.isoformat() for at in row.handle_changes]
+    yield "profile.json", _profile(row).model_dump(mode="json") | {"handle_changes": changes}
+    for former in await repository.former_of(work.session, account_id):
+        moments = {"left_at": former.left_at.isoformat(), "kept_until": former.kept_until.isoformat()}
+        yield "former_handles.ndjson", {"handle": former.handle, **moments}
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:

@@ -26,6 +26,7 @@ ROOM = Room(
         ),
     ),
     retention="Profiles until their person leaves; handles that they gave up for MATINEE_HANDLE_KEPT_DAYS.",
+    told=service.TOLD,
     export=service.export,
     erase=service.erase,
 )

@@ -35,6 +35,8 @@ ROOM = Room(
     metrics=service.refresh_metrics,
     retention="Videos with their renditions, pictures and resume points until their owner deletes them or leaves;"
     " visits and counted views, as keyed hashes, for a day after the last sign of life.",
+    told=service.TOLD,
+    untold=service.UNTOLD,
     export=service.export,
     erase=service.erase,
 )

@@ -3,6 +3,7 @@ import { meQuery } from "@/api/accounts";
 import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
+import { CopiesPart } from "./settings/CopiesPart";
 import { EmailPart } from "./settings/EmailPart";
 import { FactorsPart } from "./settings/FactorsPart";
 import { HistoryPart } from "./settings/HistoryPart";
@@ -35,6 +36,7 @@ export function SettingsPage() {
           <SessionsPart />
           <TokensPart />
           <HistoryPart />
+          <CopiesPart />
           <AccountPart email={me.account.email} />
         </div>
       ) : error ? (

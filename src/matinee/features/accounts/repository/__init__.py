@@ -217,6 +217,11 @@ async def device_by_code(session: AsyncSession, user_code: str, now: datetime) -
     return await session.scalar(query.with_for_update())
 
 
+async def devices_of(session: AsyncSession, account_id: UUID) -> Sequence[DeviceRow]:
+    query = select(DeviceRow).where(DeviceRow.account_id == account_id).order_by(DeviceRow.id)
+    return (await session.scalars(query)).all()
+
+
 async def delete_device(session: AsyncSession, row: DeviceRow) -> None:
     await session.delete(row)
 

@@ -37,13 +37,12 @@ from matinee.features.accounts.service.factors import (
 from matinee.features.accounts.service.factors import own as own_factors
 from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
-from matinee.features.accounts.service.letters import write_letter
+from matinee.features.accounts.service.letters import tell_copy, write_letter
 from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
 from matinee.features.accounts.service.members import (
     change_password,
     create,
     erase,
-    export,
     find,
     first_admin,
     get,
@@ -58,6 +57,7 @@ from matinee.features.accounts.service.members import (
     suspend,
 )
 from matinee.features.accounts.service.notices import tell_owner
+from matinee.features.accounts.service.proof import require as require_proof
 from matinee.features.accounts.service.proving import prove, prove_options
 from matinee.features.accounts.service.recovery import (
     ask_join,
@@ -90,6 +90,7 @@ from matinee.features.accounts.service.sessions import (
     renew,
 )
 from matinee.features.accounts.service.signing import published_keys, rotate_keys
+from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
 from matinee.features.accounts.settings import TokenSettings
 
 SECURE = "accounts.secure"
@@ -101,6 +102,8 @@ __all__ = [
     "SECURE",
     "SIGNED_OUT",
     "STEP_OVER",
+    "TOLD",
+    "UNTOLD",
     "AccountsSettings",
     "FactorGiven",
     "Gate",
@@ -160,6 +163,7 @@ __all__ = [
     "remove_app",
     "remove_passkey",
     "renew",
+    "require_proof",
     "reset",
     "reset_factors",
     "revoke_token",
@@ -179,6 +183,7 @@ __all__ = [
     "strength",
     "sum_refusals",
     "suspend",
+    "tell_copy",
     "tell_owner",
     "tokens",
     "verify",

@@ -119,5 +119,14 @@ def token_made(handle: str | None, settings: str) -> Words:
     )
 
 
+def copy_ready(handle: str | None, settings: str) -> Words:
+    return Words(
+        subject="The copy of your data is ready",
+        lines=(f"Everything that this house keeps about {_who(handle)} can be fetched now, for a few days.",),
+        button=("Fetch it in Settings", settings),
+        after=("Did you not ask for it? Choose another password, and sign out everywhere else.",),
+    )
+
+
 def _who(handle: str | None) -> str:
     return "your account" if handle is None else f"your account @{handle}"

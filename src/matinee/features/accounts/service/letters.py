@@ -18,11 +18,11 @@ from matinee.features.accounts.service import letter_words, throttle
 from matinee.infra.mail.port import LetterRefused
 from matinee.infra.mail.writing import Words, write
 from matinee.infra.work import Work
-from matinee.kernel.ids import new_id
+from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
-Kind = Literal["reset", "verify", "join", "changed", "moved", "token"]
+Kind = Literal["reset", "verify", "join", "changed", "moved", "token", "copy"]
 LIFE: dict[Kind, timedelta] = {
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=2),
@@ -30,6 +30,7 @@ LIFE: dict[Kind, timedelta] = {
     "changed": timedelta(days=2),
     "moved": timedelta(days=2),
     "token": timedelta(days=2),
+    "copy": timedelta(days=2),
 }
 PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join"}
 TO_ONE_ACCOUNT = 5
@@ -52,10 +53,17 @@ async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = No
     work.send(WriteLetter(letter_id=row.id))
 
 
-async def tell(work: Work, account: AccountRow, kind: Literal["changed", "moved", "token"]) -> None:
+async def tell(work: Work, account: AccountRow, kind: Literal["changed", "moved", "token", "copy"]) -> None:
     """Let the owner know, where the house sends letters."""
     if work.mailer.can_send:
         await ask(work, kind, account.email, account.id)
+
+
+async def tell_copy(work: Work, account_id: AccountId) -> None:
+    """A copy of everything about the account can be fetched."""
+    account = await repository.account(work.session, account_id)
+    if account is not None:
+        await tell(work, account, "copy")
 
 
 def new_row(work: Work, kind: Kind, address: str, account_id: UUID | None) -> LetterRow:
@@ -108,6 +116,8 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
         return _Draft(row.address, letter_words.moved(account.login_name, _page(work, "settings")))
     if row.kind == "token":
         return _Draft(row.address, letter_words.token_made(account.login_name, _page(work, "settings")))
+    if row.kind == "copy":
+        return _Draft(row.address, letter_words.copy_ready(account.login_name, _page(work, "settings")))
     if row.kind == "verify":
         return await _verify(work, row, account)
     if not await _may_write(work, account.id):

@@ -1,7 +1,6 @@
 """Accounts themselves: made, changed, suspended, left and erased."""
 
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
@@ -43,7 +42,6 @@ MEASURES_OF_A_NETWORK = 600
 MEASURES_WINDOW_S = 600
 CUTS_KEPT = timedelta(hours=1)
 NOTICES_KEPT = timedelta(days=90)
-NOTICES_EXPORTED = 1000
 
 
 async def sign_up(
@@ -230,58 +228,6 @@ async def prune(work: Work) -> None:
     await factor_rows.prune(work.session, work.now, drafts=work.now - totp.DRAFT_LIFE)
     await chaining.shorten(work)
     await chaining.link(work)
-
-
-async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
-    """Everything kept about the account, without secrets."""
-    account = await get(work, account_id)
-    if account is None:
-        return
-    app = await factor_rows.totp(work.session, account_id)
-    data = {
-        "account": account.model_dump(mode="json"),
-        "sessions": [
-            {
-                "device": s.device,
-                "place": s.place,
-                "created_at": s.created_at.isoformat(),
-                "last_used_at": s.refreshed_at.isoformat(),
-            }
-            for s in await session_rows.of(work.session, account_id, work.now)
-        ],
-        "notices": [
-            {"kind": n.kind, "device": n.device, "place": n.place, "at": n.at.isoformat()}
-            for n in await session_rows.notices(work.session, account_id, NOTICES_EXPORTED)
-        ],
-        "tokens": [
-            {
-                "name": t.name,
-                "via": t.via,
-                "scopes": t.scopes,
-                "created_at": t.created_at.isoformat(),
-                "expires_at": t.expires_at.isoformat() if t.expires_at else None,
-                "last_used_at": t.last_used_at.isoformat() if t.last_used_at else None,
-            }
-            for t in await repository.tokens(work.session, account_id, work.now)
-        ],
-        "factors": {
-            "app": None if app is None else {"created_at": app.created_at.isoformat()},
-            "passkeys": [
-                {
-                    "name": p.name,
-                    "created_at": p.created_at.isoformat(),
-                    "last_used_at": p.last_used_at.isoformat() if p.last_used_at else None,
-                }
-                for p in await factor_rows.passkeys(work.session, account_id)
-            ],
-            "recovery_codes_left": await factor_rows.count_recovery_codes(work.session, account_id),
-        },
-        "letters": [
-            {"kind": row.kind, "address": row.address, "created_at": row.created_at.isoformat()}
-            for row in await repository.letters_of(work.session, account_id, work.now)
-        ],
-    }
-    yield "account.json", json.dumps(data, ensure_ascii=False, indent=2).encode()
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:

@@ -27,6 +27,8 @@ from matinee.features.files.service.direct import (
     upload_way,
 )
 from matinee.features.files.service.duties import (
+    TOLD,
+    UNTOLD,
     delete_original,
     delete_tree_bytes,
     discard_part,
@@ -55,6 +57,8 @@ from matinee.features.files.service.uploads import (
 from matinee.features.files.settings import FilesSettings
 
 __all__ = [
+    "TOLD",
+    "UNTOLD",
     "FilesSettings",
     "Receive",
     "TreeId",

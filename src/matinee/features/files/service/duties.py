@@ -1,8 +1,7 @@
 """What the room does by itself: sweep, delete what was dropped, export, erase, count. Asked by handlers
 only."""
 
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from matinee.features.files.service.quota import usage
 from matinee.features.files.service.reception import finish
 from matinee.features.files.service.trees import drop_tree
 from matinee.features.files.service.uploads import drop_upload
+from matinee.infra.room import Attached, Told
 from matinee.infra.telemetry import REGISTRY
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, BlobId, UploadId
@@ -31,6 +31,53 @@ STORED_BYTES = Gauge("matinee_stored_bytes", "Bytes kept, by sort.", ["sort"], r
 FETCHES_NOW = Gauge(
     "matinee_fetches_open", "Files being fetched from addresses.", ["state"], registry=REGISTRY
 )
+
+_FILE = {
+    "id": "Its id.",
+    "purpose": "What it is for.",
+    "subject": "What it belongs to, as kind:id.",
+    "filename": "Its name when it was uploaded.",
+    "size_bytes": "How large it is.",
+}
+TOLD = (
+    Told(
+        file="storage.json",
+        about="How much you keep here, and how much you may.",
+        tables=("files_quota",),
+        fields={
+            "used_bytes": "What counts.",
+            "limit_bytes": "What may be at most.",
+            "by_purpose": "Bytes of each sort.",
+        },
+    ),
+    Told(
+        file="originals.ndjson",
+        about="Files that you uploaded. The files themselves lie in originals/, where you asked for them.",
+        tables=("files_blob", "files_original"),
+        fields=_FILE
+        | {
+            "filetype": "What your browser said it is.",
+            "sha256": "Its SHA-256, once it was read; null before.",
+            "received_at": "When its last byte came.",
+            "name": "Where it lies in this copy, below files/.",
+        },
+    ),
+    Told(
+        file="unfinished.ndjson",
+        about="Uploads that are not done.",
+        tables=("files_upload", "files_fetch"),
+        fields=_FILE
+        | {
+            "offset_bytes": "How much of it is here.",
+            "fetched_from": "The address that the house brings it from; null where you send it.",
+            "created_at": "When it was begun.",
+        },
+    ),
+)
+UNTOLD = {
+    "files_expectation": "Which uploads are waited for: each belongs to a draft in videos.ndjson.",
+    "files_tree": "Where files lie that the house made from yours, which it can make again.",
+}
 
 
 async def sweep(work: Work) -> None:
@@ -82,46 +129,50 @@ async def delete_tree_bytes(work: Work, tree_id: TreeId) -> None:
         await work.storage.delete_prefix(tree_prefix(tree_id))
 
 
-async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, bytes]]:
-    """A list of every original, unfinished upload and sum. The originals themselves are fetched where they
-    belong: they would not fit into one archive."""
-    originals = []
+async def export(
+    work: Work, account_id: AccountId
+) -> AsyncIterator[tuple[str, Mapping[str, object] | Attached]]:
+    """Usage, every original with its bytes, and unfinished uploads."""
+    held = await usage(work, account_id)
+    if held.by_purpose or await repository.quota_limit(work.session, account_id) is not None:
+        yield "storage.json", held.model_dump(mode="json")
     after: UUID | None = None
     while rows := await repository.blobs_after(work.session, account_id, after, 1000):
         after = rows[-1].id
-        originals += [
-            {
-                "id": str(row.id),
-                "purpose": row.purpose,
-                "subject": row.subject,
-                "filename": row.filename,
-                "filetype": row.filetype,
-                "size_bytes": row.size_bytes,
-                "sha256": row.sha256,
-                "received_at": row.received_at.isoformat(),
-            }
-            for row in rows
-        ]
+        for row in rows:
+            name = f"originals/{row.id}/{row.filename}"
+            yield (
+                "originals.ndjson",
+                {
+                    "id": str(row.id),
+                    "purpose": row.purpose,
+                    "subject": row.subject,
+                    "filename": row.filename,
+                    "filetype": row.filetype,
+                    "size_bytes": row.size_bytes,
+                    "sha256": row.sha256,
+                    "received_at": row.received_at.isoformat(),
+                    "name": name,
+                },
+            )
+            key = original_key(OriginalId(row.original_id))
+            yield "originals.ndjson", Attached(name=name, key=key, size_bytes=row.size_bytes)
     unfinished = await repository.open_uploads(work.session, owner_id=account_id)
     sources = await fetches.by_upload(work.session, [row.id for row in unfinished])
-    data = {
-        "usage": (await usage(work, account_id)).model_dump(),
-        "originals": originals,
-        "unfinished": [
+    for upload in unfinished:
+        yield (
+            "unfinished.ndjson",
             {
-                "id": str(row.id),
-                "purpose": row.purpose,
-                "subject": row.subject,
-                "filename": row.filename,
-                "size_bytes": row.size_bytes,
-                "offset_bytes": row.offset_bytes,
-                "fetched_from": sources[row.id].url if row.id in sources else None,
-                "created_at": row.created_at.isoformat(),
-            }
-            for row in unfinished
-        ],
-    }
-    yield "files.json", json.dumps(data, indent=1, ensure_ascii=False).encode()
+                "id": str(upload.id),
+                "purpose": upload.purpose,
+                "subject": upload.subject,
+                "filename": upload.filename,
+                "size_bytes": upload.size_bytes,
+                "offset_bytes": upload.offset_bytes,
+                "fetched_from": sources[upload.id].url if upload.id in sources else None,
+                "created_at": upload.created_at.isoformat(),
+            },
+        )
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:

@@ -6,7 +6,14 @@ plays, `playing` answers the addresses under /media, `watching` counts, `checks`
 """
 
 from matinee.features.videos.service.checks import hold, release, review
-from matinee.features.videos.service.duties import erase, export, own_channel, refresh_metrics
+from matinee.features.videos.service.duties import (
+    TOLD,
+    UNTOLD,
+    erase,
+    export,
+    own_channel,
+    refresh_metrics,
+)
 from matinee.features.videos.service.embedding import embed
 from matinee.features.videos.service.filling import (
     begin_checking,
@@ -71,6 +78,8 @@ from matinee.features.videos.service.watching import WATCHED, forget_visits, res
 from matinee.features.videos.settings import VideosSettings
 
 __all__ = [
+    "TOLD",
+    "UNTOLD",
     "WATCHED",
     "Manifest",
     "Stored",

@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { deleteAccount } from "@/api/accounts";
-import { Button, buttonClass } from "@/ui/Button";
+import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
@@ -40,24 +40,14 @@ export function AccountPart({ email }: { email: string }) {
   return (
     <Part title="Account" words={`Signed in as ${email}.`}>
       <div className="flex flex-wrap gap-2">
-        <a href="/api/v1/me/export" download className={buttonClass()}>
-          Download your data
-        </a>
         <Button look="danger" onPress={() => setAsking(true)}>
           Delete account
         </Button>
       </div>
-      <p className="hint">
-        One archive: your account, your profile, what you wrote about your films, and your settings. The films themselves are not in it: the page of each under{" "}
-        <Link to="/videos" className="link">
-          Videos
-        </Link>{" "}
-        has “Download the original”.
-      </p>
       <Dialog title="Delete your account?" isOpen={asking} onClose={() => setAsking(false)} alert>
         <p className="mb-3 text-ink-2">Your profile, your films and all their bytes go away for good.</p>
         <p className="mb-4 text-ink-2">
-          To keep a film, download its original first, each on its page under Videos. “Download your data” holds your account, profile, film descriptions and settings, but no film.
+          To keep what is yours, ask for a copy under “Your data” and fetch it first.
         </p>
         {faults.general ? (
           <p role="alert" className="fault mb-3">
