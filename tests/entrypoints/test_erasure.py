@@ -208,6 +208,13 @@ async def test_who_leaves_leaves_no_trace(scene: Scene) -> None:
     every_room_left_something(before, await rows(house))
     leaver = scene.leaver
     values = await every_value(house)
+    async with house.works.open() as work:
+        found = await work.session.scalars(
+            text("SELECT sha256 FROM files_blob WHERE owner_id = :id AND sha256 IS NOT NULL"),
+            {"id": leaver.account_id},
+        )
+        hashes = list(found)
+    assert hashes, "the factories leave what is looked for"
     for trace in (str(leaver.account_id), leaver.email, MARK):
         assert any(trace in value for _, value in values), "the factories leave what is looked for"
     assert bytes_kept(house) > files_before
@@ -217,7 +224,7 @@ async def test_who_leaves_leaves_no_trace(scene: Scene) -> None:
 
     encoded = base64.b64encode(MARK.encode()).decode().rstrip("=")[:-1]
     for table, value in await every_value(house):
-        for trace in (*traces_of(leaver), encoded):
+        for trace in (*traces_of(leaver), encoded, *hashes):
             assert trace not in value, (table, value)
     assert await rows(house) == before
     assert bytes_kept(house) == files_before

@@ -205,6 +205,7 @@ async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> Asy
         "limit_uploads": 0,
         "limit_writes": 0,
         "limit_reads": 0,
+        "leaving_days": 0,
         "encoder_gives_way": False,  # other tests keep the processors busy all the time
         "pool_size": 4,
     }

@@ -593,7 +593,8 @@ export interface paths {
         post?: never;
         /**
          * Leave
-         * @description Leave for good: signed out everywhere at once, everything of yours erased soon after.
+         * @description Leave for good: signed out everywhere and hidden at once, erased after `leaving_days`; signing in before that
+         *     takes it back.
          */
         delete: operations["leave_api_v1_me_delete"];
         options?: never;
@@ -2156,7 +2157,8 @@ export interface components {
         };
         /**
          * Limits
-         * @description `handle_kept_days`: how long an old handle leads to a new one.
+         * @description `handle_kept_days`: how long an old handle leads to a new one; `leaving_days`: how long leaving can be taken
+         *     back.
          */
         Limits: {
             /** Max Upload Bytes */
@@ -2165,6 +2167,8 @@ export interface components {
             max_duration_s: number;
             /** Handle Kept Days */
             handle_kept_days: number;
+            /** Leaving Days */
+            leaving_days: number;
         };
         /**
          * Me

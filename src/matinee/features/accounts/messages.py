@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from matinee.kernel.ids import AccountId
 from matinee.kernel.message import Fact, Order
 
 
@@ -11,6 +12,13 @@ class AccountLeaving(Fact):
     """A person asked to be erased. `erasure_id` stands for the account until its row is gone."""
 
     erasure_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStays(Fact):
+    """A person who was leaving took it back."""
+
+    account_id: AccountId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

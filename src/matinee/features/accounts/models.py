@@ -12,7 +12,8 @@ from matinee.infra.db import Base
 
 
 class AccountRow(Base):
-    """`login_name` is the handle as room `people` pushed it; `erasure_id` is set once the person is leaving."""
+    """`login_name` is the handle as room `people` pushed it; `erasure_id` is set once the person is leaving,
+    and `leaves_at` is when that can be taken back no more."""
 
     __tablename__ = "accounts_account"
 
@@ -26,6 +27,11 @@ class AccountRow(Base):
     email_verified_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     erasure_id: Mapped[UUID | None] = mapped_column(unique=True)
+    leaves_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("accounts_account_leaves_at_ix", "leaves_at", postgresql_where=text("leaves_at IS NOT NULL")),
+    )
 
 
 class SessionRow(Base):

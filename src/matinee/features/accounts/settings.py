@@ -76,6 +76,18 @@ class TokenSettings(Concern):
     )
 
 
+class LeavingSettings(Concern):
+    """Leaving: how long it can be taken back."""
+
+    leaving_days: int = Field(
+        14,
+        ge=0,
+        le=365,
+        description="Days between somebody's wish to leave and their erasure; signing in takes the wish back. 0: at"
+        " once.",
+    )
+
+
 class AuditSettings(Concern):
     """Audit log: how long the house remembers what was done."""
 

@@ -7,6 +7,7 @@ from matinee.features.accounts.schemas import AccountsSettings
 from matinee.features.accounts.settings import (
     AuditSettings,
     FactorSettings,
+    LeavingSettings,
     PasswordSettings,
     TokenSettings,
 )
@@ -54,13 +55,20 @@ ROOM = Room(
         Permission("accounts.audit", "Read what was done in the whole house.", "admin", scope="operate"),
         Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin", scope="operate"),
     ),
-    settings=(AccountsSettings, PasswordSettings, FactorSettings, TokenSettings, AuditSettings),
+    settings=(
+        AccountsSettings,
+        PasswordSettings,
+        FactorSettings,
+        TokenSettings,
+        LeavingSettings,
+        AuditSettings,
+    ),
     retention=(
-        "Accounts until their person leaves; sessions, with their device and a place without an address, until they"
-        " end; tokens until they end or are revoked; second factors until they are removed, recovery codes, as hashes,"
-        " until they are used; halves of a sign-in for five minutes; links in letters for two days at most; notices for"
-        " 90 days; counters of tries, as hashes, for a day. The audit log for MATINEE_AUDIT_DAYS; once a person has"
-        " left, under a pseudonym that leads to nobody."
+        "Accounts until MATINEE_LEAVING_DAYS after their person left; sessions, with their device and a place without"
+        " an address, until they end; tokens until they end or are revoked; second factors until they are removed,"
+        " recovery codes, as hashes, until they are used; halves of a sign-in for five minutes; links in letters for"
+        " two days at most; notices for 90 days; counters of tries, as hashes, for a day. The audit log for"
+        " MATINEE_AUDIT_DAYS; once a person has left, under a pseudonym that leads to nobody."
     ),
     metrics=service.refresh_metrics,
     told=service.TOLD,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, String, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, String, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,7 @@ from matinee.infra.db import Base
 
 class ProfileRow(Base):
     """One per account. `handle` is kept in lower case, so that unique means unique; `handle_changes` are the moments of
-    the last changes of it."""
+    the last changes of it. `hidden` while their person is leaving."""
 
     __tablename__ = "people_profile"
     __table_args__ = (CheckConstraint("handle ~ '^[a-z0-9_]{3,30}$'", name="handle"),)
@@ -23,6 +23,7 @@ class ProfileRow(Base):
     display_name: Mapped[str] = mapped_column(String(60))
     bio: Mapped[str] = mapped_column(String(500), server_default=text("''"))
     created_at: Mapped[datetime]
+    hidden: Mapped[bool] = mapped_column(server_default=false())
     handle_changes: Mapped[list[datetime]] = mapped_column(
         ARRAY(DateTime(timezone=True)), server_default=text("'{}'")
     )

@@ -133,7 +133,8 @@ async def change_me(change: MeChange, work: Work = needs("accounts.self")) -> Me
 
 @router.delete("/me", status_code=202)
 async def leave(request: Request, leaving: Leaving, work: Work = needs("accounts.self")) -> None:
-    """Leave for good: signed out everywhere at once, everything of yours erased soon after."""
+    """Leave for good: signed out everywhere and hidden at once, erased after `leaving_days`; signing in before that
+    takes it back."""
     await accounts.leave(work, leaving.password.get_secret_value())
     cookies.hand(request, work.settings(HouseSettings), *accounts.SIGNED_OUT)
 

@@ -55,11 +55,13 @@ class Quota(BaseModel):
 
 
 class Limits(BaseModel):
-    """`handle_kept_days`: how long an old handle leads to a new one."""
+    """`handle_kept_days`: how long an old handle leads to a new one; `leaving_days`: how long leaving can be taken
+    back."""
 
     max_upload_bytes: int
     max_duration_s: float
     handle_kept_days: int
+    leaving_days: int
 
 
 class Me(BaseModel):

@@ -140,6 +140,13 @@ async def rename(work: Work, account_id: AccountId, handle: str) -> Profile:
     return await profile_of(work, account_id)
 
 
+async def follow_leaving(work: Work, account_id: AccountId) -> None:
+    """Nobody finds the page of who is leaving, until they stay."""
+    row = await repository.of(work.session, account_id)
+    if row is not None:
+        row.hidden = await accounts.is_leaving(work, account_id)
+
+
 async def free_handles(work: Work) -> None:
     """Forget old handles that are kept for nobody any more."""
     await repository.free_handles(work.session, work.now)
@@ -150,6 +157,8 @@ async def get_by_handle(work: Work, handle: str) -> Profile:
     wanted = handle.removeprefix("@").lower()
     row = await repository.by_handle(work.session, wanted) if rules.HANDLE.fullmatch(wanted) else None
     if row is not None:
+        if row.hidden:
+            raise ProfileNotFound
         return _profile(row)
     raise HandleMoved(handle=(await profile_of(work, await account_of(work, wanted))).handle)
 
@@ -160,10 +169,11 @@ async def account_of(work: Work, handle: str) -> AccountId:
     if not rules.HANDLE.fullmatch(wanted):
         raise ProfileNotFound
     row = await repository.by_handle(work.session, wanted)
-    account_id = await repository.kept_for(work.session, wanted, work.now) if row is None else row.account_id
-    if account_id is None:
+    if row is None and (kept := await repository.kept_for(work.session, wanted, work.now)) is not None:
+        row = await repository.of(work.session, kept)
+    if row is None or row.hidden:
         raise ProfileNotFound
-    return AccountId(account_id)
+    return AccountId(row.account_id)
 
 
 async def profile_of(work: Work, account_id: AccountId) -> Profile:
@@ -192,6 +202,7 @@ async def me(work: Work) -> Me:
             max_upload_bytes=most.max_upload_bytes,
             max_duration_s=most.max_duration_s,
             handle_kept_days=work.settings(PeopleSettings).handle_kept_days,
+            leaving_days=work.settings(accounts.LeavingSettings).leaving_days,
         ),
         signup=work.settings(accounts.AccountsSettings).signup,
         mail=work.mailer.can_send,

@@ -1,5 +1,6 @@
 """Room `people`, row 1."""
 
+from matinee.features.accounts.messages import AccountLeaving, AccountStays
 from matinee.features.people import handlers, service
 from matinee.features.people.commands import app
 from matinee.features.people.messages import FreeHandles
@@ -9,7 +10,11 @@ from matinee.infra.room import Handler, Periodic, Permission, Room
 ROOM = Room(
     name="people",
     router="matinee.features.people.router",
-    handlers=(Handler(message=FreeHandles, run=handlers.free_handles),),
+    handlers=(
+        Handler(message=AccountLeaving, run=handlers.hide),
+        Handler(message=AccountStays, run=handlers.show),
+        Handler(message=FreeHandles, run=handlers.free_handles),
+    ),
     periodic=(Periodic(cron="29 * * * *", order=FreeHandles),),
     commands=app,
     settings=(PeopleSettings,),

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.messages import AccountLeaving, AccountStays
 from matinee.features.files.messages import FetchFailed
 from matinee.features.videos import service
 from matinee.features.videos.errors import VideoGone
@@ -13,6 +15,15 @@ from matinee.infra.work import Work
 
 async def drop_rendition(work: Work, message: DropRendition) -> None:
     await service.drop_rendition(work, message.rendition_id)
+
+
+async def hide_films(work: Work, fact: AccountLeaving) -> None:
+    if (found := await accounts.leaving(work, fact.erasure_id)) is not None:
+        await service.follow_leaving(work, found[0])
+
+
+async def show_films(work: Work, fact: AccountStays) -> None:
+    await service.follow_leaving(work, fact.account_id)
 
 
 async def review_check(work: Work, message: ReviewCheck) -> None:
@@ -38,6 +49,8 @@ async def take_beats(work: Work, beats: Sequence[Tally]) -> None:
 
 
 HANDLERS = (
+    Handler(message=AccountLeaving, run=hide_films),
+    Handler(message=AccountStays, run=show_films),
     Handler(message=DropRendition, run=drop_rendition),
     Handler(message=ReviewCheck, run=review_check, lock=lambda message: f"videos:{message.video_id}"),
     Handler(message=FetchFailed, run=note_import_failed, lock=lambda message: message.subject),

@@ -2,6 +2,7 @@
 const ACTS: Record<string, string> = {
   "account.made": "Account made",
   "account.left": "Deletion asked for",
+  "account.stayed": "Deletion taken back by signing in",
   "account.erased": "Account erased",
   "account.roles": "Roles changed",
   "account.suspended": "Account suspended",

@@ -70,6 +70,12 @@ async def by_erasure(session: AsyncSession, erasure_id: UUID) -> UUID | None:
     return await session.scalar(select(AccountRow.id).where(AccountRow.erasure_id == erasure_id))
 
 
+async def overdue(session: AsyncSession, before: datetime) -> Sequence[UUID]:
+    """Erasures that should have begun before that."""
+    query = select(AccountRow.erasure_id).where(AccountRow.leaves_at < before)
+    return [one for one in await session.scalars(query) if one is not None]
+
+
 async def admins(session: AsyncSession) -> Sequence[UUID]:
     """Open accounts with role `admin`, oldest first."""
     query = select(AccountRow.id).where(AccountRow.roles.contains(["admin"]), *OPEN)

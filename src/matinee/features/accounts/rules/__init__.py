@@ -11,6 +11,8 @@ import unicodedata
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from zxcvbn_rs_py import zxcvbn
 
@@ -20,6 +22,7 @@ PASSWORD_LEAST = 10
 PASSWORD_MOST = 200
 EMAIL_MOST = 254
 TOKEN_PREFIX = "mat_"
+LAST_MINUTES = timedelta(minutes=5)
 _SIGNS = string.digits + string.ascii_letters
 # No vowels (no words), no letter that looks like a digit or like another letter.
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -144,6 +147,12 @@ def normalise_user_code(text: str) -> str:
     """As it was handed out, however a person typed it."""
     letters = re.sub(r"[^A-Za-z]", "", text[:40]).upper()
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def may_enter(erasure_id: UUID | None, leaves_at: datetime | None, now: datetime, *, to_stay: bool) -> bool:
+    """Whether whoever proves to own an account may sign in: not while it leaves, unless that can be taken back yet. The
+    clocks of two machines may differ, so the last minutes do not count."""
+    return erasure_id is None or (to_stay and leaves_at is not None and leaves_at - now > LAST_MINUTES)
 
 
 def throttle_key(kind: str, *parts: str) -> bytes:

@@ -37,6 +37,7 @@ from matinee.features.accounts.service.factors import (
 from matinee.features.accounts.service.factors import own as own_factors
 from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
+from matinee.features.accounts.service.leaving import is_leaving, leave, leaving, overdue
 from matinee.features.accounts.service.letters import tell_copy, write_letter
 from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
 from matinee.features.accounts.service.members import (
@@ -46,8 +47,6 @@ from matinee.features.accounts.service.members import (
     find,
     first_admin,
     get,
-    leave,
-    leaving,
     prune,
     set_login_name,
     set_password,
@@ -91,7 +90,7 @@ from matinee.features.accounts.service.sessions import (
 )
 from matinee.features.accounts.service.signing import published_keys, rotate_keys
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
-from matinee.features.accounts.settings import TokenSettings
+from matinee.features.accounts.settings import LeavingSettings, TokenSettings
 
 SECURE = "accounts.secure"
 """The permission that is left to whoever must set up a second factor first."""
@@ -108,6 +107,7 @@ __all__ = [
     "FactorGiven",
     "Gate",
     "Identity",
+    "LeavingSettings",
     "SignedIn",
     "Ticket",
     "TokenSettings",
@@ -143,6 +143,7 @@ __all__ = [
     "get",
     "hand_out",
     "invite",
+    "is_leaving",
     "issue_token",
     "join",
     "leave",
@@ -151,6 +152,7 @@ __all__ = [
     "make_token",
     "new_recovery_codes",
     "open_session",
+    "overdue",
     "own_acts",
     "own_factors",
     "own_sessions",

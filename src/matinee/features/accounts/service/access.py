@@ -84,7 +84,7 @@ async def sign_in(
     """A session for whoever proves to be `login` (email or handle), or a ticket for the second step where the account
     has a second factor. The same `WrongCredentials` and the same time for a wrong password and for nobody; `SlowDown`
     after many tries from one network."""
-    account_id = await _prove(work, login, password, address=address)
+    account_id = await _prove(work, login, password, address=address, to_stay=True)
     if kinds := await factors.kinds(work, account_id):
         return await second_step.begin(work, account_id, kinds)
     return await sessions.open_session(work, account_id, address=address, agent=agent)
@@ -186,7 +186,8 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
     await throttle.forgive(work, key)
 
 
-async def _prove(work: Work, login: str, password: str, *, address: str) -> AccountId:
+async def _prove(work: Work, login: str, password: str, *, address: str, to_stay: bool = False) -> AccountId:
+    """`to_stay`: also for who is leaving and may yet take it back."""
     settings = work.settings(PasswordSettings)
     login = rules.normalise_login(login)
     network = network_of(address)
@@ -203,7 +204,11 @@ async def _prove(work: Work, login: str, password: str, *, address: str) -> Acco
         await refusals.note(work, account_id, "credentials", address=address)
         raise WrongCredentials
     row = await repository.account(work.session, account_id, lock=True)
-    if row is None or row.password_hash != stored or row.erasure_id is not None:
+    if (
+        row is None
+        or row.password_hash != stored
+        or not rules.may_enter(row.erasure_id, row.leaves_at, work.now, to_stay=to_stay)
+    ):
         raise WrongCredentials
     if row.suspended_at is not None:
         await refusals.note(work, account_id, "suspended", address=address)

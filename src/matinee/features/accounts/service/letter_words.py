@@ -1,5 +1,7 @@
 """What the letters about accounts say."""
 
+from datetime import datetime
+
 from matinee.infra.mail.writing import Words
 
 _NOT_YOU = "Was that not you? Then do nothing: without this letter nothing changes."
@@ -116,6 +118,18 @@ def token_made(handle: str | None, settings: str) -> Words:
         lines=(f"A program or device was given access to {_who(handle)} just now.",),
         button=("See what has access", settings),
         after=("Was that not you? End its access there, and choose another password.",),
+    )
+
+
+def leaving(until: datetime, sign_in: str) -> Words:
+    return Words(
+        subject="Your account will be erased",
+        lines=(
+            f"On {until:%d %B %Y} at {until:%H:%M} UTC your account and everything of it will be erased for good.",
+            "Until then nobody sees your page or your films.",
+        ),
+        button=("Sign in to keep it", sign_in),
+        after=("Was that not you? Sign in now, and choose another password.",),
     )
 
 

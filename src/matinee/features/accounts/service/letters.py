@@ -22,7 +22,7 @@ from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
-Kind = Literal["reset", "verify", "join", "changed", "moved", "token", "copy"]
+Kind = Literal["reset", "verify", "join", "changed", "moved", "token", "copy", "leaving"]
 LIFE: dict[Kind, timedelta] = {
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=2),
@@ -31,6 +31,7 @@ LIFE: dict[Kind, timedelta] = {
     "moved": timedelta(days=2),
     "token": timedelta(days=2),
     "copy": timedelta(days=2),
+    "leaving": timedelta(days=2),
 }
 PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join"}
 TO_ONE_ACCOUNT = 5
@@ -53,7 +54,9 @@ async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = No
     work.send(WriteLetter(letter_id=row.id))
 
 
-async def tell(work: Work, account: AccountRow, kind: Literal["changed", "moved", "token", "copy"]) -> None:
+async def tell(
+    work: Work, account: AccountRow, kind: Literal["changed", "moved", "token", "copy", "leaving"]
+) -> None:
     """Let the owner know, where the house sends letters."""
     if work.mailer.can_send:
         await ask(work, kind, account.email, account.id)
@@ -108,7 +111,13 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
     if row.kind == "join":
         return await _join(work, row)
     account = await _account(work, row)
-    if account is None or account.erasure_id is not None or account.suspended_at is not None:
+    if account is None or account.suspended_at is not None:
+        return None
+    if row.kind == "leaving":
+        until = account.leaves_at
+        words = None if until is None else letter_words.leaving(until, _page(work, "sign-in"))
+        return None if words is None else _Draft(row.address, words)
+    if account.erasure_id is not None:
         return None
     if row.kind == "changed":
         return _Draft(row.address, letter_words.changed(account.login_name, _page(work, "forgot-password")))

@@ -13,7 +13,6 @@ from matinee.features.accounts.errors import (
     NoSuchAccount,
     SignupClosed,
 )
-from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
@@ -194,29 +193,6 @@ async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) 
         await gate.look_again(work, await _token_ids(work, account_id))
     else:
         row.suspended_at = None
-
-
-async def leave(work: Work, password: str) -> None:
-    """The actor, after proof, is signed out everywhere and will be erased. Raises `LastAdmin`."""
-    account_id = work.actor.owner()
-    await access.confirm(work, password, field="password")
-    row = await _row(work, account_id)
-    if await repository.admins(work.session) == [account_id]:
-        raise LastAdmin
-    if row.erasure_id is None:
-        row.erasure_id = new_id()
-        work.send(AccountLeaving(erasure_id=row.erasure_id))
-        await audit.record(work, "account.left", about=account_id)
-    await sessions.end_sessions(work, account_id)
-    await gate.end(work, await _token_ids(work, account_id))
-    await repository.delete_tokens(work.session, account_id)
-    await repository.delete_devices(work.session, account_id)
-
-
-async def leaving(work: Work, erasure_id: UUID) -> Account | None:
-    """The account behind an `AccountLeaving`; None once it is gone."""
-    account_id = await repository.by_erasure(work.session, erasure_id)
-    return None if account_id is None else await get(work, AccountId(account_id))
 
 
 async def prune(work: Work) -> None:

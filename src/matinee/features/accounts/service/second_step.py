@@ -7,7 +7,7 @@ from uuid import UUID
 from matinee.features.accounts import repository as accounts
 from matinee.features.accounts.errors import PasskeyRefused, SlowDown, Suspended, TicketOver, WrongCode
 from matinee.features.accounts.repository import factors as repository
-from matinee.features.accounts.rules import digest, throttle_key
+from matinee.features.accounts.rules import digest, may_enter, throttle_key
 from matinee.features.accounts.schemas import (
     PASSKEY_COOKIE,
     TICKET_COOKIE,
@@ -116,7 +116,7 @@ async def alone(
 
 async def _check_open(work: Work, account_id: UUID, address: str) -> None:
     account = await accounts.account(work.session, account_id, lock=True)
-    if account is None or account.erasure_id is not None:
+    if account is None or not may_enter(account.erasure_id, account.leaves_at, work.now, to_stay=True):
         raise PasskeyRefused
     if account.suspended_at is not None:
         await refusals.note(work, account_id, "suspended", address=address)

@@ -9,7 +9,8 @@ import structlog
 
 from matinee.features.accounts import repository as rows
 from matinee.features.accounts.errors import NoSuchSession, WrongCredentials
-from matinee.features.accounts.models import SessionRow
+from matinee.features.accounts.messages import AccountStays
+from matinee.features.accounts.models import AccountRow, SessionRow
 from matinee.features.accounts.repository import sessions as repository
 from matinee.features.accounts.rules import places, refresh
 from matinee.features.accounts.schemas import (
@@ -70,6 +71,7 @@ async def open_session(
     account = await rows.account(work.session, account_id)
     if account is None:
         raise WrongCredentials
+    await _stay(work, account)
     secret, now = refresh.new_secret(), work.now
     row = SessionRow(
         id=new_id(),
@@ -173,6 +175,15 @@ async def end_other_sessions(work: Work) -> int:
 async def end_sessions(work: Work, account_id: AccountId, *, but: str | None = None) -> int:
     """Asks nobody's leave. `but` is the key of a session that stays."""
     return len(await _end(work, account_id, but=None if but is None else UUID(but)))
+
+
+async def _stay(work: Work, account: AccountRow) -> None:
+    """Who signs in takes back that they wanted to leave."""
+    if account.erasure_id is None:
+        return
+    account.erasure_id = account.leaves_at = None
+    work.send(AccountStays(account_id=AccountId(account.id)))
+    await audit.record(work, "account.stayed", about=AccountId(account.id), by=AccountId(account.id))
 
 
 def _access_cookie(access: str) -> Cookie:

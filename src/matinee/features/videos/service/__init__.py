@@ -5,7 +5,7 @@ plays, `playing` answers the addresses under /media, `watching` counts, `checks`
 `duties` exports and erases; `changes` is what they do alike. Never commits.
 """
 
-from matinee.features.videos.service.checks import hold, release, review
+from matinee.features.videos.service.checks import follow_leaving, hold, release, review
 from matinee.features.videos.service.duties import (
     TOLD,
     UNTOLD,
@@ -101,6 +101,7 @@ __all__ = [
     "figures",
     "finish_rendition",
     "follow",
+    "follow_leaving",
     "forget_visits",
     "get",
     "hold",

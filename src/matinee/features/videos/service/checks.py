@@ -3,15 +3,21 @@
 A check that nobody releases ends at its deadline, so that a room that is away cannot bury a video.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from matinee.features.accounts import service as accounts
 from matinee.features.videos import repository
 from matinee.features.videos.errors import VideoGone
 from matinee.features.videos.messages import ReviewCheck
 from matinee.features.videos.models import Check, Video
 from matinee.features.videos.service import changes
 from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId
+
+LEAVING = "leaving"
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+BATCH = 50
 
 
 async def hold(work: Work, video_id: UUID, check: str, deadline_at: datetime) -> None:
@@ -27,6 +33,28 @@ async def hold(work: Work, video_id: UUID, check: str, deadline_at: datetime) ->
     await work.session.flush()
     work.send(ReviewCheck(video_id=video_id, check=check), at=deadline_at)
     await _settle(work, video)
+
+
+async def follow_leaving(work: Work, owner_id: AccountId) -> None:
+    """Nobody else sees the films of who is leaving, until they stay. Without a review: erasing ends it, or staying."""
+    leaving = await accounts.is_leaving(work, owner_id)
+    after: tuple[datetime, UUID] | None = None
+    while rows := await repository.of_owner(work.session, owner_id, after=after, limit=BATCH):
+        after = (rows[-1].created_at, rows[-1].id)
+        for one in rows:
+            video = await repository.video(work.session, one.id, lock=True)
+            if video is None:
+                continue
+            held = {row.name: row for row in await repository.checks(work.session, video.id)}
+            row = held.get(LEAVING)
+            if row is not None:
+                row.released_at = None if leaving else work.now
+            elif leaving:
+                work.session.add(Check(video_id=video.id, name=LEAVING, deadline_at=NEVER))
+            await work.session.flush()
+            await _settle(work, video)
+        async with work.outside():
+            pass  # a batch is done for good
 
 
 async def release(work: Work, video_id: UUID, check: str) -> None:

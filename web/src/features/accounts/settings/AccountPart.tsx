@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { deleteAccount } from "@/api/accounts";
+import { plural } from "@/lib/amount";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
@@ -10,7 +11,7 @@ import { changeHands } from "../changeHands";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
-export function AccountPart({ email }: { email: string }) {
+export function AccountPart({ email, days }: { email: string; days: number }) {
   const cache = useQueryClient();
   const navigate = useNavigate();
   const [asking, setAsking] = useState(false);
@@ -30,7 +31,7 @@ export function AccountPart({ email }: { email: string }) {
       setAsking(false);
       await navigate({ to: "/" });
       await changeHands(cache);
-      toast("Your account is being deleted.");
+      toast(days ? `Your account will be erased in ${plural(days, "day")}. Sign in before that to keep it.` : "Your account is being deleted.");
     } catch (error) {
       faults.take(error);
       setBusy(false);
@@ -45,7 +46,10 @@ export function AccountPart({ email }: { email: string }) {
         </Button>
       </div>
       <Dialog title="Delete your account?" isOpen={asking} onClose={() => setAsking(false)} alert>
-        <p className="mb-3 text-ink-2">Your profile, your films and all their bytes go away for good.</p>
+        <p className="mb-3 text-ink-2">{days
+            ? `You are signed out everywhere, and your page and films are hidden at once. After ${plural(days, "day")} all of it is erased for good; sign in before that to keep it.`
+            : "Your profile, your films and all their bytes go away for good."}
+        </p>
         <p className="mb-4 text-ink-2">
           To keep what is yours, ask for a copy under “Your data” and fetch it first.
         </p>

@@ -1,0 +1,56 @@
+"""Leaving: shut at once, erased after a grace. Who signs in again before that stays."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from matinee.features.accounts import repository
+from matinee.features.accounts.errors import LastAdmin, NoSuchAccount
+from matinee.features.accounts.messages import AccountLeaving
+from matinee.features.accounts.service import access, audit, gate, letters, sessions
+from matinee.features.accounts.settings import LeavingSettings
+from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId, new_id
+
+LOST = timedelta(hours=1)
+
+
+async def leave(work: Work, password: str) -> None:
+    """The actor, after proof, is signed out everywhere and will be erased. Raises `LastAdmin`."""
+    account_id = work.actor.owner()
+    await access.confirm(work, password, field="password")
+    row = await repository.account(work.session, account_id, lock=True)
+    if row is None:
+        raise NoSuchAccount
+    if await repository.admins(work.session) == [account_id]:
+        raise LastAdmin
+    if row.erasure_id is None:
+        days = work.settings(LeavingSettings).leaving_days
+        row.erasure_id, row.leaves_at = new_id(), work.now + timedelta(days=days)
+        work.send(AccountLeaving(erasure_id=row.erasure_id))
+        await audit.record(work, "account.left", about=account_id, days=days)
+        if days:
+            await letters.tell(work, row, "leaving")
+    await sessions.end_sessions(work, account_id)
+    tokens = await repository.tokens(work.session, account_id, work.now)
+    await gate.end(work, [token.id for token in tokens])
+    await repository.delete_tokens(work.session, account_id)
+    await repository.delete_devices(work.session, account_id)
+
+
+async def leaving(work: Work, erasure_id: UUID) -> tuple[AccountId, str, datetime] | None:
+    """(account, its email, when it goes) behind an `AccountLeaving`; None once it is gone, or stays."""
+    account_id = await repository.by_erasure(work.session, erasure_id)
+    row = None if account_id is None else await repository.account(work.session, account_id)
+    if row is None or row.erasure_id != erasure_id:
+        return None
+    return AccountId(row.id), row.email, row.leaves_at or work.now
+
+
+async def is_leaving(work: Work, account_id: AccountId) -> bool:
+    row = await repository.account(work.session, account_id)
+    return row is not None and row.erasure_id is not None
+
+
+async def overdue(work: Work) -> list[UUID]:
+    """Erasures that should have begun long ago."""
+    return list(await repository.overdue(work.session, work.now - LOST))
