@@ -157,6 +157,20 @@ async def test_visits_are_forgotten_after_a_day(house: House) -> None:
     assert await beats.take(beats.row(3 * 3600, 0), beats.row(3 * 3600 + 10, 10)) == 2
 
 
+async def test_where_somebody_stopped_is_forgotten_after_its_days(house: House) -> None:
+    viewer = await house.person()
+    film = await Film.playing(house, viewer)
+    await beat(viewer.client, film, uuid4(), position_s=6, watched_s=6)
+    await house.pump()
+    clock = house.works.clock
+    for days, left in ((729, 1), (731, 0)):
+        async with house.works.open() as work:
+            house.works.clock = lambda days=days: clock() + timedelta(days=days)  # type: ignore[misc]
+            await videos.forget_visits(work)
+            told = [name async for name, _ in videos.export(work, viewer.account_id)]
+        assert told.count("stopped_at.ndjson") == left
+
+
 async def test_a_person_takes_everything_along_and_leaves_nothing(house: House) -> None:
     owner, other = await house.person(), await house.person()
     film = await Film.playing(house, owner, title="To take along")

@@ -88,6 +88,14 @@ class LeavingSettings(Concern):
     )
 
 
+class RetentionSettings(Concern):
+    """Notices about sign-ins: how long they are kept."""
+
+    notice_days: int = Field(
+        90, ge=1, le=3650, description="Days for which notices about somebody's sign-ins are kept for them."
+    )
+
+
 class AuditSettings(Concern):
     """Audit log: how long the house remembers what was done."""
 

@@ -9,6 +9,7 @@ from matinee.features.accounts.settings import (
     FactorSettings,
     LeavingSettings,
     PasswordSettings,
+    RetentionSettings,
     TokenSettings,
 )
 from matinee.infra.room import Handler, Listener, Periodic, Permission, Room
@@ -61,14 +62,15 @@ ROOM = Room(
         FactorSettings,
         TokenSettings,
         LeavingSettings,
+        RetentionSettings,
         AuditSettings,
     ),
     retention=(
         "Accounts until MATINEE_LEAVING_DAYS after their person left; sessions, with their device and a place without"
         " an address, until they end; tokens until they end or are revoked; second factors until they are removed,"
         " recovery codes, as hashes, until they are used; halves of a sign-in for five minutes; links in letters for"
-        " two days at most; notices for 90 days; counters of tries, as hashes, for a day. The audit log for"
-        " MATINEE_AUDIT_DAYS; once a person has left, under a pseudonym that leads to nobody."
+        " two days at most; notices for MATINEE_NOTICE_DAYS; counters of tries, as keyed hashes, for a day. The audit"
+        " log for MATINEE_AUDIT_DAYS; once a person has left, under a pseudonym that leads to nobody."
     ),
     metrics=service.refresh_metrics,
     told=service.TOLD,

@@ -371,7 +371,11 @@ async def resume_points(session: AsyncSession, account_id: UUID) -> Sequence[Res
     return (await session.execute(query)).scalars().all()
 
 
-async def forget_visits(session: AsyncSession, visits_before: datetime, views_before: datetime) -> None:
+async def forget_visits(
+    session: AsyncSession, visits_before: datetime, views_before: datetime, stops_before: datetime | None
+) -> None:
+    if stops_before is not None:
+        await session.execute(delete(ResumePoint).where(ResumePoint.at < stops_before))
     await session.execute(delete(Visit).where(Visit.last_at < visits_before))
     await session.execute(delete(View).where(View.counted_at < views_before))
 

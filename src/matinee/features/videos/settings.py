@@ -17,6 +17,12 @@ class VideosSettings(Concern):
     media_grant_s: int = Field(
         21_600, ge=60, le=604_800, description="Seconds that a signed address of private media stays valid."
     )
+    resume_days: int = Field(
+        730,
+        ge=0,
+        le=36_500,
+        description="Days for which is kept where somebody stopped in a video; 0 for ever.",
+    )
     withdrawn_s: int = Field(
         3_600,
         ge=0,

@@ -29,7 +29,7 @@ from matinee.features.accounts.service import (
     throttle,
     totp,
 )
-from matinee.features.accounts.settings import PasswordSettings
+from matinee.features.accounts.settings import PasswordSettings, RetentionSettings
 from matinee.infra.work import Work
 from matinee.kernel.actor import ROLES, Role
 from matinee.kernel.errors import Invalid
@@ -40,7 +40,6 @@ SIGNUP_WINDOW_S = 3600
 MEASURES_OF_A_NETWORK = 600
 MEASURES_WINDOW_S = 600
 CUTS_KEPT = timedelta(hours=1)
-NOTICES_KEPT = timedelta(days=90)
 
 
 async def sign_up(
@@ -199,7 +198,8 @@ async def prune(work: Work) -> None:
     """Remove what has ended: sessions, devices, letters, counters, keys, notices, tokens, halves of sign-ins, old
     entries of the audit log."""
     await repository.prune(work.session, work.now)
-    cuts, notices = work.now - CUTS_KEPT, work.now - NOTICES_KEPT
+    cuts = work.now - CUTS_KEPT
+    notices = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
     await session_rows.prune(work.session, work.now, cuts=cuts, notices=notices)
     await factor_rows.prune(work.session, work.now, drafts=work.now - totp.DRAFT_LIFE)
     await chaining.shorten(work)

@@ -38,8 +38,10 @@ async def _add(work: Work, account_id: UUID, kind: NoticeKind, device: str, plac
     work.send(TellOwner(notice_id=row.id))
 
 
-def place(work: Work, account_id: UUID, address: str) -> str:
-    return places.place_of(address, signing.secret_of(work.works.settings, f"places of {account_id}"))
+def place(work: Work, account_id: UUID | None, address: str) -> str:
+    """Comparable within a month, for one account."""
+    purpose = f"places of {account_id} in {work.now:%Y-%m}"
+    return places.place_of(address, signing.secret_of(work.works.settings, purpose))
 
 
 async def tell_owner(work: Work, notice_id: UUID) -> None:

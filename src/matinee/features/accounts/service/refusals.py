@@ -11,8 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from matinee.features.accounts.repository import audit as repository
-from matinee.features.accounts.rules import places
-from matinee.features.accounts.service import audit, signing
+from matinee.features.accounts.service import audit, notices
 from matinee.infra.tally import Tally
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
@@ -27,8 +26,7 @@ Why = Literal["credentials", "suspended", "confirmation", "code", "passkey"]
 
 async def note(work: Work, account_id: UUID | None, why: Why, *, address: str = "") -> None:
     """A try was refused: this stands although the request fails. The same work for an account and for nobody."""
-    key = signing.secret_of(work.works.settings, f"places of {account_id}")
-    place = places.place_of(address, key)
+    place = notices.place(work, account_id, address)
     work.tally(TALLY, account_id or _NOBODY, why=why, place=place)
     async with work.outside():
         pass

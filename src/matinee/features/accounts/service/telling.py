@@ -15,7 +15,7 @@ from matinee.kernel.ids import AccountId
 NOTICES_MOST = 10_000
 PAGE = 200
 _DEVICE = "Browser and system, as the browser named itself."
-_PLACE = "Kind of network, and four letters that are the same for the same neighbourhood."
+_PLACE = "Kind of network, and four letters that are the same for the same neighbourhood within a month."
 _MADE, _USED = "When it was made.", "When it was used last; null for never."
 
 TOLD = (

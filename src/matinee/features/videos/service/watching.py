@@ -6,7 +6,7 @@ is a keyed hash.
 
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final
 from uuid import UUID
@@ -15,6 +15,7 @@ from matinee.features.videos import repository, rules
 from matinee.features.videos.schemas import Resume, Watched
 from matinee.features.videos.service import access
 from matinee.features.videos.service.keys import media_key
+from matinee.features.videos.settings import VideosSettings
 from matinee.infra.tally import Tally
 from matinee.infra.work import Work
 
@@ -111,8 +112,10 @@ def _beat(tally: Tally) -> dict[str, Any]:
 
 async def forget_visits(work: Work) -> None:
     """Remove what can decide nothing any more."""
+    days, old = work.settings(VideosSettings).resume_days, work.now - rules.VISIT_KEPT
+    stops_before = work.now - timedelta(days=days) if days else None
     await repository.forget_visits(
-        work.session, visits_before=work.now - rules.VISIT_KEPT, views_before=work.now - rules.VISIT_KEPT
+        work.session, visits_before=old, views_before=old, stops_before=stops_before
     )
 
 
