@@ -265,6 +265,38 @@ async def test_another_address_counts_once_it_is_proven_and_the_present_one_is_t
     assert (me["email"], me["wanted_email"], me["email_verified"]) == ("new@example.org", None, True)
     late = await post(await posted.client(), "password-resets/finish", token=reset, password=NEW)
     assert late.status_code == 404
+    await posted.run_jobs()
+    told = office.letters[-1]
+    assert (told["To"], told["Subject"]) == ("ann@example.org", "Your address was changed")
+
+
+@pytest.mark.parametrize("way", ["reset", "change", "set"])
+async def test_another_password_ends_a_wish_for_another_address_and_keeps_the_proof_of_the_present_one(
+    posted: House, office: Office, way: str
+) -> None:
+    ann = await posted.person(handle="ann")
+    assert (
+        await post(ann.client, "me/email", email="eve@evil.example", password=PASSWORD)
+    ).status_code == 202
+    await posted.run_jobs()
+    found = {letter["To"]: letter for letter in office.letters}
+    wished = secret_in(found["eve@evil.example"], "confirm-address")
+    if way == "reset":
+        secret = await reset_letter(posted, office, "ann")
+        done = await post(await posted.client(), "password-resets/finish", token=secret, password=NEW)
+        assert done.status_code == 204
+    elif way == "change":
+        assert (await post(ann.client, "me/password", current=PASSWORD, new=NEW)).status_code == 204
+    else:
+        async with posted.works.open() as work:
+            proof = (await accounts.hand_out(work, ann.account_id, "verify")).partition("#")[2]
+            await accounts.set_password(work, ann.account_id, NEW)
+    guest = await posted.client()
+    late = await post(guest, "email-confirmations", token=wished)
+    assert (late.status_code, late.json()["code"]) == (404, "accounts.link_over")
+    assert await signs_in(posted, "ann@example.org", NEW)
+    if way == "set":
+        assert (await post(guest, "email-confirmations", token=proof)).status_code == 204
 
 
 async def test_a_wish_for_another_address_is_taken_back_by_the_present_one(

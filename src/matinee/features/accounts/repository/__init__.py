@@ -271,9 +271,10 @@ async def take_letter(session: AsyncSession, letter_id: UUID) -> bool:
 
 
 async def drop_letters(
-    session: AsyncSession, kind: str, *, account_id: UUID, but: UUID | None = None
+    session: AsyncSession, kind: str, *, account_id: UUID, but: UUID | None = None, but_to: str | None = None
 ) -> None:
     query = delete(LetterRow).where(LetterRow.kind == kind, LetterRow.account_id == account_id)
+    query = query if but_to is None else query.where(LetterRow.address != but_to)
     await session.execute(query if but is None else query.where(LetterRow.id != but))
 
 

@@ -65,6 +65,14 @@ def moved(handle: str | None, settings: str) -> Words:
     )
 
 
+def replaced(handle: str | None) -> Words:
+    return Words(
+        subject="Your address was changed",
+        lines=(f"{_who(handle)} has another address now; letters come to this one no more.",),
+        after=("Was that not you? Write to the operator of this house at once.",),
+    )
+
+
 _NOTICES = {
     "session_copied": (
         "Somebody copied your sign-in",

@@ -22,13 +22,14 @@ from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
-Kind = Literal["reset", "verify", "join", "changed", "moved", "token", "copy", "leaving"]
+Kind = Literal["reset", "verify", "join", "changed", "moved", "replaced", "token", "copy", "leaving"]
 LIFE: dict[Kind, timedelta] = {
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=2),
     "join": timedelta(days=2),
     "changed": timedelta(days=2),
     "moved": timedelta(days=2),
+    "replaced": timedelta(days=2),
     "token": timedelta(days=2),
     "copy": timedelta(days=2),
     "leaving": timedelta(days=2),
@@ -123,6 +124,8 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
         return _Draft(row.address, letter_words.changed(account.login_name, _page(work, "forgot-password")))
     if row.kind == "moved":
         return _Draft(row.address, letter_words.moved(account.login_name, _page(work, "settings")))
+    if row.kind == "replaced":
+        return _Draft(row.address, letter_words.replaced(account.login_name))
     if row.kind == "token":
         return _Draft(row.address, letter_words.token_made(account.login_name, _page(work, "settings")))
     if row.kind == "copy":

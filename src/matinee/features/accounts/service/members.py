@@ -218,7 +218,8 @@ async def erase(work: Work, account_id: AccountId) -> bool:
 
 
 async def replace_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
-    """Without proof and without ending sessions; the owner is told. Ends the transaction on the way."""
+    """Without proof and without ending sessions; the owner is told. Whoever knew the old one may have asked for another
+    address: that wish ends. Ends the transaction on the way."""
     row = await _row(work, account_id)
     words = (*row.email.split("@"), row.login_name or "")
     async with work.outside():
@@ -226,6 +227,7 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
     row = await _row(work, account_id)
     row.password_hash = hashed
     await factor_rows.drop_steps(work.session, account_id)
+    await repository.drop_letters(work.session, "verify", account_id=account_id, but_to=row.email)
     await letters.tell(work, row, "changed")
 
 

@@ -119,13 +119,17 @@ async def change_email(work: Work, email: str, password: str) -> None:
 
 
 async def verify(work: Work, secret: str, *, address: str) -> None:
-    """The address that the link went to is the account's, from now on. Raises `LinkOver` and `EmailTaken`."""
+    """The address that the link went to is the account's, from now on; the former one is told. Raises `LinkOver` and
+    `EmailTaken`."""
     link = await _link(work, "verify", secret, address)
     account = await _account(work, _account_id(link))
+    former = account.email
     await _take(work, link.id)
     if not await repository.set_email(work.session, account.id, link.address, work.now):
         raise EmailTaken
     await repository.drop_letters(work.session, "reset", account_id=account.id)
+    if former != link.address and work.mailer.can_send:
+        await letters.ask(work, "replaced", former, account.id)
     await _note_email(work, "email.proven", account.id, link.address)
 
 
