@@ -147,6 +147,18 @@ async def test_another_password_ends_the_access_of_programs_where_that_is_wished
     assert (await program.get("/api/v1/tokens")).status_code == 401
 
 
+async def test_a_device_that_was_approved_and_not_fetched_yet_ends_with_the_access_of_programs(
+    house: House,
+) -> None:
+    ann, device = await house.person(), await house.client()
+    begun = (await device.post("/api/v1/device", json={"client_name": "a laptop"})).json()
+    assert (await ann.client.post(f"/api/v1/device/{begun['user_code']}/approve")).status_code == 204
+    change = {"current": PASSWORD, "new": "another long enough password", "end_tokens": True}
+    assert (await ann.client.post("/api/v1/me/password", json=change)).status_code == 204
+    got = await device.post("/api/v1/device/token", json={"device_code": begun["device_code"]})
+    assert (got.status_code, got.json()["code"]) == (404, "accounts.device_unknown")
+
+
 @given(some.text(max_size=80))
 def test_rubbish_is_known_without_a_query(text: str) -> None:
     token = rules.new_token()

@@ -213,9 +213,12 @@ async def user_code_taken(session: AsyncSession, user_code: str) -> bool:
     return await session.scalar(select(DeviceRow.id).where(DeviceRow.user_code == user_code)) is not None
 
 
-async def device_by_secret(session: AsyncSession, secret_hash: bytes, now: datetime) -> DeviceRow | None:
+async def device_by_secret(
+    session: AsyncSession, secret_hash: bytes, now: datetime, *, lock: bool = False
+) -> DeviceRow | None:
     query = select(DeviceRow).where(DeviceRow.secret_hash == secret_hash, DeviceRow.expires_at > now)
-    return await session.scalar(query.with_for_update())
+    query = query.execution_options(populate_existing=True)
+    return await session.scalar(query.with_for_update() if lock else query)
 
 
 async def device_by_code(session: AsyncSession, user_code: str, now: datetime) -> DeviceRow | None:

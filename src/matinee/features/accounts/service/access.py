@@ -153,7 +153,10 @@ async def tokens(work: Work) -> TokenList:
 
 
 async def end_tokens(work: Work, account_id: AccountId) -> int:
-    """All of the account's; asks nobody's leave. Returns how many there were."""
+    """All of the account's, and what it approved and was not fetched yet; asks nobody's leave. Returns how many there
+    were."""
+    # First: one that is being fetched is a token then.
+    await repository.delete_devices(work.session, account_id)
     held = [row.id for row in await repository.tokens(work.session, account_id, work.now)]
     await gate.end(work, held)
     await repository.delete_tokens(work.session, account_id)

@@ -60,7 +60,12 @@ async def start_device(
 
 async def collect_device(work: Work, device_code: str) -> str:
     """The token of an approved device, once. Raises `DevicePending`, `DeviceDenied` or `DeviceUnknown`."""
-    row = await repository.device_by_secret(work.session, rules.digest(device_code), work.now)
+    secret_hash = rules.digest(device_code)
+    row = await repository.device_by_secret(work.session, secret_hash, work.now)
+    if row is not None and row.account_id is not None:
+        # The account first, as all others do: it may be ending what it approved.
+        await repository.account(work.session, row.account_id, lock=True)
+        row = await repository.device_by_secret(work.session, secret_hash, work.now, lock=True)
     if row is None:
         raise DeviceUnknown
     if row.state == "denied":
