@@ -158,6 +158,22 @@ async def test_letters_to_one_person_are_bounded_from_everywhere(posted: House, 
     assert len(office.letters) == 5
 
 
+async def test_letters_to_one_address_about_joining_are_bounded_from_everywhere(
+    posted: House, office: Office
+) -> None:
+    await posted.person(handle="ann")
+    for n in range(7):
+        browser = await posted.client(address=f"2001:db8:0:{n}::1")
+        for email in ("ann@example.org", "stranger@example.org"):
+            assert (await post(browser, "accounts/letters", email=email)).status_code == 202
+        await posted.run_jobs()
+    to = [letter["To"] for letter in office.letters]
+    assert (to.count("ann@example.org"), to.count("stranger@example.org")) == (5, 5)
+    last = [letter for letter in office.letters if letter["To"] == "stranger@example.org"][-1]
+    made = await post(await posted.client(), "accounts", token=secret_in(last, "join"), **JOINING)
+    assert made.status_code == 201
+
+
 async def test_a_letter_that_could_not_leave_is_tried_again_with_another_link(
     posted: House, office: Office
 ) -> None:

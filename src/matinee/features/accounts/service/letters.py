@@ -132,7 +132,7 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
         return _Draft(row.address, letter_words.copy_ready(account.login_name, _page(work, "settings")))
     if row.kind == "verify":
         return await _verify(work, row, account)
-    if not await _may_write(work, account.id):
+    if not await _may_write(work, "letters", str(account.id)):
         return None
     await repository.drop_letters(work.session, "reset", account_id=account.id, but=row.id)
     row.account_id, row.address = account.id, account.email
@@ -147,7 +147,9 @@ async def _account(work: Work, row: LetterRow) -> AccountRow | None:
     return None if found is None else await repository.account(work.session, found.id, lock=True)
 
 
-async def _join(work: Work, row: LetterRow) -> _Draft:
+async def _join(work: Work, row: LetterRow) -> _Draft | None:
+    if not await _may_write(work, "letters-join", row.address):
+        return None
     taken = await repository.by_login(work.session, row.address)
     if taken is not None:
         return _Draft(row.address, letter_words.taken(_page(work, "sign-in"), _page(work, "forgot-password")))
@@ -166,11 +168,11 @@ async def _verify(work: Work, row: LetterRow, account: AccountRow) -> _Draft:
     return _Draft(row.address, letter_words.verify(account.login_name, row.address, link), keep=True)
 
 
-async def _may_write(work: Work, account_id: UUID) -> bool:
-    """False beyond a few letters an hour, from however many networks they are asked for."""
+async def _may_write(work: Work, about: str, whom: str) -> bool:
+    """False beyond a few letters an hour, from however many networks they are asked for. Whoever asked is not told."""
     if work.job is not None and work.job.attempt > 1:
         return True
-    key = rules.throttle_key("letters", str(account_id))
+    key = rules.throttle_key(about, whom)
     try:
         await throttle.count(work, key, most=TO_ONE_ACCOUNT, window_s=WINDOW_S)
     except SlowDown:
