@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from sqlalchemy import text
 from tests.support.house import House
 from typer.testing import CliRunner, Result
@@ -15,7 +16,11 @@ from matinee.features.accounts.commands import commands
 from matinee.infra.work import Works
 
 
-async def test_the_log_is_listed_exported_and_verified_from_the_terminal(house: House) -> None:
+async def test_the_log_is_listed_exported_and_verified_from_the_terminal(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
     @asynccontextmanager
     async def open_works() -> AsyncIterator[Works]:
         async with opened(assemble(house.settings)) as parts:
@@ -27,12 +32,16 @@ async def test_the_log_is_listed_exported_and_verified_from_the_terminal(house: 
     ann = await house.person(handle="ann")
     async with house.works.open() as work:
         await accounts.suspend(work, ann.account_id)
+        await accounts.issue_token(work, ann.account_id, "\x1b[2J[/x]")
         await accounts.audit.record(work, "lane.paused", lane="cpu")
         await accounts.link_audit(work)
     listed = await run("ls", "--act", "account.suspended", "--person", "ann")
     assert "account.suspended" in listed.stdout
     assert "@ann" in listed.stdout
     assert "lane" not in listed.stdout
+    made = await run("ls", "--act", "token.made")
+    assert "name [2J[/x]" in made.stdout
+    assert "\x1b" not in made.stdout
     assert "Nothing was written down" in (await run("ls", "--since", "2999-01-01")).stdout
     lines = [json.loads(line) for line in (await run("export")).stdout.splitlines()]
     assert lines[0]["act"] == "lane.paused"

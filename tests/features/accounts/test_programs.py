@@ -45,6 +45,22 @@ async def test_a_program_signs_in_with_a_token_that_can_be_seen_and_revoked(hous
     assert refused.headers["www-authenticate"] == "Bearer"
 
 
+async def test_what_a_program_is_called_is_one_line_without_controls(house: House) -> None:
+    ann, device = await house.person(handle="ann"), await house.client()
+    name = "\x1b[31mback\x00up\u202e\r\n  at home\x9b"
+    for path, body in (
+        ("tokens", {"login": "ann", "password": PASSWORD, "name": name}),
+        ("me/tokens", {"name": name, "scopes": ["read"]}),
+    ):
+        made = await ann.client.post(f"/api/v1/{path}", json=body)
+        assert made.json()["name"] == "[31mbackup at home"
+    begun = (await device.post("/api/v1/device", json={"client_name": name})).json()
+    shown = await ann.client.get(f"/api/v1/device/{begun['user_code']}")
+    assert shown.json()["client_name"] == "[31mbackup at home"
+    nothing = await ann.client.post("/api/v1/me/tokens", json={"name": "\x1b\n", "scopes": ["read"]})
+    assert nothing.status_code == 422
+
+
 async def test_a_token_is_given_only_for_the_right_password(house: House) -> None:
     await house.person(handle="ann")
     program = await house.client()

@@ -179,6 +179,21 @@ async def test_tokens_are_made_listed_and_ended_from_the_terminal(
     assert (await terminal("tokens", "ann", "--scope", "everything", "--make", "x")).exit_code == 2
 
 
+async def test_names_that_people_gave_do_nothing_to_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    ann = await house.person(handle="ann")
+    async with house.works.open() as work:  # kept as they came, once
+        await accounts.issue_token(work, ann.account_id, "\x1b]0;owned\x07 [/x] \x9b2J\u202e:boom:")
+    await factors.add_passkey(ann.client, factors.Device(), "\x1b[31mKey\n [/y]")
+    tokens, passkeys = await terminal("tokens", "ann"), await terminal("factors", "ann")
+    assert (tokens.exit_code, passkeys.exit_code) == (0, 0), tokens.output + passkeys.output
+    assert "]0;owned [/x] 2J:boom:" in tokens.output
+    assert "[31mKey [/y]" in passkeys.output
+    assert not {"\x1b", "\x07", "\x9b", "\u202e"} & {*tokens.output, *passkeys.output}
+
+
 async def test_the_operator_gives_somebody_another_handle(
     house: House, terminal: Callable[..., "asyncio.Future[Result]"]
 ) -> None:

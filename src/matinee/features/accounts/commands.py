@@ -20,6 +20,7 @@ from matinee.features.accounts import service
 from matinee.features.accounts.schemas import AuditEntry, AuditPerson, AuditVerdict
 from matinee.infra.work import Work, Works
 from matinee.kernel.errors import MatineeError
+from matinee.kernel.words import shown
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 commands = typer.Typer(name="audit", help="What was done here: list, verify, export.", no_args_is_help=True)
@@ -60,7 +61,7 @@ def list_entries(
 
     _in_house(context, lambda work: _each(work, act, person, since, until, limit, show))
     if table.row_count:
-        Console(soft_wrap=True, markup=False).print(table)
+        Console(soft_wrap=True, markup=False, emoji=False).print(table)
     else:
         typer.echo("Nothing was written down that fits.")
 
@@ -159,7 +160,7 @@ def _name(person: AuditPerson | None) -> str:
 
 
 def _plain(value: object) -> str:
-    return "+".join(value) if isinstance(value, list) else str(value)
+    return shown("+".join(value) if isinstance(value, list) else str(value))
 
 
 def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:

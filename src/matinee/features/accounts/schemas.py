@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 
 from matinee.kernel.actor import Role, Via
 from matinee.kernel.ids import AccountId
 from matinee.kernel.settings import Concern
+from matinee.kernel.words import in_one_line
 
 ACCESS_COOKIE = "matinee_access"
 REFRESH_COOKIE = "matinee_refresh"
@@ -59,7 +60,8 @@ TokenDays = Annotated[
         description="Days until it ends; 0 for never, where the house allows it. Default: its own.",
     ),
 ]
-TokenName = Annotated[str, Field(min_length=1, max_length=80, description="What the token is for.")]
+_Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(in_one_line)]
+TokenName = Annotated[_Name, Field(description="What the token is for.")]
 
 
 class AccountsSettings(Concern):
@@ -234,7 +236,7 @@ class StrengthInfo(BaseModel):
 
 
 class DeviceAsked(BaseModel):
-    client_name: Annotated[str, Field(min_length=1, max_length=80, description="Shown to whom approves.")]
+    client_name: Annotated[_Name, Field(description="Shown to whom approves.")]
     scopes: TokenScopes = ["read", "upload", "manage"]
 
 
@@ -334,7 +336,7 @@ class AppConfirmed(BaseModel):
 
 
 class NewPasskey(BaseModel):
-    name: Annotated[str, Field(min_length=1, max_length=80, description="What you call it.")]
+    name: Annotated[_Name, Field(description="What you call it.")]
     credential: Credential
 
 

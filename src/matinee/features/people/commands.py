@@ -23,6 +23,7 @@ from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Actor, Role
 from matinee.kernel.errors import MatineeError
 from matinee.kernel.ids import AccountId
+from matinee.kernel.words import shown
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 app = typer.Typer(name="account", help="Accounts of this house.", no_args_is_help=True)
@@ -169,7 +170,7 @@ def sessions(
     if said:
         typer.echo(said[0])
     elif table.row_count:
-        Console().print(table)
+        _print(table)
     else:
         typer.echo(f"{login} is signed in nowhere.")
 
@@ -198,7 +199,7 @@ def factors(
         if held.app is not None:
             row("app", "", held.app.created_at, held.app.last_used_at)
         for passkey in held.passkeys:
-            row("passkey", passkey.name, passkey.created_at, passkey.last_used_at)
+            row("passkey", shown(passkey.name), passkey.created_at, passkey.last_used_at)
         left.append(held.recovery_codes_left)
 
     left: list[int] = []
@@ -206,7 +207,7 @@ def factors(
     if reset:
         typer.echo(f"Removed all second factors of {login}: the password alone signs in now.")
     elif table.row_count:
-        Console().print(table)
+        _print(table)
         typer.echo(f"{left[0]} recovery codes left.")
     else:
         typer.echo(f"{login} has no second factor.")
@@ -252,13 +253,13 @@ def tokens(
                     f"{at:%Y-%m-%d %H:%M}" if at else "never"
                     for at in (one.created_at, one.expires_at, one.last_used_at)
                 )
-                table.add_row(str(one.id), one.name, "+".join(one.scopes), *moments)
+                table.add_row(str(one.id), shown(one.name), "+".join(one.scopes), *moments)
 
     _in_house(ctx, run)
     if said:
         typer.echo(said[0])
     elif table.row_count:
-        Console().print(table)
+        _print(table)
     else:
         typer.echo(f"Nothing acts for {login}.")
 
@@ -280,6 +281,11 @@ def rotate_keys(
     typer.echo(
         "The new key signs now; all others are forgotten." if at_once else "The new key signs in ten minutes."
     )
+
+
+def _print(table: Table) -> None:
+    """What people called their things is no markup."""
+    Console(markup=False, emoji=False).print(table)
 
 
 def _id(text: str, missing: type[MatineeError]) -> UUID:

@@ -1,6 +1,5 @@
 """Values that leave the room, and the forms that come in."""
 
-import re
 import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
@@ -9,26 +8,13 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from matinee.features.files.schemas import UploadInfo
+from matinee.kernel.words import in_one_line, one_line, without_controls
 
 State = Literal["uploading", "checking", "encoding", "playable", "ready", "rejected", "failed", "cancelled"]
 Visibility = Literal["public", "unlisted", "private"]
 RungState = Literal["waiting", "running", "done"]
 MAX_DURATION_S = 60 * 60 * 24 * 7
 _BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
-_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def _without_controls(text: object) -> object:
-    """Drops what no person typed: controls, halves of surrogate pairs, marks that turn the direction of the text."""
-    if not isinstance(text, str):
-        return text
-    text = _DIRECTIONS.sub("", text.replace("\r\n", "\n"))
-    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn"))
-    return "".join(kept).strip()
-
-
-def _one_line(text: object) -> object:
-    return " ".join(text.split()) if isinstance(text, str) else text
 
 
 def _has_letters(text: str) -> str:
@@ -41,13 +27,10 @@ Title = Annotated[
     str,
     Field(min_length=1, max_length=200),
     AfterValidator(_has_letters),
-    BeforeValidator(_one_line),
-    BeforeValidator(_without_controls),
+    BeforeValidator(in_one_line),
 ]
-Description = Annotated[str, Field(max_length=5000), BeforeValidator(_without_controls)]
-FileName = Annotated[
-    str, Field(max_length=255), BeforeValidator(_one_line), BeforeValidator(_without_controls)
-]
+Description = Annotated[str, Field(max_length=5000), BeforeValidator(without_controls)]
+FileName = Annotated[str, Field(max_length=255), BeforeValidator(in_one_line)]
 Seconds = Annotated[float, Field(ge=0, le=MAX_DURATION_S, allow_inf_nan=False)]
 
 
@@ -68,7 +51,7 @@ class NewVideo(_Form):
 class NewImport(_Form):
     """A film to fetch. Without a title it is called as the file in the address."""
 
-    url: Annotated[str, Field(min_length=1, max_length=2000), BeforeValidator(_one_line)]
+    url: Annotated[str, Field(min_length=1, max_length=2000), BeforeValidator(one_line)]
     title: Title | None = None
     description: Description = ""
     visibility: Visibility = "private"

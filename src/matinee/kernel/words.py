@@ -1,0 +1,30 @@
+"""Words that people and programs give: what of them is kept, and shown in one line. Never cuts, and never refuses."""
+
+import re
+import unicodedata
+
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def without_controls(text: object) -> object:
+    """Drops what no person typed: controls, halves of surrogate pairs, marks that turn the direction of the text."""
+    if not isinstance(text, str):
+        return text
+    text = _DIRECTIONS.sub("", text.replace("\r\n", "\n"))
+    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn"))
+    return "".join(kept).strip()
+
+
+def one_line(text: object) -> object:
+    """Each run of blanks is one."""
+    return " ".join(text.split()) if isinstance(text, str) else text
+
+
+def in_one_line(text: object) -> object:
+    """Both."""
+    return one_line(without_controls(text))
+
+
+def shown(text: str) -> str:
+    """For a terminal, which would obey what stands between the letters."""
+    return str(in_one_line(text))
