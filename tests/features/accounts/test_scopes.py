@@ -116,6 +116,20 @@ async def test_a_reader_looks_at_what_is_its_owners_and_changes_nothing(house: H
         assert (await program.get(private)).status_code == 403
 
 
+async def test_a_token_learns_address_and_roles_where_its_scopes_hold_the_account(house: House) -> None:
+    ann = await house.person(handle="ann")
+    for scope in SCOPES:
+        token = (await made(ann, [scope])).json()["token"]
+        program = await house.client(headers={"Authorization": f"Bearer {token}"})
+        answer = await program.get("/api/v1/me")
+        me, account = answer.json(), answer.json()["account"]
+        assert (account["id"], me["profile"]["handle"]) == (str(ann.account_id), "ann")
+        assert me["quota"]["limit_bytes"] > 0
+        whole = scope == "account"
+        assert ("ann@example.org" in answer.text, "creator" in account["roles"]) == (whole, whole)
+        assert account["email_verified"] is (False if whole else None)
+
+
 async def test_a_device_says_what_it_wants_and_gets_no_more(house: House) -> None:
     ann, device = await house.person(), await house.client()
     asked = {"client_name": "a laptop", "scopes": ["upload"]}

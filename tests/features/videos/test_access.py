@@ -8,6 +8,8 @@ from tests.conftest import MakeHouse
 from tests.features.videos.film import Film, content
 from tests.support.house import House
 
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.schemas import TokenScope
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoNotFound
 
@@ -86,6 +88,34 @@ async def test_public_and_unlisted_media_are_open_and_only_public_is_listed(hous
         assert not seen["is_owner"]
     listed = (await guest.get("/api/v1/videos")).json()["items"]
     assert [item["title"] for item in listed] == ["Seen"]
+
+
+async def test_a_token_sees_of_a_private_film_what_its_scopes_say(house: House) -> None:
+    owner = await house.person("admin", "creator")
+    film = await Film.playing(house, owner)
+
+    async def seen(*scopes: TokenScope) -> httpx.Response:
+        async with house.works.open() as work:
+            token = await accounts.issue_token(work, owner.account_id, "x", scopes=scopes, days=1)
+        program = await house.client(headers={"Authorization": f"Bearer {token}"})
+        return await program.get(f"/api/v1/videos/{film.id}")
+
+    assert (await seen("account")).status_code == 404
+    narrow: TokenScope
+    for narrow in ("upload", "operate"):
+        answer = await seen(narrow)
+        assert answer.json()["state"] == "playable"
+        assert answer.json()["is_owner"]
+        assert "/media/" not in answer.text
+    wide: TokenScope
+    for wide in ("read", "manage"):
+        video = (await seen("upload", wide)).json()
+        assert None not in (video["playback"], video["original"], video["poster"])
+        assert len(video["poster_candidates"]) == 2
+    await owner.client.patch(f"/api/v1/videos/{film.id}", json={"visibility": "public"})
+    video = (await seen("upload")).json()
+    assert video["playback"]["hls"] == f"/media/{film.id}/open/master.m3u8"
+    assert video["original"] is None
 
 
 async def test_the_original_needs_its_owners_grant_even_where_all_is_public(house: House) -> None:

@@ -2200,7 +2200,8 @@ export interface components {
         };
         /**
          * MyAccount
-         * @description `factor_due`: nothing but setting up a second factor is open until there is one.
+         * @description `factor_due`: nothing but setting up a second factor is open until there is one. To a token without scope
+         *     `account`, addresses are null and `roles` empty.
          */
         MyAccount: {
             /**
@@ -2209,13 +2210,13 @@ export interface components {
              */
             id: string;
             /** Email */
-            email: string;
+            email: string | null;
             /** Roles */
             roles: ("guest" | "viewer" | "creator" | "moderator" | "admin")[];
             /** Permissions */
             permissions: string[];
             /** Email Verified */
-            email_verified: boolean;
+            email_verified: boolean | null;
             /** Wanted Email */
             wanted_email: string | null;
             /** Factor Due */
@@ -3069,7 +3070,8 @@ export interface components {
         };
         /**
          * Video
-         * @description Everything about one video. What only the owner (or the operator) may know is null for others.
+         * @description Everything about one video. What only the owner (or the operator) may know is null for others. A token that may
+         *     upload and not read gets no address of media of what is not open.
          */
         Video: {
             /**

@@ -8,7 +8,7 @@ import json
 import mimetypes
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -255,7 +255,8 @@ def _known(client: Client, key: str) -> tuple[dict[str, Any] | None, Place | Non
 
 
 def _begin(client: Client, key: str, file: Path, video_id: str) -> str:
-    """A new upload's address. When the server refuses the file, the video that was made for it goes as well."""
+    """A new upload's address. When the server refuses the file, the video that was made for it goes as well; where the
+    token may not delete it, the next run takes the same one."""
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     facts = {
         "filename": readable(file.name),
@@ -270,8 +271,9 @@ def _begin(client: Client, key: str, file: Path, video_id: str) -> str:
     try:
         response = client.patiently(lambda: checked(client.http.post("/api/v1/uploads", headers=headers)))
     except Answered:
-        progress.keep(key, None)
-        client.json("DELETE", f"/api/v1/videos/{video_id}")
+        with suppress(Answered):
+            client.json("DELETE", f"/api/v1/videos/{video_id}")
+            progress.keep(key, None)
         raise
     return urljoin(f"{client.server}/", response.headers["Location"])
 

@@ -37,13 +37,14 @@ class Profile(BaseModel):
 
 
 class MyAccount(BaseModel):
-    """`factor_due`: nothing but setting up a second factor is open until there is one."""
+    """`factor_due`: nothing but setting up a second factor is open until there is one. To a token without scope
+    `account`, addresses are null and `roles` empty."""
 
     id: UUID
-    email: str
+    email: str | None
     roles: list[Role]
     permissions: list[str]
-    email_verified: bool
+    email_verified: bool | None
     wanted_email: str | None
     factor_due: bool
     created_at: datetime

@@ -192,7 +192,7 @@ async def profiles_of(work: Work, account_ids: Iterable[AccountId]) -> dict[Acco
 
 
 async def me(work: Work) -> Me:
-    """The actor with what the house grants them."""
+    """The actor with what the house grants them; to a token, address and roles where its scopes hold the account."""
     most = files.limits(work)
     answer = Me(
         account=None,
@@ -214,15 +214,17 @@ async def me(work: Work) -> Me:
         return answer
     row = await repository.of(work.session, account_id)
     usage = await files.usage(work, account_id)
+    whole = work.actor.scopes is None or "account" in work.actor.scopes
+    asks = whole and work.mailer.can_send
     return answer.model_copy(
         update={
             "account": MyAccount(
                 id=account.id,
-                email=account.email,
-                roles=account.roles,
+                email=account.email if whole else None,
+                roles=account.roles if whole else [],
                 permissions=sorted(work.actor.permissions),
-                email_verified=account.email_verified_at is not None,
-                wanted_email=await accounts.wanted_email(work, account_id) if work.mailer.can_send else None,
+                email_verified=account.email_verified_at is not None if whole else None,
+                wanted_email=await accounts.wanted_email(work, account_id) if asks else None,
                 factor_due=work.actor.held_back is not None,
                 created_at=account.created_at,
             ),

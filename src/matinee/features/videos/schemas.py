@@ -182,7 +182,8 @@ class VideoProgress(BaseModel):
 
 
 class Video(Card):
-    """Everything about one video. What only the owner (or the operator) may know is null for others."""
+    """Everything about one video. What only the owner (or the operator) may know is null for others. A token that may
+    upload and not read gets no address of media of what is not open."""
 
     description: str
     filename: str | None

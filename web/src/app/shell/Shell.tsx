@@ -59,7 +59,7 @@ export function Shell() {
         <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
           {me?.mail && me.account && !me.account.email_verified && !onWatch ? (
             <Suspense>
-              <UnprovenAddress to={me.account.wanted_email ?? me.account.email} />
+              <UnprovenAddress to={me.account.wanted_email ?? me.account.email ?? ""} />
             </Suspense>
           ) : null}
           {me?.account?.factor_due && path !== "/settings" ? (

@@ -37,7 +37,7 @@ export function SettingsPage() {
           <TokensPart />
           <HistoryPart />
           <CopiesPart />
-          <AccountPart email={me.account.email} days={me.limits.leaving_days} />
+          <AccountPart email={me.account.email ?? ""} days={me.limits.leaving_days} />
         </div>
       ) : error ? (
         <Fault error={error} what="Your settings did not come" retry={() => void refetch()} />

@@ -15,6 +15,8 @@ from matinee.kernel.actor import Actor
 from matinee.kernel.ids import AccountId
 
 OVERSEE = "videos.oversee"
+_FOLLOWING = frozenset({"read", "upload", "manage"})
+_LOOKING = frozenset({"read", "manage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,13 @@ def is_open(video: Video) -> bool:
 
 
 def has_insight(actor: Actor, video: Video) -> bool:
-    """The owner, and those who run the house."""
-    return is_owner(actor, video) or actor.may(OVERSEE)
+    """The owner, and those who run the house. A token that uploads follows what becomes of its owner's films."""
+    return (is_owner(actor, video) and _holds(actor, _FOLLOWING)) or actor.may(OVERSEE)
+
+
+def may_look(actor: Actor, video: Video) -> bool:
+    """Of those with insight: who may see pictures, film and source, too."""
+    return has_insight(actor, video) and _holds(actor, _LOOKING)
 
 
 async def visible(work: Work, video_id: UUID) -> Video:
@@ -69,14 +76,16 @@ async def owned(work: Work, video_id: UUID) -> Video:
     return video
 
 
-def media_grant(work: Work, video: Video) -> Grant:
-    """For an actor who may see the video."""
-    return Grant(rules.OPEN_GRANT, None) if is_open(video) else _signed(work, video.id, "media")
+def media_grant(work: Work, video: Video) -> Grant | None:
+    """For an actor who may know of the video; None for one who may not look at it."""
+    if is_open(video):
+        return Grant(rules.OPEN_GRANT, None)
+    return _signed(work, video.id, "media") if may_look(work.actor, video) else None
 
 
-def original_grant(work: Work, video: Video) -> Grant:
+def original_grant(work: Work, video: Video) -> Grant | None:
     """For the owner: the untouched source is never open."""
-    return _signed(work, video.id, "original")
+    return _signed(work, video.id, "original") if may_look(work.actor, video) else None
 
 
 def grant_opens(work: Work, video_id: UUID, video: Video | None, grant: str, purpose: str) -> bool:
@@ -85,6 +94,11 @@ def grant_opens(work: Work, video_id: UUID, video: Video | None, grant: str, pur
     if video is None:
         return False
     return signed or (purpose == "media" and grant == rules.OPEN_GRANT and is_open(video))
+
+
+def _holds(actor: Actor, scopes: frozenset[str]) -> bool:
+    """Whether this is no token, or one with any of `scopes`."""
+    return actor.scopes is None or not scopes.isdisjoint(actor.scopes)
 
 
 def _signed(work: Work, video_id: UUID, purpose: str) -> Grant:

@@ -68,7 +68,9 @@ async def _owners(work: Work, rows: Sequence[VideoRow]) -> dict[UUID, OwnerName]
     }
 
 
-def _card(row: VideoRow, grant: access.Grant, owner: OwnerName, shown: Picture | None) -> dict[str, Any]:
+def _card(
+    row: VideoRow, grant: access.Grant | None, owner: OwnerName, shown: Picture | None
+) -> dict[str, Any]:
     return {
         "id": row.id,
         "title": row.title,
@@ -79,7 +81,7 @@ def _card(row: VideoRow, grant: access.Grant, owner: OwnerName, shown: Picture |
         "published_at": row.published_at,
         "created_at": row.created_at,
         "owner": owner,
-        "poster": None if shown is None else _poster(row, grant, shown),
+        "poster": None if shown is None or grant is None else _poster(row, grant, shown),
         "best_height": row.best_height,
         "width": row.width,
         "height": row.height,
@@ -95,7 +97,7 @@ async def _video(
     pictures: Sequence[Picture],
     sizes: Mapping[str, int],
 ) -> Video:
-    grant = access.media_grant(work, row)
+    grant, original = access.media_grant(work, row), access.original_grant(work, row)
     shown = next((picture for picture in pictures if picture.number == row.poster_number), None)
     insight = access.has_insight(work.actor, row)
     upload = None
@@ -108,14 +110,14 @@ async def _video(
         filename=row.filename if insight else None,
         is_owner=access.is_owner(work.actor, row),
         held=row.held,
-        playback=_playback(row, grant),
+        playback=None if grant is None else _playback(row, grant),
         ladder=_ladder(row, rungs),
         source_playing=any(r.role == "source" and str(r.id) in row.master for r in rungs),
         poster_candidates=[
             PosterChoice(index=picture.number, at_s=picture.at_s, poster=_poster(row, grant, picture))
             for picture in pictures
         ]
-        if insight
+        if insight and grant is not None
         else [],
         reason=row.reason if insight else None,
         poster_reason=row.poster_reason if insight else None,
@@ -123,9 +125,9 @@ async def _video(
         error_log=row.error_log if insight else None,
         source=SourceFacts.model_validate(row.source) if insight and row.source is not None else None,
         size_bytes=sizes.get(subject_of(row.id)),
-        original=f"/media/{row.id}/{access.original_grant(work, row).text}/original"
-        if insight and row.source_blob_id is not None
-        else None,
+        original=None
+        if original is None or row.source_blob_id is None
+        else f"/media/{row.id}/{original.text}/original",
         progress=None if row.progress is None else VideoProgress.model_validate(row.progress),
         upload=upload,
         playable_s=_since(row.received_at, row.playable_at),
