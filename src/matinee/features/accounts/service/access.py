@@ -128,6 +128,8 @@ async def make_token(work: Work, name: str, scopes: Sequence[TokenScope], days: 
     if work.actor.via != "session":
         raise BrowserOnly
     proof.require(work)
+    await repository.account(work.session, work.actor.owner(), lock=True)
+    await sessions.require_living(work)
     return await _new_token(work, work.actor.owner(), name, "token", scopes, days)
 
 

@@ -15,7 +15,7 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.models import DeviceRow
 from matinee.features.accounts.schemas import SCOPES, DeviceInfo, DeviceStarted, TokenScope
-from matinee.features.accounts.service import access, audit, proof, throttle
+from matinee.features.accounts.service import access, audit, proof, sessions, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
@@ -88,8 +88,10 @@ async def device(work: Work, user_code: str) -> DeviceInfo:
 async def approve_device(work: Work, user_code: str) -> None:
     """Let the device act for the actor, who sits at a browser. Raises `ProveAgain`."""
     _at_a_browser(work)
+    await repository.account(work.session, work.actor.owner(), lock=True)
     row = await _pending(work, user_code)
     proof.require(work)
+    await sessions.require_living(work)
     row.state, row.account_id = "approved", work.actor.owner()
     await audit.record(work, "device.approved", about=work.actor.owner(), words={"name": row.client_name})
 

@@ -246,6 +246,7 @@ async def _locked(work: Work, account_id: UUID) -> tuple[AccountRow, bool]:
     account = await accounts.account(work.session, account_id, lock=True)
     if account is None:
         raise NoSuchAccount
+    await sessions.require_living(work)
     return account, not await repository.has_any(work.session, account_id)
 
 

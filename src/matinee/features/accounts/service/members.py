@@ -225,6 +225,7 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
     async with work.outside():
         hashed = await passwords.accept(work.settings(PasswordSettings), new, words, field=field)
     row = await _row(work, account_id)
+    await sessions.require_living(work)
     row.password_hash = hashed
     await factor_rows.drop_steps(work.session, account_id)
     await repository.drop_letters(work.session, "verify", account_id=account_id, but_to=row.email)

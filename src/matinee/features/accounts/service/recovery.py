@@ -103,6 +103,7 @@ async def change_email(work: Work, email: str, password: str) -> None:
     email = rules.normalise_email(email)
     await access.confirm(work, password, field="password")
     account = await _account(work, work.actor.owner())
+    await sessions.require_living(work)
     await repository.drop_letters(work.session, "verify", account_id=account.id)
     if email == account.email:
         return

@@ -27,6 +27,7 @@ from matinee.features.accounts.service import audit, gate, notices, required, si
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work, Works
 from matinee.kernel.actor import Role
+from matinee.kernel.errors import NotSignedIn
 from matinee.kernel.ids import AccountId, new_id
 
 log = structlog.get_logger(__name__)
@@ -139,6 +140,16 @@ async def prove_session(work: Work) -> Cookie:
     row.proven_at = work.now
     identity = await _identity(work, row, roles)
     return _access_cookie(await work.works.held(gate.Gate).issue(identity, row.expires_at))
+
+
+async def require_living(work: Work) -> None:
+    """Asked by what leaves lasting access, once the account is locked: the access token of a session that was ended
+    while the request waited for that lock counts no more. Raises `NotSignedIn`."""
+    actor = work.actor
+    if actor.via != "session" or actor.session_key is None:
+        return
+    if await repository.living(work.session, UUID(actor.session_key), work.now) is None:
+        raise NotSignedIn("This sign-in was ended meanwhile. Sign in again.")
 
 
 async def own_sessions(work: Work) -> SessionList:
