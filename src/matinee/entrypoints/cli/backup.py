@@ -40,14 +40,20 @@ def backup(path: Annotated[Path, _PATH], as_json: Annotated[bool, _JSON] = False
 def restore(
     path: Annotated[Path, _PATH],
     force: Annotated[bool, typer.Option("--force", help="Replace what the house holds now.")] = False,
+    end_tokens: Annotated[
+        bool, typer.Option("--end-tokens", help="End the access of programs and devices, too.")
+    ] = False,
     as_json: Annotated[bool, _JSON] = False,
 ) -> None:
-    """Put a backup into this house, which must not be running."""
+    """Put a backup into this house, which must not be running. Everybody signs in again."""
     from matinee.entrypoints.cli.restoring import restore as put_back
     from matinee.entrypoints.parts import load_settings
 
     done = _run(
-        as_json, lambda: put_back(load_settings(), path.absolute(), force=force, say=_speaker(as_json))
+        as_json,
+        lambda: put_back(
+            load_settings(), path.absolute(), force=force, end_tokens=end_tokens, say=_speaker(as_json)
+        ),
     )
     if as_json:
         typer.echo(json.dumps(done))
@@ -55,6 +61,7 @@ def restore(
     typer.echo(
         f"Restored {done['rows']} rows in {done['tables']} tables, {done['blobs']} stored files and "
         f"{done['keys']} keys of {done['made_at']}; the database is at revision {done['revision']}. "
+        f"{'Sessions and tokens' if end_tokens else 'Sessions'} of then are ended: everybody signs in again. "
         "Start the house with `matinee up`."
     )
     if done["missing"]:

@@ -4,7 +4,7 @@ Tables are made by the migrations and filled by COPY, so that any server of a ve
 what another gave. Never knows what a table means, and never leaves half of a database behind.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -167,8 +167,11 @@ def newest() -> str:
     return str(_scripts()[1].get_current_head())
 
 
-def load(url: str, manifest: Manifest, rows_of: Callable[[str], Iterable[bytes]]) -> None:
-    """Replace all that the database holds by the backup's rows, and bring it to the newest revision.
+def load(
+    url: str, manifest: Manifest, rows_of: Callable[[str], Iterable[bytes]], *, without: Sequence[str] = ()
+) -> None:
+    """Replace all that the database holds by the backup's rows, and bring it to the newest revision. The tables of
+    `without`, as that names them, begin empty.
 
     One transaction: it happens whole or not at all. Raises `BadBackup` when the rows do not fit.
     """
@@ -188,6 +191,8 @@ def load(url: str, manifest: Manifest, rows_of: Callable[[str], Iterable[bytes]]
             _migrate(connection, manifest.revision)
             _fill(raw, manifest, rows_of)
             _migrate(connection, "head")
+            for name in without:
+                raw.execute(sql.SQL("DELETE FROM {}").format(_table(name)))
     except psycopg.errors.LockNotAvailable as error:
         raise Conflict("The database is in use by another program: stop it, then try again.") from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -18,14 +18,19 @@ from matinee.entrypoints.cli.archive import BadBackup, Reader, opened
 from matinee.entrypoints.cli.noting import note
 from matinee.entrypoints.cli.saving import Say, key_files, lock, running_database
 from matinee.entrypoints.cli.supervise import UNFINISHED
+from matinee.features.accounts import service as accounts
 from matinee.infra.storage.opening import open_store
 from matinee.infra.storage.port import Storage
 from matinee.kernel.errors import Conflict, Unavailable
 from matinee.kernel.settings import HouseSettings, Settings
 
 
-def restore(settings: Settings, path: Path, *, force: bool, say: Say) -> dict[str, Any]:
-    """Make the house what the backup at `path` holds. Returns what that is.
+def restore(
+    settings: Settings, path: Path, *, force: bool, say: Say, end_tokens: bool = False
+) -> dict[str, Any]:
+    """Make the house what the backup at `path` holds, with nobody signed in. Returns what that is.
+
+    What was ended after the backup would count again: sessions never do, tokens of programs not with `end_tokens`.
 
     Raises `BadBackup` when it is damaged, `Conflict` when the house runs or holds something and not `force`.
     """
@@ -55,8 +60,10 @@ def restore(settings: Settings, path: Path, *, force: bool, say: Say) -> dict[st
             # A store elsewhere takes the files one after another through this disk.
             elsewhere = asyncio.run(storage.free_bytes()) is None
             _refuse_full_disk(house.data_dir, max(sizes, default=0) if elsewhere else sum(sizes))
-            _put_back(house, storage, url, reader, say)
-            if not note(settings, "backup.restored", database_url=url, made_at=manifest.made_at):
+            without = accounts.SESSION_TABLES + (accounts.TOKEN_TABLES if end_tokens else ())
+            _put_back(house, storage, url, reader, say, without)
+            ended = ["sessions", "tokens"] if end_tokens else ["sessions"]
+            if not note(settings, "backup.restored", database_url=url, made_at=manifest.made_at, ended=ended):
                 say("The audit log does not take that this was done.")
     return {
         "path": str(path),
@@ -65,6 +72,7 @@ def restore(settings: Settings, path: Path, *, force: bool, say: Say) -> dict[st
         "revision": dump.newest(),
         **manifest.counts(),
         "missing": manifest.missing,
+        "ended": ended,
         "verified": True,
         "seconds": round(time.monotonic() - began, 2),
     }
@@ -104,7 +112,9 @@ def _refuse_full_disk(folder: Path, needed_bytes: int) -> None:
         )
 
 
-def _put_back(house: HouseSettings, storage: Storage, url: str, reader: Reader, say: Say) -> None:
+def _put_back(
+    house: HouseSettings, storage: Storage, url: str, reader: Reader, say: Say, without: tuple[str, ...]
+) -> None:
     manifest = reader.manifest
     present = asyncio.run(_keys(storage))
     # Its own folder below the data folder: from there a file moves into the store without another copy.
@@ -121,7 +131,7 @@ def _put_back(house: HouseSettings, storage: Storage, url: str, reader: Reader, 
         for name in manifest.below("keys"):
             _write_key(house.data_dir / name, b"".join(reader.read(f"keys/{name}")))
         say("Writing the database …")
-        dump.load(url, manifest, lambda table: reader.read(f"database/{table}.copy"))
+        dump.load(url, manifest, lambda table: reader.read(f"database/{table}.copy"), without=without)
     except BaseException as error:
         _take_back(house, aside)
         asyncio.run(_delete(storage, set(placed) - present))

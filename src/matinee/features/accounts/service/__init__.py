@@ -2,6 +2,7 @@
 
 from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity
 from matinee.features.accounts.service import audit
+from matinee.features.accounts.service.access import TABLES as TOKEN_TABLES
 from matinee.features.accounts.service.access import (
     again,
     authenticate,
@@ -88,6 +89,7 @@ from matinee.features.accounts.service.sessions import (
     own_sessions,
     renew,
 )
+from matinee.features.accounts.service.sessions import TABLES as SESSION_TABLES
 from matinee.features.accounts.service.signing import published_keys, rotate_keys
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
 from matinee.features.accounts.settings import LeavingSettings, TokenSettings
@@ -99,8 +101,10 @@ __all__ = [
     "AUDIT_TALLY",
     "REFUSAL_TALLY",
     "SECURE",
+    "SESSION_TABLES",
     "SIGNED_OUT",
     "STEP_OVER",
+    "TOKEN_TABLES",
     "TOLD",
     "UNTOLD",
     "AccountsSettings",

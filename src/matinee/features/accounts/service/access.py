@@ -48,6 +48,8 @@ from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
 
+TABLES = ("accounts_token", "accounts_device")
+"""What programs and devices may act with."""
 TRIES = 10
 TRIES_OF_A_NETWORK = 100
 TRIES_WINDOW_S = 300

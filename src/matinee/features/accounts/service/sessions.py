@@ -31,6 +31,8 @@ from matinee.kernel.errors import NotSignedIn
 from matinee.kernel.ids import AccountId, new_id
 
 log = structlog.get_logger(__name__)
+TABLES = ("accounts_session", "accounts_step", "accounts_key")
+"""Who is signed in, and the keys that say so: without them everybody signs in again."""
 SESSIONS_MOST = 50
 NOTICES_SHOWN = 10
 
