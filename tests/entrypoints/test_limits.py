@@ -1,6 +1,9 @@
 """How often one may ask, seen from outside."""
 
+import asyncio
+
 import httpx
+import pytest
 from tests.conftest import MakeHouse
 from tests.support.house import PASSWORD
 
@@ -80,6 +83,20 @@ async def test_segments_and_pages_of_many_behind_one_address_are_counted_apart(
     assert [(await one.get("/media/none")).status_code for _ in range(6)][-1] == 429
     assert (await other.get("/api/v1/me")).status_code == 200
     assert (await one.get("/health/live")).status_code == 200
+
+
+@pytest.mark.parametrize("programs", [1, 8])
+async def test_changes_of_programs_that_come_together_pass_through_few_connections(
+    make_house: MakeHouse, programs: int
+) -> None:
+    house = await make_house(limit_writes=10_000, pool_size=2, pool_overflow=0)
+    ann = await house.person()
+    clients = [await house.program(ann) for _ in range(programs)]
+    answers = await asyncio.gather(
+        *(clients[n % programs].patch("/api/v1/me", json={"theme": "dark"}) for n in range(16))
+    )
+    # Who waits until the pool gives up reads 503.
+    assert [answer.status_code for answer in answers] == [200] * 16
 
 
 async def test_zero_lets_everybody(make_house: MakeHouse) -> None:

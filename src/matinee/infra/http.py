@@ -62,15 +62,20 @@ class _Needs:
 
     async def __call__(self, request: Request) -> AsyncIterator[Work]:
         works: Works = request.app.state.works
-        authenticate: Authenticate = request.app.state.authenticate
-        async with works.open(reading=request.method in SAFE_METHODS) as work:
-            work.actor = Actor()
-            if not self.by_address:
-                work.actor = await authenticate(work, request)
-                request.state.actor = work.actor
-                await works.held(Limits).of(request.scope, work.actor)
-                work.actor.require(self.permission)
+        actor = Actor() if self.by_address else await self._actor(works, request)
+        async with works.open(actor, reading=request.method in SAFE_METHODS) as work:
             yield work
+
+    async def _actor(self, works: Works, request: Request) -> Actor:
+        """Who asks, counted and permitted. Lays its connection down before it counts: who holds one while the limits
+        ask for another could wait for requests that wait for the same."""
+        authenticate: Authenticate = request.app.state.authenticate
+        async with works.open(Actor(), reading=True) as work:
+            actor = await authenticate(work, request)
+        request.state.actor = actor
+        await works.held(Limits).of(request.scope, actor)
+        actor.require(self.permission)
+        return actor
 
 
 def permission_of(route: Any) -> str | None:
