@@ -22,12 +22,14 @@ from matinee.infra.limits import Limits
 from matinee.infra.limits.door import headers_of, sentence_of, wait_of
 from matinee.infra.problems import problem
 from matinee.kernel.errors import TooLarge, TooMany
+from matinee.kernel.network import is_this_machine, network_of
 
 log = structlog.get_logger(__name__)
 MAX_BODY_BYTES = 1_000_000
 MAX_BODY_S = 30.0
 _ANY_SIZE = "/api/v1/uploads"
 """Takes bodies of any size and length in time: it counts for itself."""
+_OF_PROXIES = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _TOO_LARGE = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
 
 
@@ -58,6 +60,14 @@ def methods_at(app: FastAPI, path: str) -> set[str]:
 def and_head(methods: set[str]) -> set[str]:
     """Whoever answers GET answers HEAD (RFC 9110, 9.3.2)."""
     return methods | {"HEAD"} if "GET" in methods else methods
+
+
+def is_from_here(scope: Scope) -> bool:
+    """Whether a program of this very machine asks, and for itself: no proxy says that it asks for another."""
+    client, server = scope.get("client"), scope.get("server")
+    if client is None or any(name in _OF_PROXIES for name, _ in scope["headers"]):
+        return False
+    return is_this_machine(network_of(client[0])) or (server is not None and client[0] == server[0])
 
 
 def _bounded(receive: Receive) -> Receive:

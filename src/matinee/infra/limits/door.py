@@ -19,7 +19,7 @@ from matinee.kernel.network import is_this_machine, network_of
 Class = Literal["read", "write", "upload", "sign_in", "media"]
 _STATE = "limits"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FREE = ("/health/", "/metrics", "/assets/", "/.well-known/")
+_FREE = ("/health/live", "/metrics", "/assets/", "/.well-known/")
 """What monitors, browsers and proxies fetch: cheap, and no use to anybody who asks often."""
 _PIECES = "/api/v1/uploads/"
 
