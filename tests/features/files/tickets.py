@@ -105,7 +105,9 @@ async def ticket(house: House, person: Person | None = None, *, max_bytes: int =
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """The application behind a real server on loopback. Gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, timeout_graceful_shutdown=2, ws="websockets-sansio"
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

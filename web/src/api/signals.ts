@@ -6,9 +6,12 @@ type Listener = () => void;
 const PING_MS = 25_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
+/** As many as the server takes of one socket; whoever sends much more is hung up on. */
+const TOPICS_MOST = 100;
 
 class Signals {
   private readonly topics = new Map<string, Set<Listener>>();
+  private readonly told = new Set<string>();
   private socket: WebSocket | null = null;
   private waitMs = FIRST_WAIT_MS;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -20,13 +23,13 @@ class Signals {
     const fresh = listeners.size === 0;
     listeners.add(listener);
     this.topics.set(topic, listeners);
-    if (fresh) this.send({ op: "subscribe", topic });
+    if (fresh) this.tell(topic);
     this.connect();
     return () => {
       listeners.delete(listener);
       if (listeners.size === 0 && this.topics.get(topic) === listeners) {
         this.topics.delete(topic);
-        this.send({ op: "unsubscribe", topic });
+        if (this.told.delete(topic)) this.send({ op: "unsubscribe", topic });
       }
     };
   }
@@ -34,6 +37,12 @@ class Signals {
   /** Signing in or out changes what may be heard: begin again with the new cookie. */
   restart(): void {
     this.socket?.close();
+  }
+
+  private tell(topic: string): void {
+    if (this.socket?.readyState !== WebSocket.OPEN || this.told.size >= TOPICS_MOST) return;
+    this.told.add(topic);
+    this.send({ op: "subscribe", topic });
   }
 
   private send(message: { op: string; topic?: string }): void {
@@ -45,14 +54,15 @@ class Signals {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/socket`);
     this.socket = socket;
     socket.onopen = () => {
-      this.waitMs = FIRST_WAIT_MS;
-      for (const topic of this.topics.keys()) this.send({ op: "subscribe", topic });
+      for (const topic of this.topics.keys()) this.tell(topic);
       this.ping = setInterval(() => this.send({ op: "ping" }), PING_MS);
       // Signals sent while the line was down are gone; everyone looks once.
       if (this.lostBefore) for (const topic of this.topics.keys()) this.emit(topic);
       this.lostBefore = false;
     };
     socket.onmessage = (event: MessageEvent<string>) => {
+      // Only now: a server that has too many sockets opens one and hangs up.
+      this.waitMs = FIRST_WAIT_MS;
       try {
         const message = JSON.parse(event.data) as { op?: string; topic?: string };
         if (message.op === "signal" && message.topic) this.emit(message.topic);
@@ -63,6 +73,7 @@ class Signals {
     socket.onclose = () => {
       if (this.ping) clearInterval(this.ping);
       this.socket = null;
+      this.told.clear();
       this.lostBefore = true;
       this.timer = setTimeout(() => {
         this.timer = null;

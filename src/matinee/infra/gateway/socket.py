@@ -8,6 +8,7 @@ import contextlib
 import json
 import time
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,16 +18,24 @@ from starlette.websockets import WebSocketDisconnect
 
 from matinee.infra import telemetry
 from matinee.infra.bus.port import Bus
+from matinee.infra.http import address_of
+from matinee.infra.limits import LimitSettings
+from matinee.infra.limits.buckets import Limit, Memory
 from matinee.infra.room import Topic
 from matinee.infra.work import Works
 from matinee.kernel.actor import Actor
 from matinee.kernel.errors import MatineeError
+from matinee.kernel.network import is_this_machine, network_of
 
 log = structlog.get_logger(__name__)
 MAX_TOPICS = 100
 MAX_MESSAGE_CHARACTERS = 1_000
 SILENCE_S = 90
 ASK_AGAIN_S = 15.0
+MESSAGES = Limit("socket", 3 * MAX_TOPICS)
+"""A page that gives up all of its topics for as many others sends two thirds of it at once."""
+RESOLVED_AT_ONCE = 4
+GOING_AWAY, NOT_ALLOWED, TRY_LATER = 1001, 1008, 1013
 
 
 class Gateway:
@@ -36,6 +45,7 @@ class Gateway:
         self._topics = {topic.name: topic for topic in topics}
         self._followers: dict[str, set[_Socket]] = defaultdict(set)
         self._stop_hearing = bus.hear(self._on_signal)
+        self._resolving = asyncio.Semaphore(RESOLVED_AT_ONCE)
         self.sockets: set[_Socket] = set()
 
     def _on_signal(self, channel: str) -> None:
@@ -54,6 +64,25 @@ class Gateway:
             if socket.actor.session_key == session_key:
                 socket.look_again()
 
+    def crowds_its_address(self, socket: "_Socket") -> bool:
+        """Whether there are too many of its address with this one. This machine is not counted, as at the door."""
+        knobs = socket.works.settings.of(LimitSettings)
+        most = 0 if is_this_machine(socket.network) else knobs.limit_sockets * knobs.limit_address_factor
+        return self._too_many(most, (other.network == socket.network for other in self.sockets))
+
+    def crowds_its_account(self, socket: "_Socket") -> bool:
+        """Whether there are too many of its account with this one."""
+        account_id = socket.actor.account_id
+        most = 0 if account_id is None else socket.works.settings.of(LimitSettings).limit_sockets
+        return self._too_many(most, (other.actor.account_id == account_id for other in self.sockets))
+
+    @staticmethod
+    def _too_many(most: int, alike: Iterable[bool]) -> bool:
+        refused = 0 < most < sum(alike)
+        if refused:
+            telemetry.LIMITED.labels("sockets").inc()
+        return refused
+
     async def resolve(self, works: Works, actor: Actor, topic: str) -> str | None:
         """The bus channel behind `topic`, or None when there is none or the actor may not follow it."""
         name, _, key = topic.partition(":")
@@ -61,7 +90,8 @@ class Gateway:
         if declared is None:
             return None
         try:
-            async with works.open(actor) as work:
+            # Sockets take a few connections at a time, however many there are and whatever they ask.
+            async with self._resolving, works.open(actor, reading=True) as work:
                 return await declared.resolve(work, key or None)
         except MatineeError:
             return None
@@ -83,7 +113,10 @@ class _Socket:
         self.websocket = websocket
         self.works = works
         self.actor = Actor()
+        self.network = network_of(address_of(websocket))
         self.topics: dict[str, str] = {}
+        self.close_code = GOING_AWAY
+        self._messages = Memory(time.monotonic)
         self._pending: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._ended = False
@@ -101,8 +134,7 @@ class _Socket:
         self._asked_at = float("-inf")
         self._wake.set()
 
-    async def run(self, actor: Actor) -> None:
-        self.actor = actor
+    async def run(self) -> None:
         sender = asyncio.create_task(self._send_signals())
         reader = asyncio.create_task(self._read())
         try:
@@ -157,6 +189,10 @@ class _Socket:
             raw = await asyncio.wait_for(self.websocket.receive_text(), SILENCE_S)
             if len(raw) > MAX_MESSAGE_CHARACTERS:
                 return
+            if self._messages.take(MESSAGES, "").refused:
+                telemetry.LIMITED.labels(MESSAGES.name).inc()
+                self.close_code = NOT_ALLOWED
+                return
             try:
                 message = json.loads(raw)
                 op, topic = message.get("op"), message.get("topic", "")
@@ -196,20 +232,30 @@ async def open_socket(websocket: WebSocket) -> None:
     state = websocket.app.state
     origin = websocket.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc.lower() != websocket.headers.get("host", "").lower():
-        await websocket.close(1008)
+        await websocket.close(NOT_ALLOWED)
         return
     works: Works = state.works
-    async with works.open() as work:
-        actor: Actor = await state.authenticate(work, websocket)
-    await websocket.accept()
-    socket = _Socket(state.gateway, websocket, works)
-    state.gateway.sockets.add(socket)
+    gateway: Gateway = state.gateway
+    socket = _Socket(gateway, websocket, works)
+    gateway.sockets.add(
+        socket
+    )  # before anything is waited for, so that those who come together are all counted
     telemetry.SOCKETS.inc()
     try:
-        with contextlib.suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
-            await socket.run(actor)
+        if gateway.crowds_its_address(socket):
+            await websocket.close(TRY_LATER)
+            return
+        async with works.open(Actor(), reading=True) as work:
+            socket.actor = await state.authenticate(work, websocket)
+        full = gateway.crowds_its_account(socket)
+        await websocket.accept()  # to hang up, too: it brings fresh cookies where an access token had ended
+        if full:
+            socket.close_code = TRY_LATER
+        else:
+            with contextlib.suppress(WebSocketDisconnect, TimeoutError, RuntimeError):
+                await socket.run()
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await websocket.close(1001)
+            await websocket.close(socket.close_code)
     finally:
-        state.gateway.sockets.discard(socket)
+        gateway.sockets.discard(socket)
         telemetry.SOCKETS.dec()

@@ -29,6 +29,12 @@ class LimitSettings(Concern):
     limit_media: int = Field(
         6000, ge=0, le=_MOST, description="Segments, pictures and pieces of uploads a minute of one address."
     )
+    limit_sockets: int = Field(
+        50, ge=0, le=_MOST, description="Sockets that one account may hold open at a time, in each process."
+    )
     limit_address_factor: int = Field(
-        10, ge=1, le=1000, description="How many accounts' worth of reads and changes one address may have."
+        10,
+        ge=1,
+        le=1000,
+        description="How many accounts' worth of reads, changes and sockets one address may have.",
     )
