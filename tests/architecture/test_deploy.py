@@ -143,6 +143,14 @@ def test_only_the_proxy_is_published() -> None:
     assert _compose(DEPLOY / "compose.yaml")["networks"]["inside"]["internal"] is True
 
 
+def test_only_what_fetches_and_writes_letters_has_a_way_out() -> None:
+    compose = _compose(DEPLOY / "compose.yaml")
+    outside = {name for name, network in compose["networks"].items() if not (network or {}).get("internal")}
+    with_a_way = {name for name, service in compose["services"].items() if outside & {*service["networks"]}}
+    assert with_a_way == {"proxy", "api", "worker-io"}
+    assert "io" in compose["services"]["worker-io"]["command"]
+
+
 def test_the_api_believes_the_address_that_the_proxy_has() -> None:
     services = _compose(DEPLOY / "compose.yaml")["services"]
     address = services["proxy"]["networks"]["front"]["ipv4_address"]
