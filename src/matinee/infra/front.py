@@ -5,7 +5,6 @@ Never knows who asks.
 """
 
 import asyncio
-import contextlib
 import re
 import secrets
 import time
@@ -14,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import structlog
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,6 +30,7 @@ MAX_BODY_S = 30.0
 _ANY_SIZE = "/api/v1/uploads"
 """Takes bodies of any size and length in time: it counts for itself."""
 _OF_PROXIES = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
+_BEGUN = "answer_begun"
 _TOO_LARGE = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
 
 
@@ -156,10 +157,10 @@ class Front:
         scope.setdefault("state", {})["request_id"] = request_id
         self._hear_proxy(scope, headers)
         refusal = self._refusal(scope, headers) or await self._full(scope)
+        answer_on = self._answering(scope, send, request_id, counted=refusal is None)
         if refusal is not None:
-            await refusal(scope, receive, send)
+            await refusal(scope, receive, answer_on)
             return
-        answer_on = self._answering(scope, send, request_id)
         if scope["type"] == "http":
             if not scope["path"].startswith(_ANY_SIZE):
                 receive = _bounded(receive)
@@ -167,11 +168,16 @@ class Front:
                 methods = methods_at(scope["app"], scope["path"])
                 if "HEAD" not in methods and "GET" in methods:
                     scope, answer_on = {**scope, "method": "GET"}, _without_body(answer_on)
-        with (
-            structlog.contextvars.bound_contextvars(request_id=request_id),
-            contextlib.suppress(ConnectionResetError),
-        ):
-            await self.app(scope, receive, answer_on)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, answer_on)
+            except ConnectionResetError:
+                return  # whoever asked is gone
+            except Exception as error:
+                # Here, not in the framework: its own handler stands outside of headers, figures and the request's id.
+                if scope["type"] != "http" or scope["state"].get(_BEGUN):
+                    raise
+                await failed(Request(scope), error)(scope, receive, answer_on)
 
     def _hear_proxy(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         if not self.heard_proxy and b"x-forwarded-for" in headers:
@@ -212,25 +218,23 @@ class Front:
             429,
             TooMany.code,
             sentence_of(standing),
-            headers={"Retry-After": str(wait_of(standing)), "X-Request-Id": scope["state"]["request_id"]},
+            headers={"Retry-After": str(wait_of(standing))},
         )
-        answer.raw_headers += headers_of(scope)
         telemetry.REQUESTS.labels(scope["method"], "limited", 429).inc()
         return answer
 
-    def _answering(self, scope: Scope, send: Send, request_id: str) -> Send:
+    def _answering(self, scope: Scope, send: Send, request_id: str, *, counted: bool) -> Send:
         """Sends on with the headers that every answer has, and counts."""
         started = time.monotonic()
-        first = True
 
         async def send_on(message: Message) -> None:
-            nonlocal first
             if message["type"] in ("http.response.start", "websocket.accept"):
                 message["headers"] = _with_cookies(scope, message.get("headers") or ())
-            if message["type"] == "http.response.start" and first:
-                first = False
+            if message["type"] == "http.response.start" and not scope["state"].get(_BEGUN):
+                scope["state"][_BEGUN] = True
                 message["headers"] = [*message["headers"], *self._headers(scope, request_id)]
-                _count(scope, message["status"], time.monotonic() - started)
+                if counted:
+                    _count(scope, message["status"], time.monotonic() - started)
             await send(message)
 
         return send_on
@@ -249,6 +253,12 @@ class Front:
         if self.hsts:
             headers.append((b"strict-transport-security", b"max-age=31536000"))
         return headers
+
+
+def failed(request: Request, error: Exception) -> JSONResponse:
+    """What nobody foresaw: noted under the id that the answer holds, and nothing of it is told."""
+    log.error("request.failed", exc_info=error)
+    return problem(request, 500, "house.internal", "Something failed on our side; it has been noted.")
 
 
 def _closed(code: int) -> ASGIApp:

@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import Route
 
 from matinee.infra.db import is_away, unavailable
-from matinee.infra.front import Front, and_head, methods_at, routes_of
+from matinee.infra.front import Front, and_head, failed, methods_at, routes_of
 from matinee.infra.limits import Limits
 from matinee.infra.limits.door import Class
 from matinee.infra.problems import TITLES, problem, status_of
@@ -166,7 +166,7 @@ def install(
         if is_away(error):
             log.warning("database.away", error=type(error.orig).__name__)
             return await _known(request, unavailable(error))
-        return _unexpected(request, error)
+        return failed(request, error)
 
     @app.exception_handler(UnicodeEncodeError)
     async def _half_character(request: Request, error: UnicodeEncodeError) -> JSONResponse:
@@ -179,11 +179,6 @@ def install(
         sentence = "The house is full at the moment. Try again shortly."
         return problem(request, 503, Unavailable.code, sentence, headers={"Retry-After": "2"})
 
-    def _unexpected(request: Request, error: Exception) -> JSONResponse:
-        log.error("request.failed", exc_info=error)
-        return problem(request, 500, "house.internal", "Something failed on our side; it has been noted.")
-
-    app.exception_handler(Exception)(_unexpected)
     app.add_middleware(
         Front,
         allowed_hosts=frozenset(allowed_hosts),
