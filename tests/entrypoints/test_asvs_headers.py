@@ -93,6 +93,20 @@ async def test_every_answer_names_its_kind_and_texts_their_letters(
         assert kind.startswith(wanted.get(name[4:], "")), (name, kind)
 
 
+async def test_answers_of_the_api_are_kept_by_nobody_and_saved_under_a_name_of_ours(
+    built: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {
+        name: answer
+        for name, answer in (await answers(built, monkeypatch)).items()
+        if answer.request.url.path.startswith("/api/")
+    }
+    assert len(found) > 6
+    for name, answer in found.items():
+        assert answer.headers["cache-control"] == "no-store", name
+        assert answer.headers["content-disposition"] == 'attachment; filename="api.json"', name
+
+
 async def test_a_failure_is_noted_under_the_id_that_its_answer_holds_and_tells_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

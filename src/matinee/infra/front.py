@@ -108,6 +108,15 @@ def _with_cookies(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[
     return [*kept, (b"cache-control", b"no-store"), *handed]
 
 
+def _of_the_api(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Kept by no cache unless the route says so, and saved, not shown, by a browser that is led to one."""
+    given = {name.lower() for name, _ in headers}
+    more = [(b"cache-control", b"no-store")]
+    if b"content-type" in given:
+        more.append((b"content-disposition", b'attachment; filename="api.json"'))
+    return [*headers, *(header for header in more if header[0] not in given)]
+
+
 def _without_body(send: Send) -> Send:
     """The answer to GET as HEAD has it: all of its headers and nothing else."""
 
@@ -233,6 +242,8 @@ class Front:
             if message["type"] == "http.response.start" and not scope["state"].get(_BEGUN):
                 scope["state"][_BEGUN] = True
                 message["headers"] = [*message["headers"], *self._headers(scope, request_id)]
+                if scope["path"].startswith("/api/"):
+                    message["headers"] = _of_the_api(message["headers"])
                 if counted:
                     _count(scope, message["status"], time.monotonic() - started)
             await send(message)
