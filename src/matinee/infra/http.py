@@ -130,6 +130,9 @@ def install(
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        if any(isinstance(e.get("input"), bytes) for e in error.errors()):  # a body that nobody called JSON
+            refused = HTTPException(415, "Send JSON, with the header Content-Type: application/json.")
+            return await _http(request, refused)
         errors = [
             {"field": "body", "message": f"This is not JSON: {e['ctx']['error']}"}
             if e["type"] == "json_invalid"
