@@ -24,9 +24,8 @@ router = APIRouter(prefix="/api/v1", tags=["people"])
 
 
 @router.get("/me")
-async def me(response: Response, work: Work = needs("people.read")) -> Me:
+async def me(work: Work = needs("people.read")) -> Me:
     """Who you are here and what you may do; a guest learns the limits of the house."""
-    response.headers["Cache-Control"] = "no-store"
     return await service.me(work)
 
 

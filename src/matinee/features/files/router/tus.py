@@ -34,15 +34,12 @@ _MISMATCH = 460
 
 
 class TusRoute(APIRoute):
-    """Every answer of the room, refusals too, says the version of tus and is kept by nobody."""
+    """Every answer of the room, refusals too, says the version of tus."""
 
     async def handle(self, scope: Scope, receive: AsgiReceive, send: Send) -> None:
         async def marked(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                headers = [*message["headers"], (b"tus-resumable", VERSION.encode())]
-                if not any(name.lower() == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))
-                message["headers"] = headers
+                message["headers"] = [*message["headers"], (b"tus-resumable", VERSION.encode())]
             await send(message)
 
         await super().handle(scope, receive, marked)

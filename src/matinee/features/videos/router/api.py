@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 
 from matinee.features.videos import service
 from matinee.features.videos.schemas import (
@@ -63,9 +63,8 @@ async def mine(
 
 
 @router.get("/api/v1/videos/{video_id}")
-async def get(video_id: UUID, response: Response, work: Work = needs("videos.watch")) -> Video:
+async def get(video_id: UUID, work: Work = needs("videos.watch")) -> Video:
     """One video. 404 for what you may not see, too."""
-    response.headers["Cache-Control"] = "no-store"
     return await service.get(work, video_id)
 
 
@@ -107,9 +106,8 @@ async def watch(video_id: UUID, beat: Watched, request: Request, work: Work = ne
 
 
 @router.get("/api/v1/videos/{video_id}/resume")
-async def resume(video_id: UUID, response: Response, work: Work = needs("videos.watch")) -> Resume:
+async def resume(video_id: UUID, work: Work = needs("videos.watch")) -> Resume:
     """Where you stopped; 0 for guests."""
-    response.headers["Cache-Control"] = "no-store"
     return await service.resume(work, video_id)
 
 
