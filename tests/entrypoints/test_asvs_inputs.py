@@ -56,6 +56,18 @@ async def test_a_value_counts_from_its_own_place_alone(house: House) -> None:
     assert (await ann.client.get("/api/v1/me/videos?limit=1&limit=none")).status_code == 422
 
 
+async def test_a_token_in_an_address_opens_nothing(house: House) -> None:
+    ann = await house.person()
+    program = await house.program(ann)
+    token = program.headers["Authorization"].removeprefix("Bearer ")
+    guest = await house.client()
+    for name in ("token", "access_token", "authorization", "bearer", "key"):
+        for value in (token, f"Bearer {token}", ann.client.cookies["__Host-matinee_access"]):
+            me = await guest.get("/api/v1/me", params={name: value})
+            assert me.json()["account"] is None, name
+    assert (await program.get("/api/v1/me")).json()["account"] is not None
+
+
 @pytest.fixture
 async def built(make_house: MakeHouse, tmp_path: Path) -> House:
     """A house whose web client is one page and one script, with a secret beside them."""
