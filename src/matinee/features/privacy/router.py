@@ -21,9 +21,8 @@ async def ask(wish: CopyWish, work: Work = needs("privacy.copy")) -> Copy:
 
 
 @router.get("")
-async def own(response: Response, work: Work = needs("privacy.copy")) -> Copies:
+async def own(work: Work = needs("privacy.copy")) -> Copies:
     """The copies that you asked for lately, newest first."""
-    response.headers["Cache-Control"] = "no-store"
     return await service.own(work)
 
 
@@ -45,7 +44,6 @@ async def fetch(copy_id: UUID, request: Request, work: Work = needs("privacy.cop
     headers = {
         "Content-Disposition": f'attachment; filename="{found.filename}"',
         "Content-Length": str(found.size_bytes),
-        "Cache-Control": "no-store",
     }
     if request.method == "HEAD":
         return Response(headers=headers, media_type="application/zip")
