@@ -276,17 +276,6 @@ async def _copy(run: _Run) -> None:
                 await videos.finish_rendition(work, RenditionId(id))
 
 
-async def _early(run: _Run) -> None:
-    facts, ladder = run.plans()
-    rungs = [rung for rung in ladder.rungs if rung.name in run.rungs]
-    chunk = Chunk(0, run.first_segment, run.end_segment)
-    async with run.publisher({rungs[0].name: "picture:ladder"}) as publisher:
-        await encode_chunk(
-            run.tools, run.source, facts, ladder, rungs, chunk, run.scratch,
-            on_segment=publisher, on_progress=run.on_progress,
-        )  # fmt: skip
-
-
 async def _audio(run: _Run) -> None:
     facts, ladder = run.plans()
     async with run.publisher({"audio-0": "sound:ladder"}) as publisher:
@@ -345,7 +334,7 @@ async def _storyboard(run: _Run) -> None:
 _RUNNERS = {
     "check": _check,
     "copy": _copy,
-    "early": _early,
+    "early": _chunk,
     "audio": _audio,
     "chunk": _chunk,
     "pictures": _pictures,
