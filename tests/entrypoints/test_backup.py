@@ -421,6 +421,13 @@ async def test_happenings_are_counted_after_a_move_to_a_younger_server(
     assert [row.data["n"] for row in heard] == [2, 3, 4]
 
 
+def counted(backup: Path) -> dict[str, int]:
+    """The rows of each of its tables; not what says that it was made or restored, and not who was signed in."""
+    noted = (*accounts.SESSION_TABLES, "accounts_audit", "accounts_audit_head", "infra_tally")
+    with archive.opened(backup) as reader:
+        return {name: table["rows"] for name, table in reader.manifest.tables.items() if name not in noted}
+
+
 async def command(*arguments: str, data_dir: Path) -> tuple[int, dict[str, Any]]:
     """`matinee …` over the embedded server of `data_dir`."""
     process = await asyncio.create_subprocess_exec(
@@ -449,7 +456,8 @@ async def test_the_command_restores_into_a_server_of_its_own_and_stops_it(
     assert (code, done["blobs"]) == (0, 2), done
     assert postgres.running_url(data_dir) is None
     code, again = await command("backup", str(tmp_path / "again.tar"), data_dir=data_dir)
-    assert (code, again["rows"], again["blobs"]) == (0, done["rows"], 2), again
+    assert (code, again["blobs"]) == (0, 2), again
+    assert counted(tmp_path / "again.tar") == counted(small)
     assert postgres.running_url(data_dir) is None
     assert (tmp_path / "again.tar").stat().st_mode & 0o777 == 0o600
 
