@@ -148,10 +148,22 @@ def _sources(folder: Path) -> dict[Path, int]:
 
 
 def _rows(server: Server, query: str) -> list[tuple[Any, ...]]:
-    url = postgres.running_url(server.data_dir)
-    assert url is not None
-    with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=10) as connection:
-        return connection.execute(query).fetchall()
+    """What the database answers, which may be on its way up."""
+
+    def ask() -> tuple[list[tuple[Any, ...]]] | None:
+        url = postgres.running_url(server.data_dir)
+        if url is None:
+            return None
+        with (
+            contextlib.suppress(psycopg.OperationalError),
+            psycopg.connect(url.replace("+psycopg", ""), connect_timeout=10) as connection,
+        ):
+            return (connection.execute(query).fetchall(),)
+        return None
+
+    answer = until(ask, "the database answers", 90)
+    assert answer is not None
+    return answer[0]
 
 
 def _rests(server: Server, chaos: Chaos) -> list[str]:
