@@ -55,6 +55,21 @@ async def if_tampered(house: House, statement: str) -> AuditVerdict:
         return found
 
 
+async def computed_anew(house: House) -> bytes:
+    """The second entry is another one, and all digests fit. Returns the last."""
+    async with house.works.open() as work:
+        await work.session.execute(text(FREE))
+        await work.session.execute(text("UPDATE accounts_audit SET act = 'lane.resumed' WHERE seq = 2"))
+        digest = chain.BEGINNING
+        for row in (await work.session.execute(text("SELECT * FROM accounts_audit ORDER BY seq"))).all():
+            digest = chain.digest_of(digest, row.seq, row)
+            await work.session.execute(
+                text("UPDATE accounts_audit SET digest = :digest WHERE seq = :seq"),
+                {"digest": digest, "seq": row.seq},
+            )
+        return digest
+
+
 async def log_of(house: House, **filters: Any) -> list[Any]:
     async with house.works.open() as work:
         return (await accounts.audit_log(work, limit=200, **filters)).items
@@ -117,19 +132,9 @@ async def test_two_entries_that_changed_places_are_found(house: House) -> None:
 async def test_a_chain_that_is_computed_anew_does_not_meet_its_seal(house: House) -> None:
     """Digests need no secret: who changes an entry can compute all that follow. The seal is what they cannot make."""
     await written(house)
-    async with house.works.open() as work:
-        await work.session.execute(text(FREE))
-        await work.session.execute(text("UPDATE accounts_audit SET act = 'lane.resumed' WHERE seq = 2"))
-        digest = chain.BEGINNING
-        rows = (await work.session.execute(text("SELECT * FROM accounts_audit ORDER BY seq"))).all()
-        for row in rows:
-            digest = chain.digest_of(digest, row.seq, row)
-            await work.session.execute(
-                text("UPDATE accounts_audit SET digest = :digest WHERE seq = :seq"),
-                {"digest": digest, "seq": row.seq},
-            )
+    await computed_anew(house)
     found = await verdict(house)
-    assert found.faults == [f"Entry {found.last} is not the one that was sealed."]
+    assert f"Entry {found.last} is not the one that was sealed." in found.faults
 
 
 async def test_rows_cut_off_the_end_stay_missed_although_the_log_goes_on(house: House) -> None:
@@ -151,6 +156,41 @@ async def test_an_end_that_was_taken_away_altogether_is_missed_as_soon_as_the_lo
     assert found.notes
     await written(house, 1)
     assert any("not as it had been left" in said for said in (await verdict(house)).faults)
+
+
+async def test_a_chain_forged_under_the_seal_of_nobody_is_found_by_the_machine_that_sealed_it(
+    house: House,
+) -> None:
+    """Who owns the tables can compute the chain anew and leave an end that looks like another machine's. What this
+    machine sealed last lies beside its secret, not in the database."""
+    await written(house)
+    digest = await computed_anew(house)
+    async with house.works.open() as work:
+        forged = text("UPDATE accounts_audit_head SET seal = 'somebody else', digest = :digest")
+        await work.session.execute(forged, {"digest": digest})
+    last = (await verdict(house)).last
+    assert (await verdict(house)).faults == [f"Entry {last} is not the one that this machine sealed last."]
+    await written(house, 1)  # which is remembered for good, although this machine seals the end again
+    assert any("not as it had been left" in said for said in (await verdict(house)).faults)
+
+
+async def test_a_log_that_was_removed_altogether_is_missed_by_the_machine_that_sealed_it(
+    house: House,
+) -> None:
+    await written(house)
+    last = (await verdict(house)).last
+    found = await tampered(house, "DELETE FROM accounts_audit", "DELETE FROM accounts_audit_head")
+    assert found.faults == [f"Entry {last} is not the one that this machine sealed last."]
+
+
+@pytest.mark.parametrize("left", ["", "no end", "12:34"])
+async def test_an_end_that_cannot_be_read_is_as_if_none_were_known(house: House, left: str) -> None:
+    await written(house)
+    (file,) = (house.works.settings.house.data_dir / "audit").iterdir()
+    file.write_text(left)
+    assert (await verdict(house)).intact
+    await written(house, 1)
+    assert file.read_text() != left
 
 
 async def test_an_end_that_was_noted_elsewhere_is_held_against_the_log(house: House) -> None:

@@ -145,7 +145,7 @@ def _put_back(
         shutil.rmtree(staging, ignore_errors=True)
     # The house is the restored one now. What only the replaced one knew goes.
     asyncio.run(_delete(storage, present - manifest.below("storage").keys()))
-    for name in ("scratch", "cache"):
+    for name in ("scratch", "cache", "audit"):
         shutil.rmtree(house.data_dir / name, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
     note.unlink()

@@ -18,7 +18,7 @@ from matinee.features.accounts.repository import audit as repository
 from matinee.features.accounts.rules import chain
 from matinee.features.accounts.rules.chain import Head
 from matinee.features.accounts.schemas import AuditVerdict
-from matinee.features.accounts.service import audit, signing
+from matinee.features.accounts.service import audit, last_end, signing
 from matinee.features.accounts.settings import AuditSettings
 from matinee.infra import telemetry
 from matinee.infra.work import Work
@@ -63,6 +63,7 @@ async def link(work: Work) -> int:
         # Whoever keeps this line elsewhere can show what the house forgot: `matinee audit verify --expect SEQ:DIGEST`.
         told = {"seq": seq, "digest": digest.hex(), "seal": _secret(work)[0], "acts": dict(acts)}
         work.after_commit(lambda: log.info("audit.chained", **told))
+        work.after_commit(lambda: last_end.write(work.works.settings, _secret(work)[0], seq, digest))
     return linked
 
 
@@ -118,6 +119,10 @@ async def verify(work: Work, *, expect: tuple[int, str] | None = None) -> AuditV
         walk.say(f"Entries {until + 1} to {ends[0]} stand behind the end that was sealed.")
     if expect is not None and expect[0] > walk.seq:
         walk.say(f"The log ends before entry {expect[0]}, which you noted.")
+    if (known := last_end.read(work.works.settings, seal)) is not None:
+        first = 1 if start is None else start.first_seq
+        if not await _stands(work, known, first):
+            walk.say(f"Entry {known[0]} is not the one that this machine sealed last.")
     notes = []
     own = next((head for head in heads if head.seal == seal), None)
     for head in heads:
@@ -164,6 +169,9 @@ async def _standing(work: Work) -> Head:
     ends = await repository.last(work.session)
     own = next((head for head in heads if head.seal == seal), None)
     fits = await _fits(work, heads, ends, own, key)
+    known = last_end.read(work.works.settings, seal)
+    if fits and known is not None:
+        fits = await _stands(work, known, max((head.first_seq for head in heads), default=1))
     broken_at = None if own is None else own.broken_at
     if not fits and broken_at is None:
         broken_at = work.now
@@ -198,10 +206,13 @@ async def _fits(
         return True
     if not chain.is_sealed(_head(own), own.mac, key):
         return False
-    return (
-        own.seq < max(head.first_seq for head in heads)
-        or await repository.place(work.session, own.seq) == own.digest
-    )
+    return await _stands(work, (own.seq, own.digest), max(head.first_seq for head in heads))
+
+
+async def _stands(work: Work, known: tuple[int, bytes], first_seq: int) -> bool:
+    """Whether an end that was sealed before is still in the log, or was removed from its front since."""
+    seq, digest = known
+    return seq < first_seq or await repository.place(work.session, seq) == digest
 
 
 async def _seal(work: Work, head: Head) -> None:
