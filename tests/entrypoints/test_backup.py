@@ -292,7 +292,7 @@ async def test_a_house_that_holds_something_is_replaced_only_by_force(
         await second.person(handle="newcomer")
         await second.parts.storage.put_bytes("blobs/three", b"3")
     (target.data_dir / "media-key").write_text("another key of the second house")
-    (target.data_dir / "audit").mkdir(exist_ok=True)  # where the second house's log ended, later than in the backup
+    (target.data_dir / "audit").mkdir(exist_ok=True)  # where the log of the second house ended
     before = every_row(target.url), every_blob(target.data_dir)
     with pytest.raises(Conflict, match=r"not empty.*accounts_account.*stored files.*media-key.*--force"):
         await restored(small, target)

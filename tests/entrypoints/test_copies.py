@@ -26,6 +26,7 @@ from tests.entrypoints.test_erasure import (
     scene,
 )
 from tests.support.house import PASSWORD, House, Person
+from tests.support.stores import Store
 from tests.support.traces import every_file, every_value
 from typer.testing import CliRunner, Result
 
@@ -249,6 +250,66 @@ async def test_a_worker_that_ends_leaves_it_to_another(house: House) -> None:
     assert (await newest(ann))["state"] == "ready"
     async with house.works.open() as work:
         await copying.make(work, order)  # delivered again: nothing is made twice
+
+
+async def test_a_download_that_was_cut_goes_on_where_it_ended(make_house: MakeHouse, moto: Store) -> None:
+    for handle, house in (("ann", await make_house()), ("bob", await make_house(**moto.settings()))):
+        ann = await house.person(handle=handle)
+        await taken(house, ann)
+        address = f"{COPIES}/{(await newest(ann))['id']}/file"
+        whole = await ann.client.get(address)
+        tag = {"If-Range": whole.headers["etag"]}
+        first = await ann.client.get(address, headers={"Range": "bytes=0-99"})
+        rest = await ann.client.get(address, headers={"Range": "bytes=100-", **tag})
+        assert (first.status_code, rest.status_code) == (206, 206)
+        assert first.content + rest.content == whole.content
+        assert rest.headers["content-range"] == f"bytes 100-{len(whole.content) - 1}/{len(whole.content)}"
+        beyond = await ann.client.get(address, headers={"Range": f"bytes={len(whole.content)}-"})
+        assert beyond.status_code == 416
+        head = await ann.client.head(address)
+        assert (head.content, int(head.headers["content-length"])) == (b"", len(whole.content))
+        acts = [one["act"] for one in (await ann.client.get("/api/v1/me/audit")).json()["items"]]
+        assert acts.count("copy.fetched") == 3  # taken, whole, and what began at its first byte
+
+
+async def test_one_that_waits_is_called_off_and_a_ready_one_removed(house: House) -> None:
+    ann, bob = await house.person(handle="ann"), await house.person(handle="bob")
+    waiting = (await ann.client.post(COPIES, json={})).json()["id"]
+    assert (await bob.client.delete(f"{COPIES}/{waiting}")).status_code == 404
+    assert (await ann.client.delete(f"{COPIES}/{waiting}")).status_code == 204
+    await house.run_jobs()
+    assert (await newest(ann))["state"] == "over"
+    await taken(house, ann)
+    ready = (await newest(ann))["id"]
+    assert (await ann.client.delete(f"{COPIES}/{ready}")).status_code == 204
+    assert (await ann.client.delete(f"{COPIES}/{ready}")).status_code == 204
+    assert (await ann.client.get(f"{COPIES}/{ready}/file")).status_code == 404
+    await house.run_jobs()
+    assert not any("/copy.zip" in name for name, _ in every_file(house))
+    assert (await ann.client.post(COPIES, json={})).status_code == 202
+    assert (await ann.client.post(COPIES, json={})).json()[
+        "code"
+    ] == "privacy.copies_often"  # all three count
+
+
+async def test_one_that_is_called_off_while_it_is_made_leaves_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await house.person()
+    monkeypatch.setattr(copying, "ASKED_EVERY_S", 0.0)
+    made = copying.written
+
+    async def called_off(*given: Any, **named: Any) -> AsyncIterator[bytes]:
+        async for piece in made(*given, **named):
+            yield piece
+            assert (await ann.client.delete(f"{COPIES}/{asked['id']}")).status_code == 204
+
+    monkeypatch.setattr(copying, "written", called_off)
+    asked = (await ann.client.post(COPIES, json={})).json()
+    await house.run_jobs()
+    assert (await newest(ann))["state"] == "over"
+    assert not any("copy" in name for name, _ in every_file(house))
+    assert not [part async for part in house.parts.storage.parts()]
 
 
 async def test_the_operator_writes_a_copy_for_somebody(house: House, tmp_path: Path) -> None:

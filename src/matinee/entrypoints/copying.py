@@ -7,6 +7,7 @@ table of any room. No transaction is open while bytes are written.
 import asyncio
 import hashlib
 import json
+import time
 import zipfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,12 +24,18 @@ from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId
 
 PIECE_BYTES = 262_144
+ASKED_EVERY_S = 3.0
+"""How often it is looked up whether a copy is still waited for."""
 WORDS_MOST_BYTES = 10_000_000_000
 """Everything beside the films: far more than anybody has, and an end."""
 
 
 class Stopped(Exception):
     """The worker is to end: another one begins anew."""
+
+
+class Unwanted(Exception):
+    """Its person called it off, or left."""
 
 
 async def make(work: Work, order: MakeCopy) -> None:
@@ -39,18 +46,34 @@ async def make(work: Work, order: MakeCopy) -> None:
     try:
         async with work.outside():
             await work.storage.discard(asked.part)
-            pieces = written(
-                work.works, asked.account_id, most_bytes=asked.most_bytes if asked.films else 0, job=work.job
-            )
+            most_bytes = asked.most_bytes if asked.films else 0
+            pieces = written(work.works, asked.account_id, most_bytes=most_bytes, job=work.job)
+            pieces = _while_wanted(work.works, order, pieces)
             limit = asked.most_bytes + WORDS_MOST_BYTES
             size_bytes = await work.storage.append(asked.part, 0, pieces, limit=limit)
             await work.storage.seal(asked.part, asked.key)
     except Stopped:
         work.send(order)
         return
+    except Unwanted:
+        await work.storage.discard(asked.part)
+        return
     if not await privacy.finish(work, order.copy_id, size_bytes):
         async with work.outside():
             await work.storage.delete(asked.key)
+
+
+async def _while_wanted(works: Works, order: MakeCopy, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Raises `Unwanted` once nobody waits for it any more."""
+    asked_at = time.monotonic()
+    async for piece in pieces:
+        yield piece
+        if time.monotonic() - asked_at < ASKED_EVERY_S:
+            continue
+        async with works.open(reading=True) as work:
+            if not await privacy.is_wanted(work, order.copy_id):
+                raise Unwanted
+        asked_at = time.monotonic()
 
 
 async def give_up(work: Work, order: MakeCopy, error: str) -> None:

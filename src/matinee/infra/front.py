@@ -54,8 +54,9 @@ def _declared_in(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
 def methods_at(app: FastAPI, path: str) -> set[str]:
     """As the routes declare them: of operations, else of pages."""
     found = [route for route in routes_of(app) if isinstance(route, Route) and route.path_regex.match(path)]
-    operations = [route for route in found if route.include_in_schema]
-    return {method for route in operations or found for method in route.methods or ()}
+    operations = {route.path for route in found if route.include_in_schema}
+    at = [route for route in found if route.path in operations] or found
+    return {method for route in at for method in route.methods or ()}
 
 
 def and_head(methods: set[str]) -> set[str]:

@@ -10,7 +10,8 @@ from tests.support.house import House
 from matinee.features.files import service as files
 from matinee.features.videos import service as videos
 from matinee.features.videos.errors import VideoGone
-from matinee.features.videos.router.ranges import Slice, decide
+from matinee.infra import telemetry
+from matinee.infra.ranges import Slice, decide
 
 AT = datetime(2026, 5, 4, 3, 2, 1, 500_000, UTC)
 HTTP_AT = "Mon, 04 May 2026 03:02:01 GMT"
@@ -96,8 +97,12 @@ async def test_segments_are_served_in_ranges_with_strong_caching(house: House) -
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(data)}")
     known = await client.get(address, headers={"If-None-Match": etag})
     assert (known.status_code, known.content) == (304, b"")
+    read = telemetry.BYTES_OUT.labels("segment")._value.get()
     head = await client.head(address, headers={"Range": "bytes=5-9"})
     assert (head.status_code, head.content, head.headers["content-length"]) == (206, b"", "5")
+    assert (
+        telemetry.BYTES_OUT.labels("segment")._value.get() == read > 0
+    )  # nothing is read for who wants no bytes
     tail = await client.get((await film.seen())["original"], headers={"Range": "bytes=-11"})
     assert (tail.status_code, tail.content) == (206, b"the source ")
 

@@ -14,6 +14,9 @@ export const copiesQuery = queryOptions({
 });
 export const askCopy = (films: boolean) => take(api.POST("/api/v1/me/copies", { body: { films } }));
 
+/** Makes none after all, or removes one that is ready. */
+export const dropCopy = (id: string) => take(api.DELETE("/api/v1/me/copies/{copy_id}", { params: { path: { copy_id: id } } }));
+
 /** Asks for a proof where one is needed, then lets the browser save the file. */
 export async function fetchCopy(id: string): Promise<void> {
   const { address } = await take(api.POST("/api/v1/me/copies/{copy_id}/address", { params: { path: { copy_id: id } } }));

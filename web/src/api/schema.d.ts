@@ -816,6 +816,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/copies/{copy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop
+         * @description Make no copy after all, or remove one that is ready.
+         */
+        delete: operations["drop_api_v1_me_copies__copy_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/copies/{copy_id}/file": {
         parameters: {
             query?: never;
@@ -825,7 +845,7 @@ export interface paths {
         };
         /**
          * Fetch
-         * @description The zip of a copy that is ready. Needs a proof of the last ten minutes.
+         * @description The zip of a copy that is ready, in ranges. Needs a proof of the last ten minutes.
          */
         get: operations["fetch_api_v1_me_copies__copy_id__file_get"];
         put?: never;
@@ -1787,8 +1807,8 @@ export interface components {
         };
         /**
          * Copy
-         * @description A copy of everything about a person. `waiting` and `making` become `ready` or `failed`; after `ends_at` it is
-         *     `over`: its bytes are gone.
+         * @description A copy of everything about a person. `waiting` and `making` become `ready` or `failed`; after `ends_at`, or when
+         *     its person wants it no more, it is `over`: its bytes are gone.
          */
         Copy: {
             /**
@@ -5237,6 +5257,44 @@ export interface operations {
             };
         };
     };
+    drop_api_v1_me_copies__copy_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                copy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     fetch_api_v1_me_copies__copy_id__file_get: {
         parameters: {
             query?: never;
@@ -5250,6 +5308,15 @@ export interface operations {
         responses: {
             /** @description One folder per room. */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description The range that was asked for. */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
 
 from matinee.features.privacy import service
 from matinee.features.privacy.schemas import Copies, Copy, CopyAddress, CopyWish
+from matinee.infra import serving
 from matinee.infra.http import needs
 from matinee.infra.work import Work
 
@@ -33,20 +33,34 @@ async def address(copy_id: UUID, work: Work = needs("privacy.copy")) -> CopyAddr
     return CopyAddress(address=f"{router.prefix}/{copy_id}/file")
 
 
+@router.delete("/{copy_id}", status_code=204)
+async def drop(copy_id: UUID, work: Work = needs("privacy.copy")) -> None:
+    """Make no copy after all, or remove one that is ready."""
+    await service.drop(work, copy_id)
+
+
+@router.head("/{copy_id}/file", include_in_schema=False)
 @router.get(
     "/{copy_id}/file",
-    response_class=StreamingResponse,
-    responses={200: {"content": {"application/zip": {}}, "description": "One folder per room."}},
+    response_class=Response,
+    responses={
+        200: {"content": {"application/zip": {}}, "description": "One folder per room."},
+        206: {"content": {"application/zip": {}}, "description": "The range that was asked for."},
+    },
 )
 async def fetch(copy_id: UUID, request: Request, work: Work = needs("privacy.copy")) -> Response:
-    """The zip of a copy that is ready. Needs a proof of the last ten minutes."""
+    """The zip of a copy that is ready, in ranges. Needs a proof of the last ten minutes."""
     found = await service.fetch(work, copy_id)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{found.filename}"',
-        "Content-Length": str(found.size_bytes),
-    }
-    if request.method == "HEAD":
-        return Response(headers=headers, media_type="application/zip")
-    await service.note_fetched(work)
-    body = work.storage.read(found.key)
-    return StreamingResponse(body, media_type="application/zip", headers=headers)
+    answer = serving.of(
+        request,
+        work.storage,
+        found.stored,
+        "application/zip",
+        kind="copy",
+        filename=found.filename,
+        headers={"Cache-Control": "no-store"},
+    )
+    begins = answer.status_code == 200 or answer.headers.get("content-range", "").startswith("bytes 0-")
+    if begins and request.method == "GET":  # once, however often it goes on
+        await service.note_fetched(work)
+    return answer

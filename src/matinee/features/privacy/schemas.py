@@ -7,14 +7,15 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from matinee.infra.storage.port import Stored
 from matinee.kernel.ids import AccountId
 
 CopyState = Literal["waiting", "making", "ready", "failed", "over"]
 
 
 class Copy(BaseModel):
-    """A copy of everything about a person. `waiting` and `making` become `ready` or `failed`; after `ends_at` it is
-    `over`: its bytes are gone."""
+    """A copy of everything about a person. `waiting` and `making` become `ready` or `failed`; after `ends_at`, or when
+    its person wants it no more, it is `over`: its bytes are gone."""
 
     id: UUID
     state: CopyState
@@ -45,8 +46,7 @@ class CopyAddress(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StoredCopy:
-    key: str
-    size_bytes: int
+    stored: Stored
     filename: str
 
 

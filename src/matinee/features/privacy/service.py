@@ -19,6 +19,7 @@ from matinee.features.privacy.settings import PrivacySettings
 from matinee.infra import telemetry
 from matinee.infra.room import Told
 from matinee.infra.work import Work
+from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId, new_id
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,31 @@ async def fetch(work: Work, copy_id: UUID) -> StoredCopy:
         raise CopyNotFound
     if row.ends_at is None or row.ends_at <= work.now:
         raise CopyNotFound
-    return StoredCopy(_key(row), row.size_bytes, f"matinee-{row.ready_at:%Y-%m-%d}.zip")
+    key, filename = _key(row), f"matinee-{row.ready_at:%Y-%m-%d}.zip"
+    async with work.outside():
+        try:
+            return StoredCopy(await work.storage.stat(key), filename)
+        except NotFound:
+            raise CopyNotFound from None
+
+
+async def drop(work: Work, copy_id: UUID) -> None:
+    """Of the actor: not to be made any more, or its bytes to go. Still counts among those of a day. Idempotent. Raises
+    `CopyNotFound`."""
+    row = await repository.get(work.session, copy_id, lock=True)
+    if row is None or row.account_id != work.actor.owner():
+        raise CopyNotFound
+    if row.state not in ("waiting", "making", "ready"):
+        return
+    await files.drop_tree(work, files.TreeId(row.tree_id))
+    row.state = "over"
+    await accounts.audit.record(work, "copy.dropped", about=work.actor.owner())
+
+
+async def is_wanted(work: Work, copy_id: UUID) -> bool:
+    """Whether somebody still waits for it."""
+    row = await repository.get(work.session, copy_id)
+    return row is not None and row.state == "making"
 
 
 async def note_fetched(work: Work) -> None:

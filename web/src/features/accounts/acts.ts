@@ -10,6 +10,7 @@ const ACTS: Record<string, string> = {
   "account.exported": "Copy of all data taken",
   "copy.asked": "Copy of all data asked for",
   "copy.handed_out": "Copy of all data written by the operator",
+  "copy.dropped": "Copy of all data called off or removed",
   "copy.fetched": "Copy of all data fetched",
   "session.opened": "Signed in",
   "session.refused": "Sign-in refused",

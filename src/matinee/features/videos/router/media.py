@@ -4,22 +4,16 @@ The grant in the address is what opens them; cookies and tokens are not read. Wh
 whatever the reason. No database connection is held while bytes flow.
 """
 
-from collections.abc import AsyncIterator
-from email.utils import format_datetime
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import StreamingResponse
 
 from matinee.features.videos import service
 from matinee.features.videos.errors import MediaNotFound
-from matinee.features.videos.router.ranges import decide
 from matinee.features.videos.service import Manifest, Stored
-from matinee.infra import telemetry
+from matinee.infra import serving, telemetry
 from matinee.infra.http import needs
-from matinee.infra.storage.port import Storage
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound
 
@@ -201,48 +195,21 @@ def _text(request: Request, manifest: Manifest) -> Response:
 
 
 async def _bytes(request: Request, work: Work, stored: Stored) -> Response:
-    """Immutable bytes, whole or one range of them, from storage to socket a slice at a time."""
+    """Immutable bytes."""
     try:
         facts = await work.storage.stat(stored.key)
     except NotFound:
         raise MediaNotFound from None
-    etag = f'"{facts.etag}"'
-    given = request.headers
-    part = decide(
-        size=facts.size_bytes,
-        etag=etag,
-        modified_at=facts.modified_at,
-        range_=given.get("range"),
-        if_range=given.get("if-range"),
-        if_none_match=given.get("if-none-match"),
-        if_modified_since=given.get("if-modified-since"),
-    )
     headers = {
-        "ETag": etag,
-        "Accept-Ranges": "bytes",
-        "Last-Modified": format_datetime(facts.modified_at, usegmt=True),
         "Cache-Control": f"{'public' if stored.is_open else 'private'}, {YEAR}",
         **_open_headers(stored.is_open),
     }
-    if stored.filename is not None:
-        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(stored.filename, safe='')}"
-    if part.status == 416:
-        headers["Content-Range"] = f"bytes */{facts.size_bytes}"
-        headers["Cache-Control"] = "no-store"
-        return Response(status_code=416, headers=headers)
-    if part.status == 304:
-        return Response(status_code=304, headers=headers)
-    headers["Content-Length"] = str(part.length)
-    if part.status == 206:
-        headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{facts.size_bytes}"
-    if request.method == "HEAD":
-        return Response(status_code=part.status, headers=headers, media_type=stored.media_type)
-    body = _flow(work.storage, stored, part.start, part.end)
-    return StreamingResponse(body, part.status, headers=headers, media_type=stored.media_type)
-
-
-async def _flow(storage: Storage, stored: Stored, start: int, end: int) -> AsyncIterator[bytes]:
-    sent = telemetry.BYTES_OUT.labels(stored.kind)
-    async for chunk in storage.read(stored.key, start, end):
-        sent.inc(len(chunk))
-        yield chunk
+    return serving.of(
+        request,
+        work.storage,
+        facts,
+        stored.media_type,
+        kind=stored.kind,
+        filename=stored.filename,
+        headers=headers,
+    )

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { askCopy, copiesQuery, fetchCopy, underWay } from "@/api/privacy";
+import { askCopy, copiesQuery, dropCopy, fetchCopy, underWay } from "@/api/privacy";
 import type { Copy } from "@/api/types";
 import { plural, size } from "@/lib/amount";
 import { exact } from "@/lib/time";
@@ -16,8 +16,9 @@ const STATES: Record<Copy["state"], string> = {
   making: "Is being made",
   ready: "Ready",
   failed: "Could not be made. Ask for another one.",
-  over: "Its days are over",
+  over: "Removed",
 };
+const ENDS: Partial<Record<Copy["state"], string>> = { waiting: "Cancel", making: "Cancel", ready: "Remove" };
 
 export function CopiesPart() {
   const cache = useQueryClient();
@@ -65,11 +66,18 @@ export function CopiesPart() {
                 {copy.state === "ready" && copy.ends_at ? ` · until ${exact(copy.ends_at)}` : ""}
               </span>
             </span>
-            {copy.state === "ready" ? (
-              <Button small look="primary" className="flex-none" isPending={busy === copy.id} onPress={() => void run(copy.id, () => fetchCopy(copy.id), "The copy did not come.")}>
-                Download
-              </Button>
-            ) : null}
+            <span className="flex flex-none gap-2">
+              {ENDS[copy.state] ? (
+                <Button small isPending={busy === `drop ${copy.id}`} onPress={() => void run(`drop ${copy.id}`, () => dropCopy(copy.id), "The copy stays as it is.")}>
+                  {ENDS[copy.state]}
+                </Button>
+              ) : null}
+              {copy.state === "ready" ? (
+                <Button small look="primary" isPending={busy === copy.id} onPress={() => void run(copy.id, () => fetchCopy(copy.id), "The copy did not come.")}>
+                  Download
+                </Button>
+              ) : null}
+            </span>
           </li>
         ))}
       </ul>
