@@ -1,5 +1,8 @@
 """What every answer says to browsers, whoever answers: a route, the front before all routes, or a failure."""
 
+import base64
+import hashlib
+import re
 from pathlib import Path
 
 import httpx
@@ -11,6 +14,7 @@ from tests.support.house import House
 from matinee.features.videos import service as videos
 from matinee.infra import front
 
+ROOT = Path(__file__).resolve().parents[2]
 SHELL = "<!doctype html><title>Matinee</title><!--head--><body>"
 
 
@@ -72,10 +76,23 @@ async def test_every_answer_tells_browsers_what_they_may_do_with_it(
         rules = dict(rule.strip().split(" ", 1) for rule in said["content-security-policy"].split(";"))
         assert rules["default-src"] == "'self'", name
         assert "script-src" not in rules, name
+        assert "unsafe" not in said["content-security-policy"], name
         assert (rules["object-src"], rules["base-uri"]) == ("'none'", "'none'"), name
         assert rules["frame-ancestors"] == ("*" if name == "200 embed" else "'none'"), name
         for header, values in said.multi_items():
             assert len(said.get_list(header)) == 1, (name, header, values)
+
+
+def test_the_policy_knows_the_styles_that_react_aria_writes_into_a_page() -> None:
+    private = ROOT / "web" / "node_modules" / "react-aria" / "dist" / "private"
+    wanted = set()
+    for name in ("interactions/usePress.mjs", "overlays/usePreventScroll.mjs"):
+        source = (private / name).read_text(encoding="utf-8")
+        (written,) = re.findall(r"style\.textContent = `(.*?)`\.trim\(\)", source, re.DOTALL)
+        style = re.sub(r"\$\{\S*PRESSABLE_ATTRIBUTE\}", "data-react-aria-pressable", written).strip()
+        wanted.add(f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'")
+    allowed = set(re.findall(r"'sha256-[^']+'", front.Front.CSP))
+    assert allowed == wanted
 
 
 async def test_every_answer_names_its_kind_and_texts_their_letters(

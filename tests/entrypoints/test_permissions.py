@@ -16,7 +16,8 @@ from matinee.kernel.actor import ROLES, Role
 # Routes that ask nobody who they are, and why.
 OPEN = {
     "/health", "/health/live", "/health/ready", "/metrics",  # orchestrators; nothing personal
-    "/docs", "/docs/errors", "/api/v1/openapi.json", "/.well-known/jwks.json",  # the interface itself
+    "/docs", "/docs/errors", "/docs/style.css",
+    "/api/v1/openapi.json", "/.well-known/jwks.json",  # the interface itself
     "/api/v1/socket",  # each subscription is authorised by its topic
     # The client's files and pages; what a page shows of a video or a person goes through the rooms' own checks.
     "/assets/{path:path}", "/embed/{video_id}", "/watch/{video_id}", "/@{handle}", "/", "/upload", "/videos",

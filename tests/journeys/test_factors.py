@@ -10,17 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import acts
-from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, MakeContext, axe
+from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, axe
 from tests.support.server import PASSWORD, Server, open_server
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("MATINEE_SHOTS")
-
-
-@pytest.fixture
-def reader(make_context: MakeContext) -> Page:
-    """A page that axe may look at."""
-    return make_context(bypass_csp=True).new_page()
 
 
 QUIET = """if (localStorage.getItem('quiet'))
@@ -90,76 +84,76 @@ def test_a_passkey_is_added_and_signs_in_alone(page: Page, server: Server) -> No
 
 
 def test_an_app_is_asked_for_after_the_password_and_a_proof_before_it_goes(
-    reader: Page, server: Server
+    page: Page, server: Server
 ) -> None:
-    handle = acts.sign_up(reader, server)
-    reader.goto(f"{server.address}/settings")
-    part = reader.get_by_role("region", name="Second factors")
+    handle = acts.sign_up(page, server)
+    page.goto(f"{server.address}/settings")
+    part = page.get_by_role("region", name="Second factors")
     part.get_by_role("button", name="Add an app").click()
-    secret = reader.get_by_role("dialog").locator("code").inner_text().replace(" ", "")
-    expect(reader.get_by_role("img", name="Code to be read by the app")).to_be_visible()
-    assert reader.evaluate("document.querySelector('.dialog img').naturalWidth") > 0
-    looks_right(reader, "add-app")
-    reader.get_by_label("Code that the app shows now").fill("000000")
-    reader.get_by_role("button", name="Confirm").click()
-    expect(reader.get_by_text("This code is not right")).to_be_visible()
+    secret = page.get_by_role("dialog").locator("code").inner_text().replace(" ", "")
+    expect(page.get_by_role("img", name="Code to be read by the app")).to_be_visible()
+    assert page.evaluate("document.querySelector('.dialog img').naturalWidth") > 0
+    looks_right(page, "add-app")
+    page.get_by_label("Code that the app shows now").fill("000000")
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_text("This code is not right")).to_be_visible()
     app = pyotp.TOTP(secret)
-    reader.get_by_label("Code that the app shows now").fill(app.now())
-    reader.get_by_role("button", name="Confirm").click()
-    shown = reader.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+    page.get_by_label("Code that the app shows now").fill(app.now())
+    page.get_by_role("button", name="Confirm").click()
+    shown = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
     expect(shown).to_have_count(10)
     codes = shown.all_inner_texts()
-    reader.get_by_role("button", name="I have kept them").click()
+    page.get_by_role("button", name="I have kept them").click()
     expect(part.get_by_text("App that makes codes")).to_be_visible()
-    sign_out(reader)
+    sign_out(page)
 
-    reader.goto(f"{server.address}/sign-in")
-    reader.get_by_label("E-mail or handle").fill(handle)
-    reader.get_by_label("Password").fill(PASSWORD)
-    reader.get_by_role("button", name="Sign in", exact=True).click()
-    expect(reader.get_by_role("heading", name="One more step")).to_be_visible()
-    looks_right(reader, "second-step")
-    reader.get_by_label("Code of your app").fill(codes[0])
-    reader.get_by_role("button", name="Go on").click()
-    expect(reader.get_by_role("button", name=re.compile("You:"))).to_be_visible()
+    page.goto(f"{server.address}/sign-in")
+    page.get_by_label("E-mail or handle").fill(handle)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    looks_right(page, "second-step")
+    page.get_by_label("Code of your app").fill(codes[0])
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name=re.compile("You:"))).to_be_visible()
 
     # The proof of this session is of long ago, and its next access token says so.
     address = server.environment["MATINEE_DATABASE_URL"].replace("+psycopg", "", 1)
     with psycopg.connect(address) as database:
         database.execute("UPDATE accounts_session SET proven_at = proven_at - interval '11 minutes'")
-    reader.context.clear_cookies(name=re.compile("matinee_access"))
-    reader.goto(f"{server.address}/settings")
-    expect(reader.get_by_text("A recovery code was used")).to_be_visible()
+    page.context.clear_cookies(name=re.compile("matinee_access"))
+    page.goto(f"{server.address}/settings")
+    expect(page.get_by_text("A recovery code was used")).to_be_visible()
     expect(part.get_by_text("9 left")).to_be_visible()
-    looks_right(reader, "settings-factors")
+    looks_right(page, "settings-factors")
     part.get_by_role("button", name="Remove: App that makes codes").click()
-    reader.get_by_role("button", name="Remove", exact=True).click()
-    expect(reader.get_by_role("heading", name="Is it still you?")).to_be_visible()
-    looks_right(reader, "prove-again")
-    dialog = reader.get_by_role("dialog")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("heading", name="Is it still you?")).to_be_visible()
+    looks_right(page, "prove-again")
+    dialog = page.get_by_role("dialog")
     dialog.get_by_label("Password").fill("not the password")
-    reader.get_by_role("button", name="It is me").click()
-    expect(reader.get_by_text("This is not your present password.")).to_be_visible()
+    page.get_by_role("button", name="It is me").click()
+    expect(page.get_by_text("This is not your present password.")).to_be_visible()
     dialog.get_by_label("Password").fill(PASSWORD)
-    reader.get_by_role("button", name="It is me").click()
+    page.get_by_role("button", name="It is me").click()
     expect(part.get_by_text("None yet")).to_be_visible()
 
 
 @pytest.mark.slow
-def test_a_role_that_needs_a_factor_is_led_to_it(reader: Page) -> None:
+def test_a_role_that_needs_a_factor_is_led_to_it(page: Page) -> None:
     with open_server(second_factor_roles="creator") as strict:
-        acts.sign_up(reader, strict)
-        expect(reader.get_by_role("heading", name="One more step")).to_be_visible()
-        looks_right(reader, "factor-due")
-        reader.get_by_role("link", name="Set one up").click()
-        part = reader.get_by_role("region", name="Second factors")
+        acts.sign_up(page, strict)
+        expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+        looks_right(page, "factor-due")
+        page.get_by_role("link", name="Set one up").click()
+        part = page.get_by_role("region", name="Second factors")
         expect(part.get_by_text("None yet")).to_be_visible()
-        expect(reader.get_by_role("region", name="Programs and devices")).to_have_count(0)
+        expect(page.get_by_role("region", name="Programs and devices")).to_have_count(0)
         part.get_by_role("button", name="Add an app").click()
-        secret = reader.get_by_role("dialog").locator("code").inner_text().replace(" ", "")
-        reader.get_by_label("Code that the app shows now").fill(pyotp.TOTP(secret).now())
-        reader.get_by_role("button", name="Confirm").click()
-        reader.get_by_role("button", name="I have kept them").click()
-        expect(reader.get_by_role("region", name="Programs and devices")).to_be_visible()
-        reader.goto(f"{strict.address}/videos")
-        expect(reader.get_by_role("heading", name="One more step")).to_have_count(0)
+        secret = page.get_by_role("dialog").locator("code").inner_text().replace(" ", "")
+        page.get_by_label("Code that the app shows now").fill(pyotp.TOTP(secret).now())
+        page.get_by_role("button", name="Confirm").click()
+        page.get_by_role("button", name="I have kept them").click()
+        expect(page.get_by_role("region", name="Programs and devices")).to_be_visible()
+        page.goto(f"{strict.address}/videos")
+        expect(page.get_by_role("heading", name="One more step")).to_have_count(0)

@@ -77,7 +77,7 @@ def _picture(page: Page, name: str) -> None:
 def test_a_film_from_an_address_is_fetched_and_plays(
     make_context: MakeContext, server: Server, source: Source, width: int
 ) -> None:
-    page = make_context(viewport={"width": width, "height": 900}, bypass_csp=True).new_page()
+    page = make_context(viewport={"width": width, "height": 900}).new_page()
     acts.sign_up(page, server)
     page.goto(f"{server.address}/upload")
     _fetch(page, "http://10.0.0.7/film.mp4")

@@ -153,7 +153,7 @@ def test_axe_finds_nothing_on_any_page(
     scheme: str, width: int, make_context: MakeContext, server: Server, film: str, encoding: str
 ) -> None:
     context = make_context(
-        color_scheme=scheme, viewport={"width": width, "height": 900 if width > 600 else 844}, bypass_csp=True
+        color_scheme=scheme, viewport={"width": width, "height": 900 if width > 600 else 844}
     )
     page = context.new_page()
     faults: list[str] = []
@@ -199,6 +199,12 @@ def test_a_film_that_is_not_there_offers_a_guest_to_sign_in(page: Page, server: 
     page.goto(f"{server.address}/watch/01a200a4-bbc6-7b35-a8e0-4196642f0346")
     expect(page.get_by_role("heading", name="There is no film at this address")).to_be_visible()
     expect(page.get_by_role("main").get_by_role("link", name="Sign in")).to_have_count(0)
+
+
+def test_the_reference_is_laid_out_by_a_style_of_its_own(page: Page, server: Server) -> None:
+    for path in ("/docs", "/docs/errors"):
+        page.goto(server.address + path)
+        assert page.evaluate("getComputedStyle(document.body).maxWidth") == "960px"
 
 
 def test_originals_count_and_what_is_made_of_them_does_not(page: Page, server: Server, film: str) -> None:

@@ -44,7 +44,7 @@ def test_a_device_is_signed_out_from_another(make_context: MakeContext, server: 
 def test_on_plain_http_from_elsewhere_the_page_says_what_to_do(
     make_context: MakeContext, server: Server
 ) -> None:
-    page = make_context(bypass_csp=True).new_page()
+    page = make_context().new_page()
     page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
     for path in ("sign-in", "sign-up"):
         page.goto(f"{server.address}/{path}")

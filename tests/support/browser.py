@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -115,8 +115,16 @@ MakeContext = Callable[..., BrowserContext]
 
 @pytest.fixture
 def make_context(browser: Browser) -> Iterator[MakeContext]:
-    """Opens browsers that know nothing of each other: `make_context(viewport=…)`."""
+    """Opens browsers that know nothing of each other: `make_context(viewport=…)`.
+
+    The test fails when one of their pages held what the house's content security policy forbids.
+    """
     contexts: list[BrowserContext] = []
+    forbidden: list[str] = []
+
+    def heard(said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text:
+            forbidden.append(f"{said.page.url if said.page else ''}: {said.text}")
 
     def make(**options: Any) -> BrowserContext:
         wanted: dict[str, Any] = {
@@ -127,12 +135,14 @@ def make_context(browser: Browser) -> Iterator[MakeContext]:
         context = browser.new_context(**(wanted | options))
         context.set_default_timeout(30_000)
         expect.set_options(timeout=20_000)  # of a busy machine
+        context.on("console", heard)
         contexts.append(context)
         return context
 
     yield make
     for context in contexts:
         context.close()
+    assert not forbidden, "\n".join(forbidden)
 
 
 @pytest.fixture
@@ -147,8 +157,8 @@ def page(context: BrowserContext) -> Page:
 
 
 def axe(page: Page) -> list[str]:
-    """What axe finds on the page, one line each with the elements. The context needs `bypass_csp=True`."""
-    page.add_script_tag(path=str(WEB / "node_modules" / "axe-core" / "axe.min.js"))
+    """What axe finds on the page, one line each with the elements."""
+    page.evaluate((WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{rule['id']}: {rule['help']}: "

@@ -29,6 +29,11 @@ MAX_BODY_BYTES = 1_000_000
 MAX_BODY_S = 30.0
 _ANY_SIZE = "/api/v1/uploads"
 """Takes bodies of any size and length in time: it counts for itself."""
+_OF_REACT_ARIA = (
+    "'sha256-38RhXrc7EdReTKsOm23ZPOCUgniTUUcjky8QOOrQx6o='",
+    "'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='",
+)
+"""The two styles that React Aria writes into a page: how buttons are touched, and what lies below a dialog on iOS."""
 _OF_PROXIES = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _BEGUN = "answer_begun"
 _TOO_LARGE = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
@@ -138,7 +143,7 @@ class Front:
 
     CSP = (
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:;"
-        " style-src 'self' 'unsafe-inline'; connect-src {}; object-src 'none'; base-uri 'none';"
+        f" style-src 'self' {' '.join(_OF_REACT_ARIA)}; connect-src {{}}; object-src 'none'; base-uri 'none';"
         " form-action 'self'; frame-ancestors "
     )
 

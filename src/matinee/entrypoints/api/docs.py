@@ -5,11 +5,23 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from matinee.kernel.errors import MatineeError
 
 router = APIRouter(include_in_schema=False)
+_STYLE = """body { font: 15px/1.45 system-ui; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+summary { padding: .35rem 0; cursor: pointer }
+span { color: #666 }
+code { font-size: .9em }
+td { padding: .1rem .8rem .1rem 0; vertical-align: top }
+"""
+
+
+@router.get("/docs/style.css")
+async def style() -> Response:
+    """Beside the pages, since no page may hold a style of its own."""
+    return Response(_STYLE, media_type="text/css")
 
 
 @router.get("/docs")
@@ -57,8 +69,6 @@ def _codes(family: type[MatineeError]) -> dict[str, str]:
 def _page(title: str, body: str) -> HTMLResponse:
     return HTMLResponse(
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title>"
-        "<style>body{font:15px/1.45 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-        "summary{padding:.35rem 0;cursor:pointer}span{color:#666}code{font-size:.9em}"
-        "td{padding:.1rem .8rem .1rem 0;vertical-align:top}</style>"
+        "<link rel=stylesheet href=/docs/style.css>"
         f"<main><h1>{title}</h1>{body}</main>"
     )
