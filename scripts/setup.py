@@ -117,6 +117,7 @@ def check() -> int:
     steps = Steps()
     _linters(steps)
     _web_linters(steps)
+    steps.run("known holes", [PYTHON, "scripts/known_holes.py"])
     steps.run("architecture", [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/architecture"])
     return steps.tell()
 

@@ -51,6 +51,13 @@ def test_workflows_follow_their_schema() -> None:
     _lint("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
 
 
+def test_outdated_parts_of_every_kind_are_told_of() -> None:
+    path = ROOT / ".github" / "dependabot.yml"
+    _lint("check-jsonschema", "--builtin-schema", "vendor.dependabot", path)
+    kinds = {one["package-ecosystem"] for one in yaml.safe_load(path.read_text(encoding="utf-8"))["updates"]}
+    assert kinds == {"pip", "npm", "github-actions", "docker"}
+
+
 def test_workflows_please_zizmor() -> None:
     _lint("zizmor", "--offline", "--quiet", ".github")
 
