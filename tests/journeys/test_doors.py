@@ -65,18 +65,50 @@ def test_a_stranger_finds_no_film_until_its_maker_gives_the_link(
     assert film not in {card["id"] for card in listed}
 
 
+# Where films were left, here and in this tab, and files on their way: as the client keeps them.
+_OPEN = """const db = await new Promise((done) => {
+  const asked = indexedDB.open("matinee", 1);
+  asked.onupgradeneeded = () => asked.result.createObjectStore("files", { keyPath: "uploadId" });
+  asked.onsuccess = () => done(asked.result);
+});"""
+_REMEMBER = f"""async () => {{
+  localStorage.setItem("matinee.places", '{{"a film": 12}}');
+  sessionStorage.setItem("matinee.here", '["a film", 12]');
+  {_OPEN}
+  const writing = db.transaction("files", "readwrite");
+  writing.objectStore("files").put({{ uploadId: "1", name: "holiday.mp4" }});
+  await new Promise((done) => {{ writing.oncomplete = done; }});
+  db.close();
+}}"""
+_REMEMBERED = f"""async () => {{
+  {_OPEN}
+  const kept = db.transaction("files").objectStore("files").count();
+  await new Promise((done) => {{ kept.onsuccess = done; }});
+  db.close();
+  return [localStorage.getItem("matinee.places"), sessionStorage.getItem("matinee.here"), kept.result];
+}}"""
+
+
 def test_a_person_signs_out_and_in_again(page: Page, server: Server) -> None:
     handle = acts.sign_up(page, server)
+    page.evaluate(_REMEMBER)
     page.get_by_role("button", name=re.compile("You:")).click()
     page.get_by_role("menuitem", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    until(lambda: page.evaluate(_REMEMBERED) == [None, None, 0], "the browser has forgotten the person")
     page.goto(f"{server.address}/videos")
     page.wait_for_url("**/sign-in?next=*")
     page.get_by_label("E-mail or handle").fill(handle)
     page.get_by_label("Password").fill("not the password at all")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_be_visible()
-    page.get_by_label("Password").fill("a long enough test password")
+    password = page.get_by_label("Password")
+    password.fill("a long enough test password")
+    page.get_by_role("button", name="Show what is typed").click()
+    expect(password).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide what is typed").click()
+    expect(password).to_have_attribute("type", "password")
+    expect(password).to_have_value("a long enough test password")
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(f"{server.address}/videos")
     expect(page.get_by_role("heading", name="Videos")).to_be_visible()

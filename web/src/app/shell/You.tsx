@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { signOut } from "@/api/accounts";
 import type { Me } from "@/api/types";
-import { changeHands } from "@/features/accounts/changeHands";
+import { leaveHands } from "@/features/accounts/changeHands";
 import { stage } from "@/features/videos/player/stage";
 import { Face } from "@/ui/Face";
 import { toast } from "@/ui/toast";
@@ -23,7 +23,7 @@ export function You({ me, compact = false }: { me: Me; compact?: boolean }) {
       await signOut();
       stage.close();
       await navigate({ to: "/" });
-      await changeHands(cache);
+      await leaveHands(cache);
     } catch {
       toast("Signing out did not work. You are still signed in; try again.");
     }

@@ -28,6 +28,7 @@ async function run<T>(mode: IDBTransactionMode, act: (store: IDBObjectStore) => 
 
 export const keepFile = (kept: Kept) => run("readwrite", (store) => store.put(kept));
 export const dropFile = (uploadId: string) => run("readwrite", (store) => store.delete(uploadId));
+export const dropFiles = () => run("readwrite", (store) => store.clear());
 export const keptFile = (uploadId: string) => run<Kept | undefined>("readonly", (store) => store.get(uploadId) as IDBRequest<Kept | undefined>);
 
 type Askable = FileSystemFileHandle & {

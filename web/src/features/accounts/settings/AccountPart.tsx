@@ -7,7 +7,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { toast } from "@/ui/toast";
-import { changeHands } from "../changeHands";
+import { leaveHands } from "../changeHands";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
@@ -30,7 +30,7 @@ export function AccountPart({ email, days }: { email: string; days: number }) {
       await deleteAccount(password);
       setAsking(false);
       await navigate({ to: "/" });
-      await changeHands(cache);
+      await leaveHands(cache);
       toast(days ? `Your account will be erased in ${plural(days, "day")}. Sign in before that to keep it.` : "Your account is being deleted.");
     } catch (error) {
       faults.take(error);

@@ -66,6 +66,16 @@ export function forget(id: string): void {
   if (place !== undefined) write(PLACES, rest);
 }
 
+/** Where every film was left, once whoever left it there is gone. */
+export function forgetPlaces(): void {
+  try {
+    localStorage.removeItem(PLACES);
+    sessionStorage.removeItem(HERE);
+  } catch {
+    // As above.
+  }
+}
+
 export function placeOf(id: string): number {
   const place = places()[id];
   return typeof place === "number" && place > 0 ? place : 0;
