@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import MakeHouse
 from tests.support.house import ADDRESS, House, as_browsers_do
 
+import matinee
 from matinee.entrypoints.api import health
 from matinee.kernel.errors import Unavailable
 
@@ -23,6 +24,15 @@ async def test_a_stranger_reads_the_status_alone(house: House) -> None:
         assert answer.headers["cache-control"] == "no-store"
     nonsense = await stranger.get("/health", headers={"Authorization": "Bearer nonsense"})
     assert nonsense.json().keys() == {"status"}
+
+
+async def test_nothing_tells_a_stranger_which_version_this_is(house: House) -> None:
+    stranger = await house.client(address=STRANGER)
+    for path in ("/health/live", "/health", "/docs", "/docs/errors", "/api/v1/me", "/nowhere"):
+        answer = await stranger.get(path)
+        assert matinee.__version__ not in answer.text + repr(answer.headers), path
+    document = (await stranger.get("/api/v1/openapi.json")).json()
+    assert document["info"]["version"] == "1"
 
 
 async def test_this_machine_reads_all_of_it(house: House) -> None:

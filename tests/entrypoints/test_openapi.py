@@ -138,7 +138,7 @@ def knock(
     ("actor", "examples"),
     [
         *((actor, 1) for actor in _ACTORS),
-        *(pytest.param(actor, 10, marks=pytest.mark.slow) for actor in _ACTORS),
+        *(pytest.param(actor, 6, marks=pytest.mark.slow) for actor in _ACTORS),
     ],
 )
 def test_no_input_makes_the_house_fail(

@@ -31,7 +31,7 @@ OLDEST_WAITING_S = 900
 @router.get("/health/live")
 async def live() -> dict[str, str]:
     """This process answers."""
-    return {"status": "ok", "version": matinee.__version__}
+    return {"status": "ok"}
 
 
 @router.get("/health")
