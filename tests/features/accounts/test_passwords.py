@@ -8,6 +8,7 @@ import threading
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.support.house import PASSWORD, House
 from tests.support.ranges import ranges
@@ -16,6 +17,7 @@ from matinee.features.accounts import rules
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import BadEmail, WeakPassword
 from matinee.features.accounts.service import passwords
+from matinee.features.accounts.settings import PasswordSettings
 from matinee.kernel.errors import NotSignedIn, Refused
 from matinee.kernel.network import network_of
 
@@ -28,27 +30,57 @@ OWN = ("ann.miller", "example.org", "ann_m", "Ann Miller")
         "short",
         "x" * 201,
         "aaaaaaaaaaaa",
-        "1212121212",
-        "0123456789",
-        "9876543210",
-        "qwertyuiop",
-        "Password123",
+        "121212121212",
+        "012345678901",
+        "987654321098",
+        "qwertyuiop12",
+        "Password1234",
         "password1234567890",
         "!!P@ssw0rd!!",
-        "Summer2026!",
-        "annmiller1",
+        "Summer2026!!",
+        "annmiller123",
         "Ann.Miller2026",
-        "matinee2026",
+        "matinee20261",
         "example.org1",
-        "20260101!!",
+        "20260101!!!!",
         "Ann_M Ann_M Ann_M",
-        "abcdefghij",
-        "m@tinee2026",
+        "abcdefghijkl",
+        "m@tinee20261",
     ],
 )
 def test_a_weak_password_is_refused(weak: str) -> None:
     with pytest.raises(WeakPassword):
         rules.check_password(weak, OWN)
+
+
+@pytest.mark.parametrize("length", [rules.PASSWORD_LEAST - 1, rules.PASSWORD_MOST + 1])
+async def test_a_password_that_is_short_or_long_is_refused_and_one_at_the_limit_taken(
+    house: House, length: int
+) -> None:
+    assert (rules.PASSWORD_LEAST, rules.PASSWORD_MOST) == (12, 128)
+    strong = "7f1Q-aZ0p-Lw" * 11
+    with pytest.raises(WeakPassword):
+        rules.check_password(strong[:length], OWN)
+    ann = await house.person()
+    change = {"current": PASSWORD, "new": strong[:length]}
+    assert (await ann.client.post("/api/v1/me/password", json=change)).status_code == 422
+    change["new"] = strong[: min(max(length, rules.PASSWORD_LEAST), rules.PASSWORD_MOST)]
+    assert (await ann.client.post("/api/v1/me/password", json=change)).status_code == 204
+
+
+@pytest.mark.parametrize("former", ["ten signs!", "x" * 200])
+async def test_a_password_from_before_the_limits_still_signs_in(house: House, former: str) -> None:
+    ann = await house.person()
+    stored = await passwords.hash_password(house.settings.of(PasswordSettings), former)
+    async with house.works.open() as work:
+        await work.session.execute(
+            text("UPDATE accounts_account SET password_hash = :stored WHERE id = :id"),
+            {"stored": stored, "id": ann.account_id},
+        )
+    answer = await (await house.client()).post(
+        "/api/v1/session", json={"login": ann.email, "password": former}
+    )
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -99,9 +131,9 @@ def test_a_network_is_one_household() -> None:
     ("password", "why"),
     [
         ("aaaaaaaaaaaa", "Repeats"),
-        ("abcdefghij", "Sequences"),
+        ("abcdefghijkl", "Sequences"),
         ("ann.miller 1", "Your own name or address"),
-        ("short", "at least 10"),
+        ("short", "at least 12"),
     ],
 )
 def test_a_refusal_says_why(password: str, why: str) -> None:

@@ -66,7 +66,7 @@ async def test_a_guest_learns_the_limits_only(house: House) -> None:
             *(422, "accounts.weak_password", "password"),
         ),
         (
-            {"handle": "lightning", "email": "b@example.org", "password": "lightning12"},
+            {"handle": "lightning", "email": "b@example.org", "password": "lightning123"},
             *(422, "accounts.weak_password", "password"),
         ),
         ({"handle": "b_b", "email": "b@example.org", "password": "short"}, 422, "house.invalid", "password"),

@@ -2536,7 +2536,7 @@ export interface components {
             /**
              * New
              * Format: password
-             * @description 10 to 200 characters, not easy to guess.
+             * @description 12 to 128 characters, not easy to guess.
              */
             new: string;
             /**
@@ -2556,7 +2556,7 @@ export interface components {
             /**
              * Password
              * Format: password
-             * @description 10 to 200 characters, not easy to guess.
+             * @description 12 to 128 characters, not easy to guess.
              */
             password: string;
             /**
@@ -2794,7 +2794,7 @@ export interface components {
             /**
              * Password
              * Format: password
-             * @description 10 to 200 characters, not easy to guess.
+             * @description 12 to 128 characters, not easy to guess.
              */
             password: string;
             /**

@@ -36,7 +36,7 @@ NoticeKind = Literal[
 LoginText = Annotated[str, Field(min_length=1, max_length=254, description="Email or handle.")]
 GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
-    SecretStr, Field(min_length=10, max_length=200, description="10 to 200 characters, not easy to guess.")
+    SecretStr, Field(min_length=12, max_length=128, description="12 to 128 characters, not easy to guess.")
 ]
 LinkToken = Annotated[
     str, Field(min_length=1, max_length=200, description="What stands behind the # of a link.")

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 import { strengthOf } from "@/api/recovery";
 import { Field } from "@/ui/Field";
 
-export const SHORTEST_PASSWORD = 10;
+export const SHORTEST_PASSWORD = 12;
 export const PASSWORD_HINT = `${SHORTEST_PASSWORD} characters or more; a few words in a row are good.`;
 const QUIET_MS = 300;
 const NAMES = ["Much too easy", "Much too easy", "Too easy", "Good", "Very good"];
@@ -23,7 +23,7 @@ export function NewPassword({ words = [], value, ...rest }: Props) {
   const strength = useStrength(value, words);
   return (
     <div>
-      <Field {...rest} value={value} name="password" type="password" autoComplete="new-password" maxLength={200} hint={PASSWORD_HINT} />
+      <Field {...rest} value={value} name="password" type="password" autoComplete="new-password" maxLength={128} hint={PASSWORD_HINT} />
       {value ? (
         <div className="mt-2 flex items-center gap-3">
           <div role="meter" aria-label="Strength" aria-valuemin={0} aria-valuemax={4} aria-valuenow={strength?.score ?? 0} aria-valuetext={strength ? NAMES[strength.score] : "Being measured"} className={`bar flex-1 ${strength && strength.score > 2 ? "done" : "stopped"}`}>

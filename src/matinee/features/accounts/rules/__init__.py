@@ -18,8 +18,8 @@ from zxcvbn_rs_py import zxcvbn
 
 from matinee.features.accounts.errors import BadEmail, WeakPassword
 
-PASSWORD_LEAST = 10
-PASSWORD_MOST = 200
+PASSWORD_LEAST = 12
+PASSWORD_MOST = 128
 EMAIL_MOST = 254
 TOKEN_PREFIX = "mat_"
 LAST_MINUTES = timedelta(minutes=5)
