@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.conftest import MakeHouse
 from tests.features.videos.film import Film
 from tests.support.films import TUS, coded
 from tests.support.house import House, Person
@@ -36,6 +37,17 @@ async def test_a_new_video_waits_for_its_file_and_is_private(house: House) -> No
     assert video["owner"] == {"handle": person.handle, "display_name": person.handle.title()}
     assert video["is_owner"]
     assert video["playback"] is video["upload"] is video["progress"] is None
+
+
+async def test_an_account_holds_a_bounded_number_of_videos(make_house: MakeHouse) -> None:
+    house = await make_house(videos_most=2)
+    ann, ben = await house.person(), await house.person()
+    made = [await ann.client.post("/api/v1/videos", json={"title": "A film"}) for _ in range(3)]
+    assert [answer.status_code for answer in made] == [201, 201, 409]
+    assert made[2].json()["code"] == "videos.too_many"
+    assert (await ben.client.post("/api/v1/videos", json={"title": "Ben's"})).status_code == 201
+    assert (await ann.client.delete(f"/api/v1/videos/{made[0].json()['id']}")).status_code == 204
+    assert (await ann.client.post("/api/v1/videos", json={"title": "Again"})).status_code == 201
 
 
 async def test_forms_are_bounded(house: House) -> None:

@@ -15,6 +15,11 @@ class VideoGone(NotFound):
     sentence = "This video has been deleted."
 
 
+class TooManyVideos(Conflict):
+    code = "videos.too_many"
+    sentence = "You hold as many videos as this house lets one account hold. Delete one first."
+
+
 class MediaNotFound(NotFound):
     """One answer for every address under /media that is not to be served, whatever the reason."""
 

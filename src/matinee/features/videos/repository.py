@@ -75,6 +75,11 @@ class Picture(NamedTuple):
     widths: list[int]
 
 
+async def count_of(session: AsyncSession, owner_id: UUID) -> int:
+    query = select(func.count()).select_from(Video).where(Video.owner_id == owner_id)
+    return (await session.scalar(query)) or 0
+
+
 async def video(session: AsyncSession, video_id: UUID, *, lock: bool = False) -> Video | None:
     query = select(Video).where(Video.id == video_id)
     if lock:

@@ -6,7 +6,7 @@ from matinee.kernel.settings import Concern
 
 
 class VideosSettings(Concern):
-    """Who may fetch media, and for how long."""
+    """Who may fetch media, and for how long; how many videos one account may hold."""
 
     media_key: SecretStr | None = Field(
         None,
@@ -16,6 +16,9 @@ class VideosSettings(Concern):
     )
     media_grant_s: int = Field(
         21_600, ge=60, le=604_800, description="Seconds that a signed address of private media stays valid."
+    )
+    videos_most: int = Field(
+        10_000, ge=0, description="Videos that one account may hold; 0 for no bound but the quota of bytes."
     )
     resume_days: int = Field(
         730,

@@ -6,11 +6,12 @@ from uuid import UUID
 from matinee.features.files import service as files
 from matinee.features.people import service as people
 from matinee.features.videos import repository, rules
-from matinee.features.videos.errors import NoSource, NoSuchPoster, VideoNotFound, WrongState
+from matinee.features.videos.errors import NoSource, NoSuchPoster, TooManyVideos, VideoNotFound, WrongState
 from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
 from matinee.features.videos.models import Video as VideoRow
 from matinee.features.videos.schemas import Card, Figures, NewVideo, PosterPick, State, Video, VideoPatch
 from matinee.features.videos.service import access, changes, filling, showing
+from matinee.features.videos.settings import VideosSettings
 from matinee.infra.work import Work
 from matinee.kernel.errors import NotFound, TooLarge
 from matinee.kernel.ids import AccountId, VideoId, new_id
@@ -28,7 +29,8 @@ def named(text: str) -> VideoId:
 
 
 async def create(work: Work, form: NewVideo) -> Video:
-    """A video of the actor's without a file yet; its upload is expected from now on. Raises `TooLarge`."""
+    """A video of the actor's without a file yet; its upload is expected from now on. Raises `TooLarge` and
+    `TooManyVideos`; several that are begun at the same moment may all be taken."""
     work.actor.require("videos.create")
     owner_id = work.actor.owner()
     most = files.limits(work).max_upload_bytes
@@ -36,6 +38,9 @@ async def create(work: Work, form: NewVideo) -> Video:
         raise TooLarge(
             f"This file is larger than the {most / 1e9:.0f} GB that are taken here.", field="size_bytes"
         )
+    bound = work.settings(VideosSettings).videos_most
+    if bound and await repository.count_of(work.session, owner_id) >= bound:
+        raise TooManyVideos
     row = VideoRow(
         id=new_id(),
         owner_id=owner_id,
