@@ -11,6 +11,7 @@ import structlog
 from tests.conftest import MakeHouse
 from tests.support.house import House
 
+from matinee.features.accounts import service as accounts
 from matinee.features.videos import service as videos
 from matinee.infra import front
 
@@ -156,7 +157,7 @@ async def test_the_api_lets_no_other_site_read_it(house: House) -> None:
             assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-async def test_who_is_refused_is_noted_with_route_and_status(house: House) -> None:
+async def test_who_is_refused_is_noted_under_a_name_that_the_house_alone_understands(house: House) -> None:
     viewer, guest = await house.person("viewer"), await house.client()
     with structlog.testing.capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         ids = [
@@ -165,10 +166,17 @@ async def test_who_is_refused_is_noted_with_route_and_status(house: House) -> No
             (await guest.get("/api/v1/videos?limit=none")).headers["x-request-id"],
         ]
     noted = {
-        line["request_id"]: (line["route"], line["status"]) for line in lines if line["event"] == "request"
+        line["request_id"]: (line["route"], line["status"], line.get("who"))
+        for line in lines
+        if line["event"] == "request"
     }
+    alias = accounts.alias(house.settings, viewer.account_id)
     assert [noted[one] for one in ids] == [
-        ("/api/v1/admin/overview", 403),
-        ("/api/v1/sessions", 401),
-        ("/api/v1/videos", 422),
+        ("/api/v1/admin/overview", 403, alias),
+        ("/api/v1/sessions", 401, "guest"),
+        ("/api/v1/videos", 422, None),
     ]
+    assert alias not in (str(viewer.account_id), viewer.account_id.hex[:12])
+    assert not {str(viewer.account_id), viewer.handle, viewer.email} & {
+        str(v) for one in lines for v in one.values()
+    }

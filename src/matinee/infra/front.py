@@ -8,7 +8,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import structlog
 from fastapi import FastAPI, Request
@@ -21,7 +21,9 @@ from matinee.infra import cookies, telemetry
 from matinee.infra.limits import Limits
 from matinee.infra.limits.door import headers_of, sentence_of, wait_of
 from matinee.infra.problems import problem
+from matinee.kernel.actor import Actor
 from matinee.kernel.errors import TooLarge, TooMany
+from matinee.kernel.ids import AccountId
 from matinee.kernel.network import is_this_machine, network_of
 
 log = structlog.get_logger(__name__)
@@ -36,6 +38,9 @@ _OF_REACT_ARIA = (
 """The two styles that React Aria writes into a page: how buttons are touched, and what lies below a dialog on iOS."""
 _OF_PROXIES = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _BEGUN = "answer_begun"
+_REFUSED = (401, 403, 404)
+Alias = Callable[[AccountId], str]
+"""What lines of the log call an account; an application has it as `state.alias`."""
 _TOO_LARGE = f"This is too large: at most {MAX_BODY_BYTES:,} bytes are taken here."
 
 
@@ -292,4 +297,11 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     telemetry.REQUESTS.labels(method, route, status).inc()
     telemetry.REQUEST_SECONDS.labels(method, route).observe(seconds)
     if not route.startswith("/media") and scope["path"] not in ("/metrics", "/health/live"):
-        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+        facts = {"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)}
+        log.info("request", **facts, **({"who": _who(scope)} if status in _REFUSED else {}))
+
+
+def _who(scope: Scope) -> str:
+    actor: Actor | None = scope["state"].get("actor")
+    alias: Alias = scope["app"].state.alias
+    return "guest" if actor is None or actor.account_id is None else alias(actor.account_id)

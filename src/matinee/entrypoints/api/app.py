@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,6 +55,7 @@ def build(parts: Parts) -> FastAPI:
     app.state.authenticate = authenticate
     app.state.again = again
     app.state.actor_of = actor_of
+    app.state.alias = partial(accounts.alias, parts.settings)
     house = parts.settings.house
     hosts = {"localhost", "127.0.0.1", "[::1]", house.host.lower()}
     hosts.add((urlsplit(house.address).hostname or "localhost").lower())

@@ -90,7 +90,7 @@ from matinee.features.accounts.service.sessions import (
     renew,
 )
 from matinee.features.accounts.service.sessions import TABLES as SESSION_TABLES
-from matinee.features.accounts.service.signing import published_keys, rotate_keys
+from matinee.features.accounts.service.signing import alias, published_keys, rotate_keys
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
 from matinee.features.accounts.settings import LeavingSettings, TokenSettings
 
@@ -118,6 +118,7 @@ __all__ = [
     "acts_of",
     "add_passkey",
     "again",
+    "alias",
     "alone_options",
     "approve_device",
     "ask_join",
