@@ -85,6 +85,7 @@ async def test_a_code_counts_once_and_none_before_it_either(house: House, clock:
         assert (again.status_code, again.json()["code"]) == (422, "accounts.wrong_code")
     clock.go(seconds=30)
     assert (await second(await at_second_step(house, ann), code=app.code())).status_code == 200
+    assert (await notices(ann.client)).count("code_again") == 1, "told, once a day"
 
 
 async def test_the_code_that_confirmed_the_app_counts_for_nothing_else(

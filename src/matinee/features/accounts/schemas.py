@@ -27,6 +27,7 @@ FactorKind = Literal["app", "passkey", "recovery_code"]
 NoticeKind = Literal[
     "session_copied",
     "codes_guessed",
+    "code_again",
     "factor_added",
     "factor_removed",
     "factors_reset",
@@ -175,8 +176,9 @@ class SessionInfo(BaseModel):
 
 class Notice(BaseModel):
     """`session_copied`: a token of a session was presented a second time, so the session was ended. `codes_guessed`:
-    somebody who knows the password tried codes. `passkey_copied`: a passkey counted backwards, so it was refused.
-    Device and place are those of whoever did it."""
+    somebody who knows the password tried codes. `code_again`: a code of the app that had counted came again, and was
+    refused. `passkey_copied`: a passkey counted backwards, so it was refused. Device and place are those of whoever
+    did it."""
 
     id: UUID
     kind: NoticeKind

@@ -188,7 +188,10 @@ async def check_code(work: Work, account_id: UUID, code: str, *, address: str, a
     async with work.outside():
         pass  # the counts stand although the request fails
     if from_app:
-        right = await totp.check(work, account_id, code)
+        outcome = await totp.check(work, account_id, code)
+        right = outcome == "right"
+        if outcome == "again":
+            await notices.note_once_a_day(work, account_id, "code_again", address=address, agent=agent)
     else:
         hashed = recovery_codes.digest(account_id, code)
         right = await repository.take_recovery_code(work.session, account_id, hashed)

@@ -85,6 +85,11 @@ _NOTICES = {
         "Somebody signed in with your right password, and then tried one wrong code after the other:",
         "They did not get in. If this was not you, choose another password now.",
     ),
+    "code_again": (
+        "A code of your app came a second time",
+        "A code of your app that had counted already was given again, and refused:",
+        "If this was not you, somebody may have read along: choose another password now.",
+    ),
     "factor_added": (
         "A second factor was added",
         "Your account at Matinee has another second factor:",

@@ -1,22 +1,37 @@
 """What owners should know about signing in: shown on their page, and written to them where the house has mail."""
 
+import contextlib
 from uuid import UUID
 
+from matinee.features.accounts.errors import SlowDown
 from matinee.features.accounts.messages import TellOwner
 from matinee.features.accounts.models import NoticeRow
 from matinee.features.accounts.repository import sessions as repository
-from matinee.features.accounts.rules import places
+from matinee.features.accounts.rules import places, throttle_key
 from matinee.features.accounts.schemas import NoticeKind
-from matinee.features.accounts.service import letter_words, signing
+from matinee.features.accounts.service import letter_words, signing, throttle
 from matinee.infra.mail.writing import write
 from matinee.infra.work import Work
 from matinee.kernel.ids import new_id
 from matinee.kernel.settings import HouseSettings
 
+DAY_S = 86_400
+
 
 async def note(work: Work, account_id: UUID, kind: NoticeKind, *, address: str, agent: str) -> None:
     """Something happened to the account; by whom is kept as a device and a place."""
     await _add(work, account_id, kind, places.device_of(agent), place(work, account_id, address))
+
+
+async def note_once_a_day(
+    work: Work, account_id: UUID, kind: NoticeKind, *, address: str, agent: str
+) -> None:
+    """As `note`, but further ones of a day say nothing new. It stands although the request fails."""
+    with contextlib.suppress(SlowDown):
+        await throttle.count(work, throttle_key(kind, str(account_id)), most=1, window_s=DAY_S)
+        await note(work, account_id, kind, address=address, agent=agent)
+        async with work.outside():
+            pass
 
 
 async def note_own(work: Work, kind: NoticeKind) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from matinee.features.accounts import repository as accounts
-from matinee.features.accounts.errors import PasskeyRefused, SlowDown, Suspended, TicketOver, WrongCode
+from matinee.features.accounts.errors import PasskeyRefused, Suspended, TicketOver, WrongCode
 from matinee.features.accounts.repository import factors as repository
 from matinee.features.accounts.rules import digest, may_enter, throttle_key
 from matinee.features.accounts.schemas import (
@@ -27,7 +27,6 @@ TRIES = 5
 """Of one sign-in; then it begins again with the password."""
 BEGINNINGS_OF_A_NETWORK = 600
 BEGINNINGS_WINDOW_S = 600
-WARNED_EVERY_S = 86_400
 
 STEP_OVER = (
     Cookie(name=TICKET_COOKIE, value="", max_age_s=0),
@@ -83,7 +82,7 @@ async def finish(
             await factors.check_code(work, account_id, given.code or "", address=address, agent=agent)
         except WrongCode:
             if tries >= TRIES:
-                await _warn(work, account_id, address=address, agent=agent)
+                await notices.note_once_a_day(work, account_id, "codes_guessed", address=address, agent=agent)
             raise
         proof = "password and code"
     if await repository.take_step_of(work.session, "ticket", bound_to, work.now) is None:
@@ -121,15 +120,3 @@ async def _check_open(work: Work, account_id: UUID, address: str) -> None:
     if account.suspended_at is not None:
         await refusals.note(work, account_id, "suspended", address=address)
         raise Suspended
-
-
-async def _warn(work: Work, account_id: UUID, *, address: str, agent: str) -> None:
-    """Once a day."""
-    try:
-        key = throttle_key("codes-guessed", str(account_id))
-        await throttle.count(work, key, most=1, window_s=WARNED_EVERY_S)
-    except SlowDown:
-        return
-    await notices.note(work, account_id, "codes_guessed", address=address, agent=agent)
-    async with work.outside():
-        pass  # the notice stands although the request fails

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 import segno
@@ -16,6 +17,7 @@ from matinee.features.accounts.service import sealing, signing
 from matinee.infra.work import Work
 from matinee.kernel.ids import new_id
 
+Outcome = Literal["right", "wrong", "again"]
 DRAFT_LIFE = timedelta(hours=1)
 
 
@@ -44,25 +46,27 @@ async def confirm(work: Work, account_id: UUID, code: str) -> bool:
     row = await repository.totp(work.session, account_id, draft_since=work.now - DRAFT_LIFE)
     if row is None:
         raise NoSuchFactor
-    if not await _take(work, row, code):
+    if await _take(work, row, code) != "right":
         return False
     row.confirmed_at = work.now
     await repository.delete_totp(work.session, account_id, but=row.id)
     return True
 
 
-async def check(work: Work, account_id: UUID, code: str) -> bool:
-    """Whether this is a code of now that nobody used before."""
+async def check(work: Work, account_id: UUID, code: str) -> Outcome:
+    """`right` for a code of now that nobody used before, `again` for one that somebody did."""
     row = await repository.totp(work.session, account_id)
-    return row is not None and await _take(work, row, code)
+    return "wrong" if row is None else await _take(work, row, code)
 
 
-async def _take(work: Work, row: TotpRow, code: str) -> bool:
+async def _take(work: Work, row: TotpRow, code: str) -> Outcome:
     secret = sealing.opened(row.sealed, _key(work))
     if secret is None:
         raise FactorSealed
     step = rules.step_of(secret, code, work.now)
-    return step is not None and await repository.take_step(work.session, row.id, step, work.now)
+    if step is None:
+        return "wrong"
+    return "right" if await repository.take_step(work.session, row.id, step, work.now) else "again"
 
 
 def _key(work: Work) -> bytes:
