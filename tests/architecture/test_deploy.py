@@ -16,6 +16,7 @@ import yaml
 
 from matinee.entrypoints.cli.main import build
 from matinee.entrypoints.cli.settings_reference import markdown
+from matinee.infra import telemetry
 from tests.architecture.sources import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -162,6 +163,26 @@ def test_the_api_believes_the_address_that_the_proxy_has() -> None:
     services = _compose(DEPLOY / "compose.yaml")["services"]
     address = services["proxy"]["networks"]["front"]["ipv4_address"]
     assert services["api"]["environment"]["MATINEE_TRUSTED_PROXIES"] == address
+
+
+def test_alerts_ask_for_figures_that_the_house_has() -> None:
+    known: dict[str, set[str]] = {}
+    for family in telemetry.REGISTRY._collector_to_names:
+        names = getattr(family, "_labelnames", ())
+        known |= {key: set(names) for key in telemetry.REGISTRY._collector_to_names[family]}
+    groups = yaml.safe_load((DEPLOY / "alerts.yml").read_text(encoding="utf-8"))["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules) > 5
+    for rule in rules:
+        assert rule["annotations"]["summary"].endswith("."), rule
+        asked = re.findall(r"(matinee_\w+)(?:\{([^}]*)\})?", rule["expr"])
+        assert asked, rule
+        for name, labels in asked:
+            assert set(re.findall(r"(\w+)=", labels)) <= known[name], (rule["alert"], name)
+        by = re.findall(r"by \((\w+)\)", rule["expr"]) + re.findall(
+            r"\$labels\.(\w+)", rule["annotations"]["summary"]
+        )
+        assert set(by) <= known[asked[0][0]], rule
 
 
 def test_every_image_has_a_tag_that_stays() -> None:
