@@ -10,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 from tests.conftest import MakeHouse
+from tests.support.factors import notices
 from tests.support.house import PASSWORD, House
 from tests.support.ranges import ranges
 
@@ -66,6 +67,25 @@ async def test_a_password_that_is_short_or_long_is_refused_and_one_at_the_limit_
     assert (await ann.client.post("/api/v1/me/password", json=change)).status_code == 422
     change["new"] = strong[: min(max(length, rules.PASSWORD_LEAST), rules.PASSWORD_MOST)]
     assert (await ann.client.post("/api/v1/me/password", json=change)).status_code == 204
+
+
+async def test_who_signs_in_with_a_password_that_has_become_known_is_told_once_and_gets_in(
+    house: House,
+) -> None:
+    ann, ben = await house.person(), await house.person()
+    stored = await passwords.hash_password(house.settings.of(PasswordSettings), "password1234")
+    async with house.works.open() as work:
+        await work.session.execute(
+            text("UPDATE accounts_account SET password_hash = :stored WHERE id = :id"),
+            {"stored": stored, "id": ann.account_id},
+        )
+    for person, password in ((ann, "password1234"), (ann, "password1234"), (ben, PASSWORD)):
+        answer = await (await house.client()).post(
+            "/api/v1/session", json={"login": person.email, "password": password}
+        )
+        assert answer.status_code == 200
+    assert await notices(ann.client) == ["password_known"]
+    assert await notices(ben.client) == []
 
 
 @pytest.mark.parametrize("former", ["ten signs!", "x" * 200])

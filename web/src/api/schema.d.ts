@@ -2329,7 +2329,8 @@ export interface components {
          * Notice
          * @description `session_copied`: a token of a session was presented a second time, so the session was ended. `codes_guessed`:
          *     somebody who knows the password tried codes. `code_again`: a code of the app that had counted came again, and was
-         *     refused. `passkey_copied`: a passkey counted backwards, so it was refused. Device and place are those of whoever
+         *     refused. `password_known`: the password is in a list of leaked ones by now. `passkey_copied`: a passkey counted
+         *     backwards, so it was refused. Device and place are those of whoever
          *     did it.
          */
         Notice: {
@@ -2342,7 +2343,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "session_copied" | "codes_guessed" | "code_again" | "factor_added" | "factor_removed" | "factors_reset" | "passkey_copied" | "recovery_code_used";
+            kind: "session_copied" | "codes_guessed" | "code_again" | "password_known" | "factor_added" | "factor_removed" | "factors_reset" | "passkey_copied" | "recovery_code_used";
             /** Device */
             device: string;
             /** Place */

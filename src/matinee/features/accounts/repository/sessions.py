@@ -121,6 +121,11 @@ async def delete_keys(
 # -- notices
 
 
+async def has_notice(session: AsyncSession, account_id: UUID, kind: str) -> bool:
+    query = select(NoticeRow.id).where(NoticeRow.account_id == account_id, NoticeRow.kind == kind).limit(1)
+    return await session.scalar(query) is not None
+
+
 async def add_notice(session: AsyncSession, row: NoticeRow) -> None:
     session.add(row)
     await session.flush()

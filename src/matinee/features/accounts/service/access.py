@@ -31,6 +31,7 @@ from matinee.features.accounts.service import (
     factors,
     gate,
     letters,
+    notices,
     passwords,
     proof,
     refusals,
@@ -86,7 +87,7 @@ async def sign_in(
     """A session for whoever proves to be `login` (email or handle), or a ticket for the second step where the account
     has a second factor. The same `WrongCredentials` and the same time for a wrong password and for nobody; `SlowDown`
     after many tries from one network."""
-    account_id = await _prove(work, login, password, address=address, to_stay=True)
+    account_id = await _prove(work, login, password, address=address, to_stay=True, agent=agent)
     if kinds := await factors.kinds(work, account_id):
         return await second_step.begin(work, account_id, kinds)
     return await sessions.open_session(work, account_id, address=address, agent=agent)
@@ -116,7 +117,7 @@ async def sign_in_program(
 ) -> NewToken:
     """A token for a program whose person proves to be `login`. Raises `FactorNeeded` and `WrongCode` where the account
     has a second factor, `TokenTooLong` and `TooManyTokens`."""
-    account_id = await _prove(work, login, password, address=address)
+    account_id = await _prove(work, login, password, address=address, agent=agent)
     if await factors.kinds(work, account_id):
         if code is None:
             raise FactorNeeded
@@ -193,8 +194,11 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
     await throttle.forgive(work, key)
 
 
-async def _prove(work: Work, login: str, password: str, *, address: str, to_stay: bool = False) -> AccountId:
-    """`to_stay`: also for who is leaving and may yet take it back."""
+async def _prove(
+    work: Work, login: str, password: str, *, address: str, agent: str, to_stay: bool = False
+) -> AccountId:
+    """`to_stay`: also for who is leaving and may yet take it back. Whose password became known by now gets in, and is
+    told."""
     settings = work.settings(PasswordSettings)
     login = rules.normalise_login(login)
     network = network_of(address)
@@ -207,6 +211,7 @@ async def _prove(work: Work, login: str, password: str, *, address: str, to_stay
     async with work.outside():
         right, stale = await passwords.verify(settings, stored, password)
         fresh = await passwords.hash_password(settings, password) if right and stale else None
+        known = right and await passwords.is_known(settings, password)
     if not right or account_id is None:
         await refusals.note(work, account_id, "credentials", address=address)
         raise WrongCredentials
@@ -222,6 +227,8 @@ async def _prove(work: Work, login: str, password: str, *, address: str, to_stay
         raise Suspended
     if fresh is not None:
         row.password_hash = fresh
+    if known:
+        await notices.note_unless_noted(work, row.id, "password_known", address=address, agent=agent)
     await throttle.forgive(work, for_login)
     await throttle.take_back(work, for_network)
     return AccountId(account_id)

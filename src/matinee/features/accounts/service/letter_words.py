@@ -90,6 +90,11 @@ _NOTICES = {
         "A code of your app that had counted already was given again, and refused:",
         "If this was not you, somebody may have read along: choose another password now.",
     ),
+    "password_known": (
+        "Your password is known",
+        "The password with which you signed in is in a list of common and leaked ones by now:",
+        "It still works. Choose another one before somebody tries it.",
+    ),
     "factor_added": (
         "A second factor was added",
         "Your account at Matinee has another second factor:",

@@ -34,6 +34,14 @@ async def note_once_a_day(
             pass
 
 
+async def note_unless_noted(
+    work: Work, account_id: UUID, kind: NoticeKind, *, address: str, agent: str
+) -> None:
+    """As `note`, but not while one of the kind is kept."""
+    if not await repository.has_notice(work.session, account_id, kind):
+        await note(work, account_id, kind, address=address, agent=agent)
+
+
 async def note_own(work: Work, kind: NoticeKind) -> None:
     """The actor did it, in the session of this request."""
     account_id, key = work.actor.owner(), work.actor.session_key

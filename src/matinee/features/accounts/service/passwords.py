@@ -76,6 +76,11 @@ async def hash_password(settings: PasswordSettings, password: str) -> str:
     return await _in_pool(settings, lambda: hasher.hash(plain))
 
 
+async def is_known(settings: PasswordSettings, password: str) -> bool:
+    """Whether the list of this install has it by now. No service is asked."""
+    return await _in_pool(settings, lambda: breaches.listed(password))
+
+
 async def verify(settings: PasswordSettings, stored: str | None, password: str) -> tuple[bool, bool]:
     """(right, should be hashed anew with the present parameters). `stored` None takes as long and is never right."""
     costs = (settings.argon2_time_cost, settings.argon2_memory_kib)

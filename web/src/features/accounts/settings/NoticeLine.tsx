@@ -6,6 +6,7 @@ const WORDS: Record<Notice["kind"], { what: string; then: string; bad?: boolean 
   session_copied: { what: "A sign-in of yours was used from two places, so it was ended", then: "If you do not know the second one, choose another password.", bad: true },
   codes_guessed: { what: "Somebody who knows your password tried wrong codes", then: "They did not get in. If this was not you, choose another password.", bad: true },
   code_again: { what: "A code of your app that had counted already was given again, and refused", then: "If this was not you, choose another password.", bad: true },
+  password_known: { what: "Your password was found in a list of common and leaked ones", then: "It still works. Choose another one before somebody tries it.", bad: true },
   passkey_copied: { what: "A passkey of yours counted backwards, as a copy would, and was refused", then: "If you do not know why, remove it and add a new one.", bad: true },
   factor_added: { what: "A second factor was added", then: "If this was not you, remove it and choose another password." },
   factor_removed: { what: "A second factor was removed", then: "If this was not you, choose another password." },
