@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from matinee.features.accounts.wiring import ROOM as ACCOUNTS
 from matinee.features.admin.wiring import ROOM as ADMIN
+from matinee.features.admission.wiring import ROOM as ADMISSION
 from matinee.features.encoding.wiring import ROOM as ENCODING
 from matinee.features.files.wiring import ROOM as FILES
 from matinee.features.people.wiring import ROOM as PEOPLE
@@ -12,7 +13,7 @@ from matinee.features.videos.wiring import ROOM as VIDEOS
 from matinee.infra.room import Permission, Room
 from matinee.kernel.settings import Concern
 
-ROOMS: tuple[Room, ...] = (ADMIN, ENCODING, VIDEOS, PEOPLE, PRIVACY, FILES, ACCOUNTS)
+ROOMS: tuple[Room, ...] = (ADMIN, ENCODING, VIDEOS, PEOPLE, PRIVACY, FILES, ADMISSION, ACCOUNTS)
 PERMISSIONS: dict[str, Permission] = {p.name: p for room in ROOMS for p in room.permissions}
 
 

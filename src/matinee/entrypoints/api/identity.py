@@ -11,6 +11,8 @@ from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import FactorDue
 from matinee.features.accounts.schemas import ACCESS_COOKIE, CSRF_COOKIE, REFRESH_COOKIE
+from matinee.features.admission import service as admission
+from matinee.features.admission.errors import Waits
 from matinee.infra import cookies
 from matinee.infra.http import SAFE_METHODS, address_of
 from matinee.infra.work import Work
@@ -56,11 +58,13 @@ async def again(work: Work, actor: Actor) -> Actor:
 
 def actor_of(identity: accounts.Identity, *, reading: bool = True) -> Actor:
     """Whom an identity acts as; every account holds the role `guest` too. One whose second factor is due may what a
-    guest may, and set one up. `reading`: nothing is to be changed."""
+    guest may, and set one up; one who waits to be let in, what a guest may, and read their request. `reading`: nothing
+    is to be changed."""
     roles = frozenset({GUEST_ROLE, *identity.roles})
-    permissions, due = product.permissions_of(roles), identity.factor_due
-    if due:
-        permissions = permissions & (product.permissions_of({GUEST_ROLE}) | {accounts.SECURE})
+    permissions, held_back = product.permissions_of(roles), _held_back(identity)
+    if held_back is not None:
+        left = admission.APPLY if held_back is Waits else accounts.SECURE
+        permissions = permissions & (product.permissions_of({GUEST_ROLE}) | {left})
     return Actor(
         account_id=identity.account_id,
         roles=roles,
@@ -69,8 +73,14 @@ def actor_of(identity: accounts.Identity, *, reading: bool = True) -> Actor:
         session_key=identity.session_key,
         scopes=identity.scopes,
         proven_at=identity.proven_at,
-        held_back=FactorDue if due else None,
+        held_back=held_back,
     )
+
+
+def _held_back(identity: accounts.Identity) -> type[Refused] | None:
+    if identity.waits:
+        return Waits
+    return FactorDue if identity.factor_due else None
 
 
 async def _of_browser(work: Work, request: HTTPConnection) -> accounts.Identity | None:

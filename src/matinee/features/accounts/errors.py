@@ -18,11 +18,6 @@ class Suspended(Refused):
     sentence = "This account is suspended. Write to the operator of this house."
 
 
-class SignupClosed(Refused):
-    code = "accounts.signup_closed"
-    sentence = "This house takes no new accounts."
-
-
 class SlowDown(TooMany):
     code = "accounts.slow_down"
     sentence = "Too many tries. Wait a few minutes and try again."

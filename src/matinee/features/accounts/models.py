@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,7 +13,7 @@ from matinee.infra.db import Base
 
 class AccountRow(Base):
     """`login_name` is the handle as room `people` pushed it; `erasure_id` is set once the person is leaving,
-    and `leaves_at` is when that can be taken back no more."""
+    and `leaves_at` is when that can be taken back no more. `waits` until an operator lets the person in."""
 
     __tablename__ = "accounts_account"
 
@@ -28,6 +28,7 @@ class AccountRow(Base):
     suspended_at: Mapped[datetime | None]
     erasure_id: Mapped[UUID | None] = mapped_column(unique=True)
     leaves_at: Mapped[datetime | None]
+    waits: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (
         Index("accounts_account_leaves_at_ix", "leaves_at", postgresql_where=text("leaves_at IS NOT NULL")),

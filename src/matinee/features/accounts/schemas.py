@@ -67,7 +67,7 @@ TokenName = Annotated[_Name, Field(description="What the token is for.")]
 
 
 class AccountsSettings(Concern):
-    """Accounts: who may join, and how long a session lasts."""
+    """Accounts: their secret, and how long a session lasts."""
 
     admin_password: SecretStr | None = Field(
         None,
@@ -79,7 +79,6 @@ class AccountsSettings(Concern):
         description="Secret that seals the keys of access tokens and the secrets of second factors. Default: made once,"
         " in DATA_DIR/secret (0600). Machines that answer requests need the same where people use codes of an app.",
     )
-    signup: Literal["open", "closed"] = Field("open", description="Whether strangers may make accounts.")
     session_days: int = Field(
         30, ge=1, le=365, description="Days without a visit after which a session ends."
     )
@@ -92,7 +91,8 @@ class AccountsSettings(Concern):
 class Identity:
     """Whom a session or token stands for. `session_key` names that session or token without its secret; `csrf` is what
     pages of the session repeat in a header. `proven_at`: when its person last showed a password or a factor.
-    `factor_due`: until they have a second factor, they may do nothing but set one up."""
+    `factor_due`: until they have a second factor, they may do nothing but set one up. `waits`: until an operator lets
+    them in, they may read what became of their request, and nothing else."""
 
     account_id: AccountId
     roles: tuple[Role, ...]
@@ -102,6 +102,7 @@ class Identity:
     scopes: tuple[str, ...] | None = None
     proven_at: datetime | None = None
     factor_due: bool = False
+    waits: bool = False
 
 
 class Account(BaseModel):
@@ -114,6 +115,23 @@ class Account(BaseModel):
     created_at: datetime
     email_verified_at: datetime | None
     suspended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinLetter:
+    """The link of a letter that makes an account. `by_operator`: it was handed out, not asked for."""
+
+    id: UUID
+    email: str
+    by_operator: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountName:
+    """How operators know an account."""
+
+    handle: str | None
+    email: str
 
 
 class TokenInfo(BaseModel):
@@ -210,10 +228,6 @@ class PasswordReset(BaseModel):
     token: LinkToken
     password: NewPassword
     end_tokens: Annotated[bool, Field(description="End the access of all programs, too.")] = False
-
-
-class LetterAsked(BaseModel):
-    email: EmailText
 
 
 class EmailChange(BaseModel):

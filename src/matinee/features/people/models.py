@@ -12,7 +12,7 @@ from matinee.infra.db import Base
 
 class ProfileRow(Base):
     """One per account. `handle` is kept in lower case, so that unique means unique; `handle_changes` are the moments of
-    the last changes of it. `hidden` while their person is leaving."""
+    the last changes of it. `hidden` while their person is leaving, or waits to be let in."""
 
     __tablename__ = "people_profile"
     __table_args__ = (CheckConstraint("handle ~ '^[a-z0-9_]{3,30}$'", name="handle"),)

@@ -15,12 +15,26 @@ _RENAMES_LOCK = 7_283_117
 
 
 async def add(
-    session: AsyncSession, *, id: UUID, account_id: UUID, handle: str, display_name: str, now: datetime
+    session: AsyncSession,
+    *,
+    id: UUID,
+    account_id: UUID,
+    handle: str,
+    display_name: str,
+    now: datetime,
+    hidden: bool,
 ) -> bool:
     """False when the handle is taken."""
     added = await session.scalar(
         insert(ProfileRow)
-        .values(id=id, account_id=account_id, handle=handle, display_name=display_name, created_at=now)
+        .values(
+            id=id,
+            account_id=account_id,
+            handle=handle,
+            display_name=display_name,
+            created_at=now,
+            hidden=hidden,
+        )
         .on_conflict_do_nothing(index_elements=["handle"])
         .returning(ProfileRow.id)
     )

@@ -33,7 +33,7 @@ async def me(work: Work = needs("people.read")) -> Me:
 async def sign_up(
     request: Request, asked: SignUp, work: Work = needs("accounts.sign_up", limit="sign_in")
 ) -> Me:
-    """Make an account with its profile; the browser is signed in."""
+    """Make an account with its profile; the browser is signed in. Where operators let people in, it waits for them."""
     cookies.require_private(request, work.settings(HouseSettings))
     signed_in = await service.join(
         work,
@@ -44,6 +44,8 @@ async def sign_up(
         agent=_agent(request),
         email=asked.email,
         token=asked.token,
+        brought=asked,
+        answer=asked.answer,
     )
     return await _welcome(request, work, signed_in)
 

@@ -1,7 +1,7 @@
 """Values of people that leave the room."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -14,6 +14,7 @@ from matinee.features.accounts.schemas import (
     NewPassword,
     Theme,
 )
+from matinee.features.admission.schemas import Answer, Brought, Mode
 from matinee.kernel.actor import Role
 
 Handle = Annotated[
@@ -37,7 +38,8 @@ class Profile(BaseModel):
 
 
 class MyAccount(BaseModel):
-    """`factor_due`: nothing but setting up a second factor is open until there is one. To a token without scope
+    """`factor_due`: nothing but setting up a second factor is open until there is one; `waits`: nothing but one's own
+    request, until an operator lets them in. To a token without scope
     `account`, addresses are null and `roles` empty."""
 
     id: UUID
@@ -47,6 +49,7 @@ class MyAccount(BaseModel):
     email_verified: bool | None
     wanted_email: str | None
     factor_due: bool
+    waits: bool
     created_at: datetime
 
 
@@ -66,26 +69,31 @@ class Limits(BaseModel):
 
 
 class Me(BaseModel):
-    """Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `mail`: whether the
-    house writes letters."""
+    """Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `signup`: who may
+    make an account; `signup_work`: after some work of their computer; `signup_question`: what who applies is asked.
+    `mail`: whether the house writes letters."""
 
     account: MyAccount | None
     profile: Profile | None
     quota: Quota | None
     limits: Limits
-    signup: Literal["open", "closed"]
+    signup: Mode
+    signup_work: bool
+    signup_question: str
     mail: bool
     theme: Theme
 
 
-class SignUp(BaseModel):
-    """With the `token` of a letter's link, or with an `email` where the house sends no letters."""
+class SignUp(Brought):
+    """With the `token` of a letter's link, or with an `email` where the house sends no letters. `answer` is for who
+    applies. Work was done for the letter already."""
 
     email: EmailText | None = None
     token: LinkToken | None = None
     password: NewPassword
     handle: Handle
     display_name: DisplayName
+    answer: Answer = ""
 
 
 class SignIn(BaseModel):

@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import BadEmail, LoginNameTaken
+from matinee.features.accounts.errors import BadEmail, FactorDue, LoginNameTaken
+from matinee.features.admission import service as admission
+from matinee.features.admission.errors import Waits
+from matinee.features.admission.schemas import Brought
 from matinee.features.files import service as files
 from matinee.features.people import repository, rules
 from matinee.features.people.errors import HandleChangedOften, HandleMoved, HandleTaken, ProfileNotFound
@@ -53,9 +56,11 @@ async def join(
     agent: str = "",
     email: str | None = None,
     token: str | None = None,
+    brought: Brought | None = None,
+    answer: str = "",
 ) -> accounts.SignedIn:
-    """An account with its profile and a first session, for a stranger: by the `token` of a letter, or with an `email`
-    where the house sends no letters."""
+    """An account with its profile and a first session, for a stranger whom `admission` lets in: by the `token` of a
+    letter, or with an `email` where the house sends no letters. Raises what `admission.admit` does."""
     handle = rules.normalise_handle(handle)
     rules.check_free(handle)
     name = rules.normalise_name(display_name)
@@ -63,20 +68,27 @@ async def join(
         raise HandleTaken(field="handle")
     await _check_kept(work, handle)
     words = (handle, name)
-    if token is not None:
-        account = await accounts.join(work, token, password, address=address, words=words)
+    letter = None if token is None else await accounts.join_letter(work, token, address=address)
+    door = await admission.admit(work, brought or Brought(), answer=answer, letter=letter)
+    if letter is not None:
+        account = await accounts.join(work, letter, password, words=words, waits=door.waits)
     elif email is not None:
-        account = await accounts.sign_up(work, email, password, address=address, words=words)
+        account = await accounts.sign_up(
+            work, email, password, address=address, words=words, waits=door.waits
+        )
     else:
         raise BadEmail(field="email")
     account_id = account.id
-    await create(work, account_id, handle, name)
+    await create(work, account_id, handle, name, hidden=door.waits)
+    await admission.settle(work, account_id, door)
     return await accounts.open_session(work, account_id, address=address, agent=agent)
 
 
-async def create(work: Work, account_id: AccountId, handle: str, display_name: str) -> Profile:
-    """The profile of a new account; the house itself may take reserved handles. Raises `BadHandle`,
-    `HandleReserved`, `HandleTaken` and `BadName`."""
+async def create(
+    work: Work, account_id: AccountId, handle: str, display_name: str, *, hidden: bool = False
+) -> Profile:
+    """The profile of a new account; the house itself may take reserved handles. `hidden`: nobody finds it yet. Raises
+    `BadHandle`, `HandleReserved`, `HandleTaken` and `BadName`."""
     handle = rules.normalise_handle(handle)
     if not work.actor.is_system:
         rules.check_free(handle)
@@ -88,6 +100,7 @@ async def create(work: Work, account_id: AccountId, handle: str, display_name: s
         handle=handle,
         display_name=name,
         now=work.now,
+        hidden=hidden,
     )
     if not added:
         raise HandleTaken(field="handle")
@@ -140,11 +153,11 @@ async def rename(work: Work, account_id: AccountId, handle: str) -> Profile:
     return await profile_of(work, account_id)
 
 
-async def follow_leaving(work: Work, account_id: AccountId) -> None:
-    """Nobody finds the page of who is leaving, until they stay."""
+async def follow_presence(work: Work, account_id: AccountId) -> None:
+    """Nobody finds the page of who is leaving, until they stay, or of who waits, until they are let in."""
     row = await repository.of(work.session, account_id)
     if row is not None:
-        row.hidden = await accounts.is_leaving(work, account_id)
+        row.hidden = await accounts.is_leaving(work, account_id) or await accounts.waits(work, account_id)
 
 
 async def free_handles(work: Work) -> None:
@@ -193,7 +206,7 @@ async def profiles_of(work: Work, account_ids: Iterable[AccountId]) -> dict[Acco
 
 async def me(work: Work) -> Me:
     """The actor with what the house grants them; to a token, address and roles where its scopes hold the account."""
-    most = files.limits(work)
+    most, doors = files.limits(work), await admission.doors(work)
     answer = Me(
         account=None,
         profile=None,
@@ -204,7 +217,9 @@ async def me(work: Work) -> Me:
             handle_kept_days=work.settings(PeopleSettings).handle_kept_days,
             leaving_days=work.settings(accounts.LeavingSettings).leaving_days,
         ),
-        signup=work.settings(accounts.AccountsSettings).signup,
+        signup=doors.mode,
+        signup_work=doors.work,
+        signup_question=doors.question,
         mail=work.mailer.can_send,
         theme="system",
     )
@@ -225,7 +240,8 @@ async def me(work: Work) -> Me:
                 permissions=sorted(work.actor.permissions),
                 email_verified=account.email_verified_at is not None if whole else None,
                 wanted_email=await accounts.wanted_email(work, account_id) if asks else None,
-                factor_due=work.actor.held_back is not None,
+                factor_due=work.actor.held_back is FactorDue,
+                waits=work.actor.held_back is Waits,
                 created_at=account.created_at,
             ),
             "profile": None if row is None else _profile(row),

@@ -1,6 +1,7 @@
 """Room `people`, row 1."""
 
 from matinee.features.accounts.messages import AccountLeaving, AccountStays
+from matinee.features.admission.messages import AccountAdmitted
 from matinee.features.people import handlers, service
 from matinee.features.people.commands import app
 from matinee.features.people.messages import FreeHandles
@@ -13,6 +14,7 @@ ROOM = Room(
     handlers=(
         Handler(message=AccountLeaving, run=handlers.hide),
         Handler(message=AccountStays, run=handlers.show),
+        Handler(message=AccountAdmitted, run=handlers.welcome),
         Handler(message=FreeHandles, run=handlers.free_handles),
     ),
     periodic=(Periodic(cron="29 * * * *", order=FreeHandles),),

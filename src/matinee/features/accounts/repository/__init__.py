@@ -21,6 +21,7 @@ class Access:
     account_id: UUID
     roles: list[str]
     scopes: list[str]
+    waits: bool
     used_at: datetime | None
 
 
@@ -36,6 +37,7 @@ async def add_account(
     roles: Sequence[str],
     now: datetime,
     email_verified_at: datetime | None = None,
+    waits: bool = False,
 ) -> bool:
     """False when the email is taken."""
     added = await session.scalar(
@@ -47,6 +49,7 @@ async def add_account(
             roles=list(roles),
             created_at=now,
             email_verified_at=email_verified_at,
+            waits=waits,
         )
         .on_conflict_do_nothing(index_elements=["email"])
         .returning(AccountRow.id)
@@ -57,6 +60,14 @@ async def add_account(
 async def account(session: AsyncSession, account_id: UUID, *, lock: bool = False) -> AccountRow | None:
     query = select(AccountRow).where(AccountRow.id == account_id).execution_options(populate_existing=True)
     return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def several(session: AsyncSession, account_ids: Sequence[UUID]) -> Sequence[AccountRow]:
+    return (await session.scalars(select(AccountRow).where(AccountRow.id.in_(account_ids)))).all()
+
+
+async def waits(session: AsyncSession, account_id: UUID) -> bool:
+    return bool(await session.scalar(select(AccountRow.waits).where(AccountRow.id == account_id)))
 
 
 async def by_login(session: AsyncSession, login: str) -> AccountRow | None:
@@ -124,7 +135,14 @@ def _lives(now: datetime) -> ColumnElement[bool]:
 async def token_access(session: AsyncSession, secret_hash: bytes, now: datetime) -> Access | None:
     row = (
         await session.execute(
-            select(TokenRow.id, AccountRow.id, AccountRow.roles, TokenRow.scopes, TokenRow.last_used_at)
+            select(
+                TokenRow.id,
+                AccountRow.id,
+                AccountRow.roles,
+                TokenRow.scopes,
+                AccountRow.waits,
+                TokenRow.last_used_at,
+            )
             .join(AccountRow, AccountRow.id == TokenRow.account_id)
             .where(TokenRow.secret_hash == secret_hash, _lives(now), *OPEN)
         )
@@ -254,10 +272,10 @@ async def letter(session: AsyncSession, letter_id: UUID, now: datetime) -> Lette
 
 
 async def letter_by_secret(
-    session: AsyncSession, kind: str, secret_hash: bytes, now: datetime
+    session: AsyncSession, kinds: Sequence[str], secret_hash: bytes, now: datetime
 ) -> LetterRow | None:
     query = select(LetterRow).where(
-        LetterRow.kind == kind, LetterRow.secret_hash == secret_hash, LetterRow.expires_at > now
+        LetterRow.kind.in_(kinds), LetterRow.secret_hash == secret_hash, LetterRow.expires_at > now
     )
     return await session.scalar(query)
 

@@ -6,7 +6,6 @@ from matinee.features.accounts import service
 from matinee.features.accounts.schemas import (
     EmailChange,
     EmailConfirmation,
-    LetterAsked,
     PasswordReset,
     ResetAsked,
     StrengthAsked,
@@ -38,14 +37,6 @@ async def reset(
         address=_address(request),
         end_tokens=asked.end_tokens,
     )
-
-
-@router.post("/accounts/letters", status_code=202)
-async def ask_join(
-    request: Request, asked: LetterAsked, work: Work = needs("accounts.sign_up", limit="sign_in")
-) -> None:
-    """A letter with the link that makes an account; who has one already is told so there, not here."""
-    await service.ask_join(work, asked.email, address=_address(request))
 
 
 @router.post("/email-confirmations", status_code=204)

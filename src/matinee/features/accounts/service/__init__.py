@@ -1,5 +1,6 @@
 """The verbs of accounts: the only door for other rooms."""
 
+from matinee.features.accounts.rules import digest, new_secret
 from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity
 from matinee.features.accounts.service import audit
 from matinee.features.accounts.service.access import TABLES as TOKEN_TABLES
@@ -38,8 +39,8 @@ from matinee.features.accounts.service.factors import (
 from matinee.features.accounts.service.factors import own as own_factors
 from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
-from matinee.features.accounts.service.leaving import is_leaving, leave, leaving, overdue
-from matinee.features.accounts.service.letters import tell_copy, write_letter
+from matinee.features.accounts.service.leaving import dismiss, is_leaving, leave, leaving, overdue
+from matinee.features.accounts.service.letters import tell_copy, tell_verdict, write_letter
 from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
 from matinee.features.accounts.service.members import (
     change_password,
@@ -48,6 +49,9 @@ from matinee.features.accounts.service.members import (
     find,
     first_admin,
     get,
+    is_open,
+    let_in,
+    names,
     prune,
     set_login_name,
     set_password,
@@ -55,6 +59,7 @@ from matinee.features.accounts.service.members import (
     set_theme,
     strength,
     suspend,
+    waits,
 )
 from matinee.features.accounts.service.notices import tell_owner
 from matinee.features.accounts.service.proof import require as require_proof
@@ -67,6 +72,7 @@ from matinee.features.accounts.service.recovery import (
     hand_out,
     invite,
     join,
+    join_letter,
     reset,
     sign_up,
     verify,
@@ -90,7 +96,7 @@ from matinee.features.accounts.service.sessions import (
     renew,
 )
 from matinee.features.accounts.service.sessions import TABLES as SESSION_TABLES
-from matinee.features.accounts.service.signing import alias, published_keys, rotate_keys
+from matinee.features.accounts.service.signing import alias, published_keys, rotate_keys, secret_of
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
 from matinee.features.accounts.settings import LeavingSettings, TokenSettings
 
@@ -136,6 +142,8 @@ __all__ = [
     "csrf_cookie",
     "deny_device",
     "device",
+    "digest",
+    "dismiss",
     "draft_app",
     "end_other_sessions",
     "end_session",
@@ -149,13 +157,18 @@ __all__ = [
     "hand_out",
     "invite",
     "is_leaving",
+    "is_open",
     "issue_token",
     "join",
+    "join_letter",
     "leave",
     "leaving",
+    "let_in",
     "link_audit",
     "make_token",
+    "names",
     "new_recovery_codes",
+    "new_secret",
     "open_session",
     "overdue",
     "own_acts",
@@ -176,6 +189,7 @@ __all__ = [
     "revoke_token",
     "rotate_keys",
     "second_options",
+    "secret_of",
     "set_login_name",
     "set_password",
     "set_roles",
@@ -192,9 +206,11 @@ __all__ = [
     "suspend",
     "tell_copy",
     "tell_owner",
+    "tell_verdict",
     "tokens",
     "verify",
     "verify_audit",
+    "waits",
     "wanted_email",
     "write_letter",
 ]

@@ -67,7 +67,9 @@ async def authenticate(work: Work, token: str) -> Identity | None:
         return None
     if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
         await repository.touch_token(work.session, access.key, work.now)
-    return await _identity(work, access.account_id, access.roles, access.key, access.scopes)
+    return await _identity(
+        work, access.account_id, access.roles, access.key, access.scopes, waits=access.waits
+    )
 
 
 async def again(work: Work, actor: Actor) -> Identity | None:
@@ -78,7 +80,10 @@ async def again(work: Work, actor: Actor) -> Identity | None:
         return await sessions.renewed_identity(work, actor.session_key)
     key = UUID(actor.session_key)
     rights = await repository.token_rights(work.session, key, work.now)
-    return None if rights is None else await _identity(work, actor.account_id, rights[0], key, rights[1])
+    if rights is None:
+        return None
+    waits = await repository.waits(work.session, actor.account_id)
+    return await _identity(work, actor.account_id, rights[0], key, rights[1], waits=waits)
 
 
 async def sign_in(
@@ -283,7 +288,7 @@ async def _new_token(
 
 
 async def _identity(
-    work: Work, account_id: UUID, roles: Sequence[str], key: UUID, scopes: Sequence[str]
+    work: Work, account_id: UUID, roles: Sequence[str], key: UUID, scopes: Sequence[str], *, waits: bool
 ) -> Identity:
     return Identity(
         account_id=AccountId(account_id),
@@ -292,4 +297,5 @@ async def _identity(
         session_key=str(key),
         scopes=tuple(scopes),
         factor_due=await required.due(work, account_id, roles),
+        waits=waits,
     )

@@ -84,6 +84,7 @@ class Gate:
             "csrf": identity.csrf,
             "proven": identity.proven_at.timestamp() if identity.proven_at else 0,
             "due": identity.factor_due,
+            "waits": identity.waits,
             "iat": now.timestamp(),
             "exp": int(min(now + ACCESS_LIFE, expires_at).timestamp()),
         }
@@ -200,6 +201,7 @@ class Gate:
                 csrf=str(claims["csrf"]),
                 proven_at=datetime.fromtimestamp(float(claims["proven"]), UTC),
                 factor_due=bool(claims["due"]),
+                waits=bool(claims["waits"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             return None

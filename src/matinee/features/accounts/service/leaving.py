@@ -6,6 +6,7 @@ from uuid import UUID
 from matinee.features.accounts import repository
 from matinee.features.accounts.errors import LastAdmin, NoSuchAccount
 from matinee.features.accounts.messages import AccountLeaving
+from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.service import access, audit, gate, letters, sessions
 from matinee.features.accounts.settings import LeavingSettings
 from matinee.infra.work import Work
@@ -25,11 +26,29 @@ async def leave(work: Work, password: str) -> None:
         raise LastAdmin
     if row.erasure_id is None:
         days = work.settings(LeavingSettings).leaving_days
-        row.erasure_id, row.leaves_at = new_id(), work.now + timedelta(days=days)
-        work.send(AccountLeaving(erasure_id=row.erasure_id))
-        await audit.record(work, "account.left", about=account_id, days=days)
+        await _begin(work, row, days)
         if days:
             await letters.tell(work, row, "leaving")
+    await _shut(work, account_id)
+
+
+async def dismiss(work: Work, account_id: AccountId) -> None:
+    """Signed out everywhere and erased at once, for somebody who was never let in. Asks nobody's leave. Idempotent."""
+    row = await repository.account(work.session, account_id, lock=True)
+    if row is None or not row.waits:
+        return
+    if row.erasure_id is None:
+        await _begin(work, row, 0)
+    await _shut(work, account_id)
+
+
+async def _begin(work: Work, row: AccountRow, days: int) -> None:
+    row.erasure_id, row.leaves_at = new_id(), work.now + timedelta(days=days)
+    work.send(AccountLeaving(erasure_id=row.erasure_id))
+    await audit.record(work, "account.left", about=AccountId(row.id), days=days)
+
+
+async def _shut(work: Work, account_id: AccountId) -> None:
     await sessions.end_sessions(work, account_id)
     tokens = await repository.tokens(work.session, account_id, work.now)
     await gate.end(work, [token.id for token in tokens])

@@ -160,5 +160,22 @@ def copy_ready(handle: str | None, settings: str) -> Words:
     )
 
 
+def admitted(handle: str | None, sign_in: str) -> Words:
+    return Words(
+        subject="You are let in",
+        lines=(f"An operator looked at your request: {_who(handle)} is open now.",),
+        button=("Sign in", sign_in),
+    )
+
+
+def refused(handle: str | None, sign_in: str) -> Words:
+    return Words(
+        subject="Your request was refused",
+        lines=(f"An operator looked at your request for {_who(handle)} and refused it.",),
+        button=("Sign in to read why", sign_in),
+        after=("In a week your account and all that you wrote are erased, or at once if you want so there.",),
+    )
+
+
 def _who(handle: str | None) -> str:
     return "your account" if handle is None else f"your account @{handle}"

@@ -22,19 +22,35 @@ from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
-Kind = Literal["reset", "verify", "join", "changed", "moved", "replaced", "token", "copy", "leaving"]
+Kind = Literal[
+    "reset",
+    "verify",
+    "join",
+    "invite",
+    "changed",
+    "moved",
+    "replaced",
+    "token",
+    "copy",
+    "leaving",
+    "admitted",
+    "refused",
+]
 LIFE: dict[Kind, timedelta] = {
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=2),
     "join": timedelta(days=2),
+    "invite": timedelta(days=1),
     "changed": timedelta(days=2),
     "moved": timedelta(days=2),
     "replaced": timedelta(days=2),
     "token": timedelta(days=2),
     "copy": timedelta(days=2),
     "leaving": timedelta(days=2),
+    "admitted": timedelta(days=2),
+    "refused": timedelta(days=2),
 }
-PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join"}
+PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join", "invite": "join"}
 TO_ONE_ACCOUNT = 5
 WINDOW_S = 3600
 
@@ -48,15 +64,18 @@ class _Draft:
     keep: bool = False
 
 
-async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = None) -> None:
-    """Order a letter; nothing is looked up."""
+async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = None) -> UUID:
+    """Order a letter; nothing is looked up. Returns its id."""
     row = new_row(work, kind, address, account_id)
     await repository.add_letter(work.session, row)
     work.send(WriteLetter(letter_id=row.id))
+    return row.id
 
 
 async def tell(
-    work: Work, account: AccountRow, kind: Literal["changed", "moved", "token", "copy", "leaving"]
+    work: Work,
+    account: AccountRow,
+    kind: Literal["changed", "moved", "token", "copy", "leaving", "admitted", "refused"],
 ) -> None:
     """Let the owner know, where the house sends letters."""
     if work.mailer.can_send:
@@ -68,6 +87,13 @@ async def tell_copy(work: Work, account_id: AccountId) -> None:
     account = await repository.account(work.session, account_id)
     if account is not None:
         await tell(work, account, "copy")
+
+
+async def tell_verdict(work: Work, account_id: AccountId, *, admitted: bool) -> None:
+    """An operator decided on the request that made the account."""
+    account = await repository.account(work.session, account_id)
+    if account is not None:
+        await tell(work, account, "admitted" if admitted else "refused")
 
 
 def new_row(work: Work, kind: Kind, address: str, account_id: UUID | None) -> LetterRow:
@@ -130,6 +156,9 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
         return _Draft(row.address, letter_words.token_made(account.login_name, _page(work, "settings")))
     if row.kind == "copy":
         return _Draft(row.address, letter_words.copy_ready(account.login_name, _page(work, "settings")))
+    if row.kind in ("admitted", "refused"):
+        said = letter_words.admitted if row.kind == "admitted" else letter_words.refused
+        return _Draft(row.address, said(account.login_name, _page(work, "sign-in")))
     if row.kind == "verify":
         return await _verify(work, row, account)
     if not await _may_write(work, "letters", str(account.id)):

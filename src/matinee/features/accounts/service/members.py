@@ -1,6 +1,6 @@
 """Accounts themselves: made, changed, suspended, left and erased."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
@@ -11,12 +11,11 @@ from matinee.features.accounts.errors import (
     LastAdmin,
     LoginNameTaken,
     NoSuchAccount,
-    SignupClosed,
 )
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
-from matinee.features.accounts.schemas import Account, AccountsSettings, StrengthInfo, Theme
+from matinee.features.accounts.schemas import Account, AccountName, AccountsSettings, StrengthInfo, Theme
 from matinee.features.accounts.service import (
     access,
     audit,
@@ -43,13 +42,11 @@ CUTS_KEPT = timedelta(hours=1)
 
 
 async def sign_up(
-    work: Work, email: str, password: str, *, address: str, words: Sequence[str] = ()
+    work: Work, email: str, password: str, *, address: str, words: Sequence[str] = (), waits: bool = False
 ) -> Account:
-    """An account for a stranger, if the house takes any. Counts tries per network before it hashes."""
-    if work.settings(AccountsSettings).signup == "closed":
-        raise SignupClosed
+    """An account for a stranger. Counts tries per network before it hashes."""
     await count_sign_up(work, address)
-    return await create(work, email, password, words=words)
+    return await create(work, email, password, words=words, waits=waits)
 
 
 async def count_sign_up(work: Work, address: str) -> None:
@@ -67,11 +64,12 @@ async def create(
     *,
     words: Sequence[str] = (),
     verified: bool = False,
+    waits: bool = False,
 ) -> Account:
     """A new account, without asking whether the house takes any. Ends the transaction on the way, before anything
     of the account is written. `words` are more that the password must not be made of; `verified` where somebody
-    proved to read the mail of this address. Raises `BadEmail`,
-    `WeakPassword`, `LeakedPassword` and `EmailTaken`."""
+    proved to read the mail of this address; `waits` where somebody must let them in. Raises `BadEmail`, `WeakPassword`,
+    `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
     _check_roles(roles)
     if await repository.by_login(work.session, email) is not None:
@@ -89,6 +87,7 @@ async def create(
         roles=roles,
         now=work.now,
         email_verified_at=work.now if verified else None,
+        waits=waits,
     ):
         raise EmailTaken(field="email")
     await audit.name(work, account_id)
@@ -107,6 +106,32 @@ async def find(work: Work, login: str) -> Account | None:
     """By email or handle; asks nobody's leave."""
     row = await repository.by_login(work.session, rules.normalise_login(login))
     return _account(row) if row is not None else None
+
+
+async def is_open(work: Work, account_id: AccountId) -> bool:
+    """Whether somebody may act with it: it is there, let in, not shut, and not leaving."""
+    row = await repository.account(work.session, account_id)
+    return row is not None and not row.waits and row.suspended_at is None and row.erasure_id is None
+
+
+async def waits(work: Work, account_id: AccountId) -> bool:
+    """Whether it waits until an operator lets its person in."""
+    return await repository.waits(work.session, account_id)
+
+
+async def let_in(work: Work, account_id: AccountId) -> None:
+    """Who waited may what their roles grant, from the next request on. Asks nobody's leave. Idempotent."""
+    row = await _row(work, account_id)
+    if row.waits:
+        row.waits = False
+        await _look_again(work, account_id)
+
+
+async def names(work: Work, account_ids: Iterable[AccountId]) -> dict[AccountId, AccountName]:
+    """Of those that exist, for operators; asks nobody's leave."""
+    wanted = list(dict.fromkeys(account_ids))
+    rows = await repository.several(work.session, wanted) if wanted else ()
+    return {AccountId(row.id): AccountName(handle=row.login_name, email=row.email) for row in rows}
 
 
 async def first_admin(work: Work) -> AccountId | None:
@@ -173,8 +198,7 @@ async def set_roles(work: Work, account_id: AccountId, roles: Sequence[Role]) ->
         raise LastAdmin
     await audit.record(work, "account.roles", about=account_id, before=row.roles, after=roles)
     row.roles = list(roles)
-    held = await session_rows.of(work.session, account_id, work.now)
-    await gate.look_again(work, [one.id for one in held] + await _token_ids(work, account_id))
+    await _look_again(work, account_id)
 
 
 async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) -> None:
@@ -230,6 +254,11 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
     await factor_rows.drop_steps(work.session, account_id)
     await repository.drop_letters(work.session, "verify", account_id=account_id, but_to=row.email)
     await letters.tell(work, row, "changed")
+
+
+async def _look_again(work: Work, account_id: AccountId) -> None:
+    held = await session_rows.of(work.session, account_id, work.now)
+    await gate.look_again(work, [one.id for one in held] + await _token_ids(work, account_id))
 
 
 async def _token_ids(work: Work, account_id: AccountId) -> list[UUID]:

@@ -11,10 +11,9 @@ from matinee.features.accounts.errors import (
     LinkOver,
     NoLetters,
     NoSuchAccount,
-    SignupClosed,
 )
 from matinee.features.accounts.models import AccountRow, LetterRow
-from matinee.features.accounts.schemas import Account, AccountsSettings
+from matinee.features.accounts.schemas import Account, JoinLetter
 from matinee.features.accounts.service import access, audit, letters, members, sessions, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
@@ -39,7 +38,7 @@ async def ask_reset(work: Work, login: str, *, address: str) -> None:
 
 async def reset(work: Work, secret: str, new: str, *, address: str, end_tokens: bool = False) -> None:
     """Another password for whom the link was made; every session ends. Raises `LinkOver` and `WeakPassword`."""
-    link = await _link(work, "reset", secret, address)
+    link = await _link(work, ("reset",), secret, address)
     letter_id, account_id, sent_to = link.id, _account_id(link), link.address
     await members.replace_password(work, account_id, new, field="password")
     await _take(work, letter_id)
@@ -54,36 +53,44 @@ async def reset(work: Work, secret: str, new: str, *, address: str, end_tokens: 
     await sessions.end_sessions(work, account_id)
 
 
-async def ask_join(work: Work, email: str, *, address: str) -> None:
-    """A letter to somebody who wants an account, or who has one already: the answer is the same. Raises `BadEmail`,
-    `NoLetters`, `SignupClosed` and `SlowDown`."""
-    if work.settings(AccountsSettings).signup == "closed":
-        raise SignupClosed
+async def ask_join(work: Work, email: str, *, address: str) -> UUID:
+    """A letter to somebody who wants an account, or who has one already: the answer is the same. Returns the letter's
+    id. Raises `BadEmail`, `NoLetters` and `SlowDown`."""
     email = rules.normalise_email(email)
     await members.count_sign_up(work, address)
     await _count_ask(work, email, address)
-    await letters.ask(work, "join", email)
+    return await letters.ask(work, "join", email)
+
+
+async def join_letter(work: Work, secret: str, *, address: str) -> JoinLetter:
+    """What the link of a letter stands for; it still works afterwards. Raises `LinkOver`."""
+    link = await _link(work, ("join", "invite"), secret, address)
+    return JoinLetter(id=link.id, email=link.address, by_operator=link.kind == "invite")
 
 
 async def join(
-    work: Work, secret: str, password: str, *, address: str, words: tuple[str, ...] = ()
+    work: Work, letter: JoinLetter, password: str, *, words: tuple[str, ...] = (), waits: bool = False
 ) -> Account:
     """The account for which a letter went out, its address proven. Raises `LinkOver`, `EmailTaken` and
     `WeakPassword`."""
-    link = await _link(work, "join", secret, address)
-    letter_id, email = link.id, link.address
-    account = await members.create(work, email, password, words=words, verified=True)
-    await _take(work, letter_id)
+    account = await members.create(work, letter.email, password, words=words, verified=True, waits=waits)
+    await _take(work, letter.id)
     return account
 
 
 async def sign_up(
-    work: Work, email: str, password: str, *, address: str, words: tuple[str, ...] = ()
+    work: Work,
+    email: str,
+    password: str,
+    *,
+    address: str,
+    words: tuple[str, ...] = (),
+    waits: bool = False,
 ) -> Account:
     """An account at once, where no letter can go first. Raises `LetterFirst` where one can."""
-    if work.settings(AccountsSettings).signup == "open" and work.mailer.can_send:
+    if work.mailer.can_send:
         raise LetterFirst(field="email")
-    return await members.sign_up(work, email, password, address=address, words=words)
+    return await members.sign_up(work, email, password, address=address, words=words, waits=waits)
 
 
 async def ask_verification(work: Work) -> None:
@@ -122,7 +129,7 @@ async def change_email(work: Work, email: str, password: str) -> None:
 async def verify(work: Work, secret: str, *, address: str) -> None:
     """The address that the link went to is the account's, from now on; the former one is told. Raises `LinkOver` and
     `EmailTaken`."""
-    link = await _link(work, "verify", secret, address)
+    link = await _link(work, ("verify",), secret, address)
     account = await _account(work, _account_id(link))
     former = account.email
     await _take(work, link.id)
@@ -158,8 +165,8 @@ async def invite(work: Work, email: str) -> str:
     email = rules.normalise_email(email)
     if await repository.by_login(work.session, email) is not None:
         raise EmailTaken
-    await repository.drop_letters_to(work.session, [email], kind="join")
-    return await _hand_out(work, letters.new_row(work, "join", email, None))
+    await repository.drop_letters_to(work.session, [email], kind="invite")
+    return await _hand_out(work, letters.new_row(work, "invite", email, None))
 
 
 async def _hand_out(work: Work, row: LetterRow) -> str:
@@ -193,11 +200,11 @@ async def _count_ask(work: Work, whom: str, address: str | None) -> None:
     await throttle.count(work, key, most=ASKS_FOR_ONE, window_s=ASKS_WINDOW_S)
 
 
-async def _link(work: Work, kind: letters.Kind, secret: str, address: str) -> LetterRow:
+async def _link(work: Work, kinds: tuple[letters.Kind, ...], secret: str, address: str) -> LetterRow:
     """Counts what may be a guess."""
     key = rules.throttle_key("link", network_of(address))
     await throttle.count(work, key, most=LINKS_OF_A_NETWORK, window_s=LINKS_WINDOW_S)
-    row = await repository.letter_by_secret(work.session, kind, rules.digest(secret), work.now)
+    row = await repository.letter_by_secret(work.session, kinds, rules.digest(secret), work.now)
     if row is None:
         async with work.outside():
             pass  # the count stands although the request fails

@@ -253,6 +253,7 @@ async def _identity(work: Work, row: SessionRow, roles: list[str]) -> Identity:
         csrf=refresh.csrf_of(row.key),
         proven_at=row.proven_at,
         factor_due=await required.due(work, row.account_id, roles),
+        waits=await rows.waits(work.session, row.account_id),
     )
 
 
