@@ -19,6 +19,8 @@ from matinee.entrypoints import house as whole_house
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.messages import AccountLeaving
+from matinee.features.admission import service as admission
+from matinee.features.admission.schemas import Admission
 from matinee.infra.db import Base
 from matinee.kernel.time import utc_now
 
@@ -61,6 +63,17 @@ async def in_accounts(scene: Scene) -> None:
     added = await factors.add_passkey(client, factors.Device(), f"{MARK} phone")
     assert added.status_code == 201, added.text
     assert (await factors.sign_in(await scene.house.client(), scene.leaver)).status_code == 202
+
+
+async def in_admission(scene: Scene) -> None:
+    """An invitation of one's own, and that one came by somebody else's."""
+    made = await scene.leaver.client.post("/api/v1/admin/invitations", json={"note": f"For a {MARK}"})
+    assert made.status_code == 201, made.text
+    other = (await scene.stayer.client.post("/api/v1/admin/invitations", json={})).json()["id"]
+    async with scene.house.works.open() as work:
+        came = Admission(how="invitation", invitation_id=UUID(other))
+        await admission.settle(work, scene.leaver.account_id, came)
+        await admission.revoke(work, UUID(other))
 
 
 async def in_people(scene: Scene) -> None:
@@ -130,6 +143,7 @@ async def in_admin(scene: Scene) -> None:
 
 FACTORIES: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "accounts": in_accounts,
+    "admission": in_admission,
     "people": in_people,
     "privacy": in_privacy,
     "files": in_files,

@@ -95,7 +95,7 @@ async def test_a_closed_house_takes_no_strangers(make_house: MakeHouse) -> None:
     house = await make_house(signup="closed")
     browser = await house.client()
     answer = await join(browser)
-    assert (answer.status_code, answer.json()["code"]) == (403, "accounts.signup_closed")
+    assert (answer.status_code, answer.json()["code"]) == (403, "admission.closed")
     assert (await browser.get("/api/v1/me")).json()["signup"] == "closed"
 
 
