@@ -28,7 +28,7 @@ class TooManyInvitations(Conflict):
     sentence = "You hold as many open invitations as you may. Wait until one is used, or take one back."
 
 
-class NoInvitations(Refused):
+class NoInvitations(Conflict):
     code = "admission.no_invitations"
     sentence = "In this house the operators alone invite."
 
