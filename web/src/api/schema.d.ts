@@ -2806,7 +2806,8 @@ export interface components {
         };
         /**
          * Overview
-         * @description The house at a glance. `disk` is null where the store has no such figure.
+         * @description The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait to
+         *     be let in.
          */
         Overview: {
             /** Queues */
@@ -2816,6 +2817,8 @@ export interface components {
             disk: components["schemas"]["Disk"] | null;
             videos: components["schemas"]["VideosByState"];
             playable_s: components["schemas"]["Quantiles"];
+            /** Signups Waiting */
+            signups_waiting: number;
             /** Version */
             version: string;
         };

@@ -136,6 +136,12 @@ const audit = createRoute({
   },
   component: lazyPage(() => import("@/features/admin/AuditPage"), "AuditPage"),
 });
+const signUps = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/sign-ups",
+  beforeLoad: signedIn,
+  component: lazyPage(() => import("@/features/admission/SignUpsPage"), "SignUpsPage"),
+});
 const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotHere });
 const embed = createRoute({
   getParentRoute: () => root,
@@ -146,7 +152,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, run, jobs, audit, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, run, jobs, audit, signUps, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

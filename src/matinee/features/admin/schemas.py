@@ -29,13 +29,15 @@ class Quantiles(BaseModel):
 
 
 class Overview(BaseModel):
-    """The house at a glance. `disk` is null where the store has no such figure."""
+    """The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait to
+    be let in."""
 
     queues: list[LaneInfo]
     workers: list[WorkerInfo]
     disk: Disk | None
     videos: VideosByState
     playable_s: Quantiles
+    signups_waiting: int
     version: str
 
 

@@ -14,6 +14,7 @@ from matinee.features.admin.schemas import (
     StorageReport,
     VideosByState,
 )
+from matinee.features.admission import service as admission
 from matinee.features.encoding import service as encoding
 from matinee.features.files import service as files
 from matinee.features.files.schemas import Share
@@ -41,6 +42,7 @@ async def overview(work: Work) -> Overview:
     figures = await videos.figures(work)
     queues = await ledger.lanes(work.session)
     workers = await ledger.workers(work.session)
+    waiting = await admission.count_waiting(work)
     async with work.outside():
         space = await work.storage.free_bytes()
     return Overview(
@@ -49,6 +51,7 @@ async def overview(work: Work) -> Overview:
         disk=None if space is None else Disk(free_bytes=space[0], total_bytes=space[1]),
         videos=VideosByState(by_state=figures.by_state),
         playable_s=Quantiles(p50=figures.playable_p50_s, p95=figures.playable_p95_s),
+        signups_waiting=waiting,
         version=matinee.__version__,
     )
 

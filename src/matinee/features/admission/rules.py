@@ -4,8 +4,8 @@ import hashlib
 import hmac
 from datetime import datetime
 
-TRIES_LEAST, TRIES_MOST = 3, 30
-"""Of one part, on average. A phone makes about a dozen a second."""
+TRIES_LEAST, TRIES_MOST = 8, 80
+"""Of one part, on average. A browser makes a hundred in a second, a phone perhaps thirty."""
 _N, _R, _P = 2048, 8, 1
 
 

@@ -16,10 +16,12 @@ const unprovenAddress = () => import("@/features/accounts/UnprovenAddress");
 const miniPlayer = () => import("@/features/videos/player/MiniPlayer");
 const proveAgain = () => import("@/features/accounts/ProveAgain");
 const factorDue = () => import("@/features/accounts/FactorDue");
+const waiting = () => import("@/features/admission/Waiting");
 const shortcutList = () => import("./ShortcutList");
 const UnprovenAddress = lazy(unprovenAddress);
 const ProveAgain = lazy(proveAgain);
 const FactorDue = lazy(factorDue);
+const Waiting = lazy(waiting);
 const MiniPlayer = lazy(miniPlayer);
 const ShortcutList = lazy(shortcutList);
 
@@ -38,7 +40,7 @@ export function Shell() {
     if (me?.account) chooseTheme(me.theme);
   }, [me?.account, me?.theme]);
   // The first page is up when the shell is: what the others need comes now, so that they open offline, too.
-  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress, proveAgain, factorDue]), []);
+  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress, proveAgain, factorDue, waiting]), []);
   useEffect(() => {
     // A new page begins at its main part for keyboard and screen reader, except on the first load.
     if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
@@ -57,12 +59,16 @@ export function Shell() {
       <div className="min-w-0">
         {onWatch ? null : <PhoneTop me={me} />}
         <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
-          {me?.mail && me.account && !me.account.email_verified && !onWatch ? (
+          {me?.mail && me.account && !me.account.email_verified && !me.account.waits && !onWatch ? (
             <Suspense>
               <UnprovenAddress to={me.account.wanted_email ?? me.account.email ?? ""} />
             </Suspense>
           ) : null}
-          {me?.account?.factor_due && path !== "/settings" ? (
+          {me?.account?.waits ? (
+            <Suspense>
+              <Waiting />
+            </Suspense>
+          ) : me?.account?.factor_due && path !== "/settings" ? (
             <Suspense>
               <FactorDue />
             </Suspense>

@@ -5,11 +5,12 @@ import { HouseIcon } from "@phosphor-icons/react/House";
 import { ListChecksIcon } from "@phosphor-icons/react/ListChecks";
 import { ScrollIcon } from "@phosphor-icons/react/Scroll";
 import { UploadSimpleIcon } from "@phosphor-icons/react/UploadSimple";
+import { UserPlusIcon } from "@phosphor-icons/react/UserPlus";
 import type { Icon } from "@phosphor-icons/react";
 import type { Me } from "@/api/types";
 
 export type Place = "watch" | "create" | "run";
-export type Room = { to: "/" | "/videos" | "/upload" | "/run" | "/run/jobs" | "/run/audit"; label: string; icon: Icon };
+export type Room = { to: "/" | "/videos" | "/upload" | "/run" | "/run/jobs" | "/run/audit" | "/run/sign-ups"; label: string; icon: Icon };
 
 export const PLACES: Record<Place, { label: string; rooms: Room[] }> = {
   watch: { label: "Watch", rooms: [{ to: "/", label: "Home", icon: HouseIcon }] },
@@ -25,6 +26,7 @@ export const PLACES: Record<Place, { label: string; rooms: Room[] }> = {
     rooms: [
       { to: "/run", label: "Health", icon: GaugeIcon },
       { to: "/run/jobs", label: "Jobs", icon: ListChecksIcon },
+      { to: "/run/sign-ups", label: "Sign-ups", icon: UserPlusIcon },
       { to: "/run/audit", label: "What was done", icon: ScrollIcon },
     ],
   },
@@ -35,7 +37,7 @@ export function isOperator(me: Me | undefined): boolean {
 }
 
 export function placesFor(me: Me | undefined): Place[] {
-  if (!me?.account) return [];
+  if (!me?.account || me.account.waits) return [];
   return isOperator(me) ? ["watch", "create", "run"] : ["watch", "create"];
 }
 

@@ -6,7 +6,7 @@ import { Gate } from "./Gate";
 import { NewPassword, PASSWORD_HINT, SHORTEST_PASSWORD } from "./NewPassword";
 import { useFaults } from "./useFaults";
 
-export type Form = { display_name: string; handle: string; email: string; password: string };
+export type Form = { display_name: string; handle: string; email: string; password: string; answer: string };
 
 export function faultOf(name: keyof Form, value: string): string | null {
   switch (name) {
@@ -18,17 +18,33 @@ export function faultOf(name: keyof Form, value: string): string | null {
       return /^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(value.trim()) ? null : "Enter an address like name@example.org.";
     case "password":
       return value.length >= SHORTEST_PASSWORD ? null : `Use ${PASSWORD_HINT}`;
+    case "answer":
+      return value.trim() ? null : "Write a few words: somebody will read them.";
   }
 }
 
-type Props = { title: string; words: string; foot?: ReactNode; withEmail: boolean; onSubmit: (form: Form) => Promise<void> };
+type Props = {
+  title: string;
+  words: string;
+  foot?: ReactNode;
+  withEmail: boolean;
+  /** What the operators ask of who applies; the server alone knows whether an invitation spares it. */
+  question?: string | undefined;
+  questionHint?: string;
+  press?: string;
+  /** What the pressed button says meanwhile. */
+  busyWords?: string | null;
+  children?: ReactNode;
+  onSubmit: (form: Form) => Promise<void>;
+};
 
 /** Everything a new account needs; its address is left out where a letter has proven it. */
-export function AccountForm({ title, words, foot, withEmail, onSubmit }: Props) {
-  const [form, setForm] = useState<Form>({ display_name: "", handle: "", email: "", password: "" });
+export function AccountForm({ title, words, foot, withEmail, question, questionHint, press = "Create account", busyWords, children, onSubmit }: Props) {
+  const [form, setForm] = useState<Form>({ display_name: "", handle: "", email: "", password: "", answer: "" });
   const [busy, setBusy] = useState(false);
   const names: (keyof Form)[] = withEmail ? ["display_name", "handle", "email", "password"] : ["display_name", "handle", "password"];
-  const faults = useFaults(names);
+  if (question && !questionHint) names.push("answer");
+  const faults = useFaults([...names, "answer", "invitation"]);
 
   const bind = (name: keyof Form) => ({
     name,
@@ -48,7 +64,7 @@ export function AccountForm({ title, words, foot, withEmail, onSubmit }: Props) 
     if (wrong.length) return;
     setBusy(true);
     try {
-      await onSubmit({ ...form, email: form.email.trim(), display_name: form.display_name.trim() });
+      await onSubmit({ ...form, email: form.email.trim(), display_name: form.display_name.trim(), answer: form.answer.trim() });
     } catch (error) {
       faults.take(error);
       setBusy(false);
@@ -56,13 +72,15 @@ export function AccountForm({ title, words, foot, withEmail, onSubmit }: Props) 
   }
 
   return (
-    <Gate title={title} words={words} fault={faults.general} onSubmit={() => void submit()} foot={foot}>
+    <Gate title={title} words={words} fault={faults.general ?? faults.of("invitation")} onSubmit={() => void submit()} foot={foot}>
+      {children}
       <Field label="Name" hint="What people see beside your films." autoComplete="name" maxLength={80} {...bind("display_name")} />
       <Field label="Handle" hint="Your address here, like @lena." autoComplete="username" maxLength={30} {...bind("handle")} />
       {withEmail ? <Field label="E-mail" hint="For signing in. Nobody sees it." type="email" inputMode="email" autoComplete="email" maxLength={254} {...bind("email")} /> : null}
       <NewPassword label="Password" words={[form.email, form.handle, form.display_name]} {...bind("password")} />
+      {question ? <Field label={question} lines={4} maxLength={1000} hint={questionHint ?? "The operators of this house read it."} {...bind("answer")} /> : null}
       <Button type="submit" look="primary" isPending={busy}>
-        Create account
+        {busyWords ?? press}
       </Button>
     </Gate>
   );

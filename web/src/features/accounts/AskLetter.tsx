@@ -15,11 +15,14 @@ type Props = {
   label: string;
   faultOf: (value: string) => string | null;
   ask: (value: string) => Promise<void>;
+  /** What the pressed button says meanwhile. */
+  busyWords?: string | null;
+  children?: ReactNode;
   sent: ReactNode;
 };
 
 /** One line to fill in and a letter that follows, if it does: the page says the same to everybody. */
-export function AskLetter({ title, words, foot, name, label, faultOf, ask, sent }: Props) {
+export function AskLetter({ title, words, foot, name, label, faultOf, ask, busyWords, sent, children }: Props) {
   const [value, setValue] = useState("");
   const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState(false);
@@ -47,8 +50,9 @@ export function AskLetter({ title, words, foot, name, label, faultOf, ask, sent 
   return (
     <Gate title={title} words={words} fault={faults.general} onSubmit={() => void submit()} foot={foot}>
       <Field label={label} name={name} type={name === "email" ? "email" : "text"} autoComplete={name === "email" ? "email" : "username"} maxLength={254} value={value} onChange={setValue} fault={faults.of(name)} />
+      {children}
       <Button type="submit" look="primary" isPending={busy}>
-        Send the letter
+        {busyWords ?? "Send the letter"}
       </Button>
     </Gate>
   );

@@ -1,5 +1,6 @@
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { signUp } from "@/api/accounts";
+import { meQuery, signUp } from "@/api/accounts";
 import { useTitle } from "@/ui/useTitle";
 import { AccountForm } from "./AccountForm";
 import { Told } from "./Told";
@@ -10,6 +11,7 @@ export function JoinPage() {
   useTitle("Finish your account");
   const token = useSecret();
   const arrive = useArrive(undefined);
+  const { data: me } = useQuery(meQuery);
   const again = (
     <Link to="/sign-up" search={{}} className="link">
       Ask for another letter
@@ -22,8 +24,10 @@ export function JoinPage() {
       words={`Choose how people see you, and a password. ${CHECKED_ON_PRESS}`}
       foot={again}
       withEmail={false}
-      onSubmit={async ({ display_name, handle, password }) => {
-        await signUp({ token, display_name, handle, password });
+      question={me?.signup_question}
+      questionHint="The operators read it. Who was invited may leave it empty."
+      onSubmit={async ({ display_name, handle, password, answer }) => {
+        await signUp({ token, display_name, handle, password, answer });
         await arrive();
       }}
     />

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { meQuery } from "@/api/accounts";
+import { InvitationsPart } from "@/features/admission/InvitationsPart";
 import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
@@ -35,6 +36,7 @@ export function SettingsPage() {
           <EmailPart account={me.account} mail={me.mail} />
           <SessionsPart />
           <TokensPart />
+          <InvitationsPart />
           <HistoryPart />
           <CopiesPart />
           <AccountPart email={me.account.email ?? ""} days={me.limits.leaving_days} />

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { encodesQuery, overviewQuery, pauseLane, resumeLane, storageQuery } from "@/api/admin";
 import { useSignal } from "@/api/signals";
 import type { Encode, Overview } from "@/api/types";
-import { percent, size } from "@/lib/amount";
+import { percent, plural, size } from "@/lib/amount";
 import { took } from "@/lib/time";
 import { STATE_WORDS } from "@/features/videos/mine/words";
 import { Bar } from "@/ui/Bar";
@@ -40,6 +40,13 @@ function Health() {
         <h1>Health</h1>
         {data ? <p className="meta num">Matinee {data.version}</p> : null}
       </div>
+      {data?.signups_waiting ? (
+        <p className="panel mb-5 p-4">
+          <Link to="/run/sign-ups" className="link">
+            {plural(data.signups_waiting, "person waits", "people wait")} to be let in
+          </Link>
+        </p>
+      ) : null}
       {error && !data ? <Fault error={error} what="The figures did not come" retry={() => void refetch()} /> : null}
       {!data && !error ? (
         <Loading what="Loading the figures">

@@ -28,7 +28,7 @@ export function HomePage() {
               <Link to="/upload" className={buttonClass("primary")}>
                 Upload a film
               </Link>
-            ) : me?.signup === "open" ? (
+            ) : me && me.signup !== "closed" ? (
               <Link to="/sign-up" className={buttonClass("primary")}>
                 Create an account
               </Link>
