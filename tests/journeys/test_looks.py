@@ -44,6 +44,7 @@ OPERATOR = {
     "profile": "/@operator",
     "run": "/run",
     "jobs": "/run/jobs",
+    "sign-ups": "/run/sign-ups",
     "device": "/device",
 }
 

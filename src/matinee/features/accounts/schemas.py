@@ -77,7 +77,8 @@ class AccountsSettings(Concern):
         None,
         min_length=32,
         description="Secret that seals the keys of access tokens and the secrets of second factors. Default: made once,"
-        " in DATA_DIR/secret (0600). Machines that answer requests need the same where people use codes of an app.",
+        " in DATA_DIR/secret (0600). Machines that answer requests need the same where people use codes of an app, or"
+        " where sign-ups take work.",
     )
     session_days: int = Field(
         30, ge=1, le=365, description="Days without a visit after which a session ends."

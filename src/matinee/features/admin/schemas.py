@@ -29,8 +29,8 @@ class Quantiles(BaseModel):
 
 
 class Overview(BaseModel):
-    """The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait to
-    be let in."""
+    """The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait
+    to be let in."""
 
     queues: list[LaneInfo]
     workers: list[WorkerInfo]

@@ -34,7 +34,7 @@ export function BottomBar({ me }: { me: Me | undefined }) {
           </>
         )}
       </Link>
-      {me?.account ? (
+      {me?.account?.waits ? null : me?.account ? (
         <>
           <Link to="/videos">
             {({ isActive }) => (
