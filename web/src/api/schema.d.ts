@@ -2806,8 +2806,8 @@ export interface components {
         };
         /**
          * Overview
-         * @description The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait to
-         *     be let in.
+         * @description The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait
+         *     to be let in.
          */
         Overview: {
             /** Queues */
