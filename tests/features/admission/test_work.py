@@ -95,14 +95,14 @@ async def test_with_letters_the_work_comes_before_the_letter(make_house: MakeHou
 
 
 async def test_work_grows_with_the_sign_ups_of_an_hour_within_bounds(make_house: MakeHouse) -> None:
-    assert [rules.tries(n, 30) for n in (0, 30, 60, 150, 300, 10**6)] == [8, 8, 16, 40, 80, 80]
+    assert [rules.tries(n, 30) for n in (0, 30, 60, 150, 300, 10**6)] == [7, 7, 14, 35, 70, 70]
     house = await make_house(signup_calm=1, signup_work=True)
-    assert (await challenge(house))["tries"] == 8
+    assert (await challenge(house))["tries"] == 7
     for name in ("ann", "ben"):
         assert (await join(house, name, work=solved(await challenge(house)))).status_code == 201
-    assert (await challenge(house))["tries"] == 16
+    assert (await challenge(house))["tries"] == 14
     house.works.clock = lambda: utc_now() + timedelta(minutes=62)
-    assert (await challenge(house))["tries"] == 8
+    assert (await challenge(house))["tries"] == 7
     async with house.works.open() as work:
         await admission.tidy(work)
     assert not [row for table, row in await every_value(house) if table == "admission_spent"]

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-TRIES_LEAST, TRIES_MOST = 8, 80
+TRIES_LEAST, TRIES_MOST = 7, 70
 """Of one part, on average. A browser makes a hundred in a second, a phone perhaps thirty."""
 _N, _R, _P = 2048, 8, 1
 

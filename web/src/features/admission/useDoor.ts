@@ -28,7 +28,6 @@ export function useDoor(me: Me | undefined) {
     /** Whether somebody must look at the request first. */
     applies: me?.signup === "approval" && !invitation,
     byLink: Boolean(carried),
-    invitation,
     typed,
     setTyped,
     bring,
