@@ -54,7 +54,9 @@ async def test_who_waits_reads_the_request_and_nothing_else(house: House, operat
     walked = [(method, route) for method, route in declared(house) if http.permission_of(route) not in left]
     assert len(walked) > 40
     for method, route in walked:
-        assert said(await ask(house, method, route, None, ann)) == (403, "admission.waits"), route.path
+        answer = await ask(house, method, route, None, ann)
+        assert answer.status_code == 403, route.path
+        assert method == "HEAD" or said(answer)[1] == "admission.waits", route.path
     token = {"login": "ann", "password": PASSWORD, "name": "a program"}
     program = await house.client()
     made = (await program.post("/api/v1/tokens", json=token)).json()["token"]
