@@ -12,6 +12,7 @@ import uvicorn
 from matinee.entrypoints import loading
 from matinee.entrypoints.agreement import check, refuse
 from matinee.entrypoints.api.app import build
+from matinee.entrypoints.api.heads import Heads
 from matinee.entrypoints.parts import assemble, load_settings
 from matinee.infra.telemetry import configure_logging
 
@@ -39,7 +40,7 @@ def main() -> None:
         proxy_headers=False,  # MATINEE_TRUSTED_PROXIES: see `app.build`
         server_header=False,
         timeout_graceful_shutdown=int(house.shutdown_s),
-        h11_max_incomplete_event_size=65_536,
+        http=Heads,
         ws_max_size=4_096,
         ws="websockets-sansio",
     )
