@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -103,3 +105,17 @@ async def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path: Path) -
     with pytest.raises(Rejected) as refused:
         await normalise_picture(clips.tools(), sent, tmp_path / "out")
     assert refused.value.code in ("absurd_dimensions", "unsupported")
+
+
+async def test_a_reader_has_no_clock_but_that_of_its_silence(make: clips.Make, tmp_path: Path) -> None:
+    """On a machine with other work a patient one may wait for minutes, and is not damaged by it."""
+    bounds: list[tuple[object, object]] = []
+
+    async def watched(*arguments: Any, wall_s: float | None = None, **named: Any) -> Any:
+        bounds.append((wall_s, named["quiet_s"]))
+        return await clips.tools().run(*arguments, wall_s=wall_s, **named)
+
+    path = make("one.mp4", "-f", "lavfi", "-i", "testsrc2=s=128x72:r=10:d=1", *H264)
+    facts = await probe(clips.tools(), path)
+    await make_posters(replace(clips.tools(), run=watched), path, facts, tmp_path, widths=(160,))
+    assert bounds == [(None, 120.0)]

@@ -19,6 +19,8 @@ from matinee.engines.media.tools import GIB, Rejected, Tools, python_child
 WIDTHS = (320, 640, 1280)
 MAX_PICTURE_PIXELS = 50_000_000
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
+_QUIET_S = 120.0
+"""It says all at its end. Not a bound on the clock: a reader that gives way may wait long for a processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +92,16 @@ async def _ask(tools: Tools, path: Path, order: dict[str, Any], out_dir: Path) -
             cwd=folder,
             env=env,
             memory_bytes=4 * GIB,
-            cpu_s=120,
+            cpu_s=int(_QUIET_S),
             file_size_bytes=64 * 1024 * 1024,
             open_files=64,
-            wall_s=120.0,
+            quiet_s=_QUIET_S,
         )
     try:
         answer = json.loads(ended.stdout)
     except ValueError:
-        detail = f"reader ended with {ended.returncode}: {ended.tail[-1000:]}"
+        how = "reader hung and was stopped" if ended.hung else f"reader ended with {ended.returncode}"
+        detail = f"{how}: {ended.tail[-1000:]}"
         raise Rejected("unsupported", "This picture cannot be read: it may be damaged.", detail) from None
     if "rejected" in answer:
         raise Rejected(answer["rejected"], answer["sentence"], answer["detail"])

@@ -24,7 +24,7 @@ _TALLEST = 284
 _ACROSS = _DOWN = 5
 _FINE_CELLS = 100
 _MOST_CELLS = 450
-_WALL_S = 300.0
+_QUIET_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,10 @@ async def make_storyboard(
             cwd=Path(name),
             env=env,
             memory_bytes=4 * GIB,
-            cpu_s=int(_WALL_S),
+            cpu_s=int(_QUIET_S),
             file_size_bytes=64 * 1024 * 1024,
             open_files=64,
-            wall_s=_WALL_S,
+            quiet_s=_QUIET_S,
         )
     if ended.hung or ended.timed_out:
         raise EncodeFailed("The storyboard hung and was stopped.", ended.tail)
