@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import text
+from tests.conftest import MakeHouse
 from tests.entrypoints.test_cli import Ended, matinee
 from tests.features.files.tickets import served
 from tests.support.films import film
@@ -162,6 +163,21 @@ async def test_an_upload_that_broke_goes_on_with_the_same_command(house: House, 
     videos = (await person.client.get("/api/v1/me/videos")).json()["items"]
     assert [video["id"] for video in videos] == [json.loads(again.out)["id"]]
     assert f"video:{videos[0]['id']}" == before["subject"]
+
+
+async def test_a_house_that_answers_that_it_cannot_now_is_not_said_to_be_silent(
+    make_house: MakeHouse, tmp_path: Path
+) -> None:
+    house = await make_house(disk_reserve_bytes=1 << 50)
+    (tmp_path / "film.mp4").write_bytes(b"x" * 1_000)
+    token = await token_of(house, await house.person())
+    async with served(house.app) as base:
+        full = await matinee(
+            "upload", str(tmp_path / "film.mp4"), "--json", "--server", base,
+            home=tmp_path / "home", MATINEE_TOKEN=token, MATINEE_PATIENCE_S="0.1",
+        )  # fmt: skip
+    reason = json.loads(full.out)["reason"]
+    assert (full.code, "too full" in reason, "does not answer" in reason) == (3, True, False), reason
 
 
 async def test_what_cannot_be_sent_is_said_before_anything_is_made(house: House, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from xml.etree import ElementTree as Xml
 
 import httpx
 import m3u8
-from tests.features.videos.film import Film
+import pytest
+from sqlalchemy import text
+from tests.features.videos.film import FACTS, Film
 from tests.support.house import House
 
 from matinee.features.videos import service as videos
@@ -105,6 +107,24 @@ async def test_the_source_leaves_once_two_rungs_are_complete(house: House) -> No
     assert (await client.get(address)).status_code == 404
     assert await names(client, film, base) == {"240p", "360p", "audio-0"}
     assert (await film.seen())["size_bytes"] < held
+
+
+@pytest.mark.parametrize(("film_s", "lasts_s"), [(16, 3_600), (10_000, 10_000)])
+async def test_a_withdrawn_source_lasts_for_whoever_has_just_begun_the_film(
+    house: House, film_s: int, lasts_s: int
+) -> None:
+    film = await prepared(house, "source", "source-audio-0")
+    async with house.works.open() as work:
+        await videos.set_source(work, film.id, facts=FACTS, duration_s=film_s, width=1280, height=720)
+        await videos.withdraw_rendition(work, film.renditions["source"])
+    async with house.works.open() as work:
+        left_s = await work.session.scalar(
+            text(
+                "SELECT extract(epoch FROM scheduled_at - now()) FROM procrastinate_jobs"
+                " WHERE task_name = 'videos.drop_rendition'"
+            )
+        )
+    assert float(left_s) == pytest.approx(lasts_s, abs=60)
 
 
 async def test_a_source_on_the_ladders_grid_stays(house: House) -> None:

@@ -189,14 +189,14 @@ class Client:
         for pause_s in _pauses():
             try:
                 return attempt()
-            except (httpx.TransportError, Busy) as error:
-                reason = str(error) or type(error).__name__
+            except Busy as error:
+                trouble = f"{self.server} cannot do this now: {error}"
+            except httpx.TransportError as error:
+                trouble = f"{self.server} does not answer ({str(error) or type(error).__name__})."
             if progressed() != seen:
                 seen, since = progressed(), time.monotonic()
             if time.monotonic() - since >= self.patience_s:
-                raise Unreachable(
-                    f"{self.server} does not answer ({reason}). Run the same command again later."
-                )
+                raise Unreachable(f"{trouble} Run the same command again later.")
             time.sleep(min(pause_s, max(0.05, self.patience_s)))
         raise AssertionError
 

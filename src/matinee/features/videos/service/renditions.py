@@ -128,7 +128,7 @@ async def set_rendition_percent(work: Work, rendition_id: UUID, percent: float) 
 async def withdraw_rendition(work: Work, rendition_id: UUID) -> None:
     """It leaves the master now; its bytes go when players that hold its playlist have had time to end."""
     video, rendition = await _locked_rendition(work, rendition_id)
-    _withdraw(work, rendition)
+    _withdraw(work, video, rendition)
     await _refresh_master(work, video)
 
 
@@ -152,11 +152,12 @@ async def _locked_rendition(work: Work, rendition_id: UUID) -> tuple[Video, Rend
     return video, rendition
 
 
-def _withdraw(work: Work, rendition: Rendition) -> None:
+def _withdraw(work: Work, video: Video, rendition: Rendition) -> None:
+    """Who has just begun the film may need it to the end."""
     if rendition.withdrawn_at is None:
         rendition.withdrawn_at = work.now
-        at = work.now + timedelta(seconds=work.settings(VideosSettings).withdrawn_s)
-        work.send(DropRendition(rendition_id=rendition.id), at=at)
+        lasts_s = max(video.duration_s or 0.0, work.settings(VideosSettings).withdrawn_s)
+        work.send(DropRendition(rendition_id=rendition.id), at=work.now + timedelta(seconds=lasts_s))
 
 
 async def _refresh_master(work: Work, video: Video) -> None:
@@ -177,7 +178,7 @@ async def _refresh_master(work: Work, video: Video) -> None:
     video.revision += 1
     for row in rows:
         if row.role == "source" and row.id in shown and row.id not in chosen:
-            _withdraw(work, row)
+            _withdraw(work, video, row)
     changed(work, video)
 
 
