@@ -19,6 +19,7 @@ from tests.support.house import House, Person
 from matinee.engines.media import Rejected, tracks
 from matinee.features.encoding import handlers
 from matinee.features.encoding import service as encoding
+from matinee.features.encoding.messages import NormalisePoster
 from matinee.features.encoding.schemas import StepInfo
 from matinee.features.encoding.service import publish, run
 from matinee.features.files.messages import UploadCompleted
@@ -337,6 +338,26 @@ async def test_what_has_a_job_is_left_alone(make_house: MakeHouse, films: Path, 
             assert await encoding.mend(work) == 0
         (hold / "all-0").unlink()
         await until(person, made["id"], lambda video: video["state"] == "ready")
+
+
+async def test_a_picture_that_nobody_could_prepare_says_so_and_frees_its_bytes(
+    house: House, films: Path, tmp_path: Path
+) -> None:
+    person = await house.person()
+    made = await f.upload(person.client, f.film(films, seconds=2))
+    Image.new("RGB", (160, 90), (200, 30, 30)).save(picture := tmp_path / "still.png")
+    await f.send(person.client, picture, purpose="poster", subject=f"video:{made['id']}")
+    for job in await house.waiting("encoding.take_source"):
+        message = UploadCompleted.from_json(job["message"])
+        async with house.works.open() as work:
+            await handlers.take_source(work, message)
+    (job,) = await house.waiting("encoding.make_poster")
+    async with house.works.open() as work:
+        await handlers.bury_poster(work, NormalisePoster.from_json(job["message"]), "the last error")
+    video = await f.get(person.client, made["id"])
+    assert "could not prepare" in video["poster_reason"]
+    kept = (await person.client.get("/api/v1/me/storage")).json()
+    assert kept["used_bytes"] == f.film(films, seconds=2).stat().st_size
 
 
 async def test_a_file_that_nobody_could_begin_with_says_so_and_can_be_begun_later(

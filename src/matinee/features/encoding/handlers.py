@@ -87,6 +87,17 @@ async def make_poster(work: Work, message: NormalisePoster) -> None:
         return
 
 
+async def bury_poster(work: Work, message: NormalisePoster, reason: str) -> None:
+    """Its owner sends it again rather than wait; so nothing of it is kept."""
+    await files.drop_blob(work, BlobId(message.blob_id))
+    if await videos.encoding_view(work, message.video_id) is not None:
+        await videos.refuse_own_poster(
+            work,
+            message.video_id,
+            "The house could not prepare this picture after several tries. Send it again.",
+        )
+
+
 async def stop_deleted(work: Work, message: VideoDeleted) -> None:
     await service.forget(work, VideoId(message.video_id))
 

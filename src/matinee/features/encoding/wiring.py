@@ -45,7 +45,13 @@ ROOM = Room(
             backoff_s=2,
             on_dead=handlers.bury_step,
         ),
-        Handler(message=NormalisePoster, run=handlers.make_poster, subject=handlers.subject_of, priority=50),
+        Handler(
+            message=NormalisePoster,
+            run=handlers.make_poster,
+            subject=handlers.subject_of,
+            priority=50,
+            on_dead=handlers.bury_poster,
+        ),
         Handler(
             message=VideoDeleted,
             run=handlers.stop_deleted,
