@@ -98,7 +98,9 @@ def test() -> int:
 def test_slow() -> int:
     _ready_to_test()
     steps = Steps()
-    steps.run("slow tests", [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-m", "slow", "-rs"])
+    slow: list[str | Path] = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-rs", "-m"]
+    steps.run("slow tests", [*slow, "slow and not alone", "-n", "2", "--dist", "worksteal"])
+    steps.run("slow tests, one after the other", [*slow, "slow and alone"])
     return steps.tell()
 
 

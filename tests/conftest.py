@@ -20,9 +20,9 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 pytest_plugins = [
+    "tests.support.order",
     "tests.support.seconds",
     "tests.support.browser",
-    "tests.support.server",
     "tests.support.stores",
 ]
 

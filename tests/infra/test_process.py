@@ -169,6 +169,8 @@ async def test_a_patient_child_gives_way_to_other_sessions_too() -> None:
     raise AssertionError(told)
 
 
+@pytest.mark.slow
+@pytest.mark.alone
 @linux
 async def test_a_child_that_only_waits_for_its_processor_is_not_hung(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both on one processor: the patient one hardly gets any of it until the other ends, and other tests may want it,

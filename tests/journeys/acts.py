@@ -55,12 +55,44 @@ def sign_up(page: Page, server: Server) -> str:
     return handle
 
 
+def letter(house: Server, to: str, page: str) -> str:
+    """Where the newest letter to that address about `page` leads, once the house with mail wrote it to its log."""
+    link = re.compile(rf"\| To: {re.escape(to)}\n(?:  \|.*\n)*?  \| (http://\S+/{page}#\S+)")
+
+    def found() -> list[str]:
+        return link.findall(house.log.read_text(errors="replace"))
+
+    until(found, f"a letter that leads to {page}")
+    return str(found()[-1])
+
+
+def join(page: Page, house: Server) -> str:
+    """Through the pages of a house with mail, with a proven address; the handle."""
+    handle = f"j{uuid4().hex[:10]}"
+    page.goto(f"{house.address}/sign-up")
+    page.get_by_label("E-mail").fill(f"{handle}@example.org")
+    page.get_by_role("button", name="Send the letter").click()
+    page.goto(letter(house, f"{handle}@example.org", "join"))
+    page.get_by_label("Name", exact=True).fill("Lena Journey")
+    page.get_by_label("Handle").fill(handle)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("button", name=re.compile("You:"))).to_be_visible()
+    return handle
+
+
 def sign_in(page: Page, server: Server, login: str, password: str = PASSWORD) -> None:
     page.goto(f"{server.address}/sign-in")
     page.get_by_label("E-mail or handle").fill(login)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("button", name=re.compile("You:"))).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name=re.compile("You:")).click()
+    page.get_by_role("menuitem", name="Sign out").click()
+    expect(page.get_by_role("button", name=re.compile("You:"))).to_have_count(0)
 
 
 def choose_file(page: Page, path: Path) -> Locator:

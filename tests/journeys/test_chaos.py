@@ -29,7 +29,7 @@ from tests.support.chaos import Chaos, proxy, small_disk
 from tests.support.server import Person, Server, open_server, until
 from tests.support.stores import Store
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(900)]
 
 SEED = int(os.environ.get("MATINEE_CHAOS_SEED") or random.SystemRandom().randrange(1_000_000))
 ENDS = ("ready", "failed", "rejected")

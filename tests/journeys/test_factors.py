@@ -36,12 +36,6 @@ def add_authenticator(page: Page) -> None:
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def sign_out(page: Page) -> None:
-    page.get_by_role("button", name=re.compile("You:")).click()
-    page.get_by_role("menuitem", name="Sign out").click()
-    expect(page.get_by_role("button", name=re.compile("You:"))).to_have_count(0)
-
-
 def looks_right(page: Page, name: str) -> None:
     """What React Aria announces of a pressed button stays a while, and has no name: that is left out."""
     for width in (PHONE_WIDTH, DESK_WIDTH):
@@ -53,11 +47,12 @@ def looks_right(page: Page, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_a_passkey_is_added_and_signs_in_alone(page: Page, server: Server) -> None:
-    handle = acts.sign_up(page, server)
+def test_who_has_proven_an_address_adds_a_passkey_which_signs_in_alone(page: Page, house: Server) -> None:
+    handle = acts.join(page, house)
     add_authenticator(page)
     page.add_init_script(QUIET)
-    page.goto(f"{server.address}/settings")
+    page.goto(f"{house.address}/settings")
+    expect(page.get_by_role("region", name="E-mail").get_by_text("confirmed")).to_be_visible()
     part = page.get_by_role("region", name="Second factors")
     expect(part.get_by_text("None yet")).to_be_visible()
     part.get_by_role("button", name="Add a passkey").click()
@@ -72,8 +67,8 @@ def test_a_passkey_is_added_and_signs_in_alone(page: Page, server: Server) -> No
     # By the button, where the browser offers nothing by itself; then as it offers it in the field for the name.
     for quiet in (True, False):
         page.evaluate("(quiet) => localStorage.setItem('quiet', quiet ? 'yes' : '')", quiet)
-        sign_out(page)
-        page.goto(f"{server.address}/sign-in")
+        acts.sign_out(page)
+        page.goto(f"{house.address}/sign-in")
         if quiet:
             page.get_by_role("button", name="Sign in with a passkey").click()
         expect(page.get_by_role("button", name=re.compile("You:"))).to_be_visible()
@@ -105,7 +100,7 @@ def test_an_app_is_asked_for_after_the_password_and_a_proof_before_it_goes(
     codes = shown.all_inner_texts()
     page.get_by_role("button", name="I have kept them").click()
     expect(part.get_by_text("App that makes codes")).to_be_visible()
-    sign_out(page)
+    acts.sign_out(page)
 
     page.goto(f"{server.address}/sign-in")
     page.get_by_label("E-mail or handle").fill(handle)

@@ -73,7 +73,8 @@ def _picture(page: Page, name: str) -> None:
         page.screenshot(path=Path(SHOTS) / f"import-{name}.png")
 
 
-@pytest.mark.parametrize("width", [PHONE_WIDTH, pytest.param(DESK_WIDTH, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
 def test_a_film_from_an_address_is_fetched_and_plays(
     make_context: MakeContext, server: Server, source: Source, width: int
 ) -> None:

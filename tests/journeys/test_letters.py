@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,27 +9,11 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys import acts
 from tests.support.browser import DESK_WIDTH, PHONE_WIDTH, axe
-from tests.support.server import OPERATOR_PASSWORD, PASSWORD, Server, open_server, until
+from tests.support.server import OPERATOR_PASSWORD, PASSWORD, Server
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("MATINEE_SHOTS")
 NEW = "another long secret"
-
-
-@pytest.fixture(scope="module")
-def house() -> Iterator[Server]:
-    with open_server(mail="console") as running:
-        yield running
-
-
-def letter(house: Server, page: str) -> str:
-    """The address that the letter about `page` leads to, once it is written."""
-
-    def found() -> list[str]:
-        return re.findall(rf"\| (http://\S+/{page}#\S+)", Path(house.log).read_text(errors="replace"))
-
-    until(found, f"a letter that leads to {page}")
-    return found()[-1]
 
 
 def looks_right(page: Page) -> None:
@@ -51,7 +34,7 @@ def test_joining_forgetting_and_moving_by_letter(page: Page, house: Server) -> N
     page.get_by_role("button", name="Send the letter").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
 
-    page.goto(letter(house, "join"))
+    page.goto(acts.letter(house, "lena@example.org", "join"))
     page.get_by_label("Name", exact=True).fill("Lena Letter")
     page.get_by_label("Handle").fill("lena")
     page.get_by_label("Password").fill("lena letter")
@@ -75,7 +58,7 @@ def test_joining_forgetting_and_moving_by_letter(page: Page, house: Server) -> N
     page.reload()
     expect(waits).to_be_visible()
     looks_right(page)
-    page.goto(letter(house, "confirm-address"))
+    page.goto(acts.letter(house, "lena@films.example", "confirm-address"))
     page.get_by_role("button", name="Confirm this address").click()
     expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_visible()
 
@@ -84,7 +67,7 @@ def test_joining_forgetting_and_moving_by_letter(page: Page, house: Server) -> N
     page.get_by_label("E-mail or handle").fill("lena@films.example")
     page.get_by_role("button", name="Send the letter").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
-    link = letter(house, "reset-password")
+    link = acts.letter(house, "lena@films.example", "reset-password")
     page.goto(link)
     page.get_by_label("New password").fill(NEW)
     looks_right(page)

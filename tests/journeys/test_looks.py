@@ -167,7 +167,8 @@ def test_axe_finds_nothing_on_any_page(
     assert not faults, "\n".join(faults)
 
 
-@pytest.mark.parametrize("width", [PHONE_WIDTH, pytest.param(DESK_WIDTH, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [PHONE_WIDTH, DESK_WIDTH])
 def test_every_choice_of_the_player_can_be_seen_and_pressed(
     width: int, make_context: MakeContext, server: Server, film: str
 ) -> None:

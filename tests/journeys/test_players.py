@@ -92,7 +92,14 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.parametrize(("player", "form"), [("dashjs", "dash"), ("shaka", "dash"), ("shaka", "hls")])
+@pytest.mark.parametrize(
+    ("player", "form"),
+    [
+        ("dashjs", "dash"),
+        pytest.param("shaka", "dash", marks=pytest.mark.slow),
+        pytest.param("shaka", "hls", marks=pytest.mark.slow),
+    ],
+)
 def test_a_foreign_player_on_another_site_plays_to_the_end(
     player: str, form: str, page: Page, elsewhere: str, stream: Stream
 ) -> None:
@@ -111,6 +118,7 @@ def test_a_foreign_player_on_another_site_plays_to_the_end(
     until(lambda: state()[3], "it ends")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("player", ["dashjs", "shaka"])
 def test_a_foreign_player_goes_on_with_a_film_that_grows(
     player: str, page: Page, elsewhere: str, server: Server, clip_folder: Path

@@ -25,6 +25,7 @@ def _ask(socket: ClientConnection, topic: str) -> str:
     return str(answer["op"])
 
 
+@pytest.mark.slow
 def test_progress_of_the_worker_reaches_an_open_socket(server: Server, clip_folder: Path) -> None:
     person = server.person()
     with person.client() as client, _socket(server, person.token()) as socket:

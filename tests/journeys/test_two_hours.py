@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tests.journeys import clips, programs
 from tests.support.server import open_server, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1800)]
 
 SECONDS = 7200
 RATE, DIVISOR = 24000, 1001

@@ -77,6 +77,7 @@ def test_an_upload_pauses_and_goes_on(page: Page, server: Server, film: Path) ->
     _arrives_whole(page, server, row, film)
 
 
+@pytest.mark.slow
 def test_an_upload_goes_on_after_a_reload_when_its_file_is_chosen_again(
     page: Page, server: Server, film: Path, tmp_path: Path
 ) -> None:

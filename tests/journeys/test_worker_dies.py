@@ -5,11 +5,13 @@ from urllib.parse import urljoin
 
 import httpx
 import m3u8
+import pytest
 
 from tests.journeys import clips, programs
 from tests.support.server import Server, until
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_no_frame(server: Server, clip_folder: Path, tmp_path: Path) -> None:
     source = clips.small_bunny_mpeg4(clip_folder, seconds=24)
     person = server.person()

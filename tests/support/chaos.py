@@ -33,10 +33,11 @@ def proxy(target: str) -> Iterator[Faulty]:
     """A `Faulty` that answers from a thread of its own."""
     faulty = Faulty(target)
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(faulty.serve, "127.0.0.1", 0))
-    faulty.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    begun = asyncio.start_server(faulty.serve, "127.0.0.1", 0)
+    server = asyncio.run_coroutine_threadsafe(begun, loop).result(30)
+    faulty.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield faulty
     finally:

@@ -1,6 +1,6 @@
 """A real house in processes of its own: `matinee up` with API and worker, on a free loopback port.
 
-Its database is one of the run's own server. Never touches a house of this machine, and ends with the test session.
+Its database is one of the run's own server. Never touches a house of this machine.
 """
 
 import contextlib
@@ -20,7 +20,6 @@ from uuid import uuid4
 
 import httpx
 import psutil
-import pytest
 
 from matinee.infra import postgres
 from tests.support import database
@@ -258,10 +257,3 @@ def _up(environment: dict[str, str], home: Path, log: Path) -> "subprocess.Popen
             env=_unmeasured(environment), cwd=home, stdin=subprocess.DEVNULL, stdout=lines,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """The house of this test process; every test brings its own people and films."""
-    with open_server() as running:
-        yield running

@@ -84,6 +84,7 @@ async def addresses(client: httpx.AsyncClient, video: dict[str, Any]) -> list[st
     return [urljoin(playlist, uri) for uri in (shown.segment_map[0].uri, *(s.uri for s in shown.segments))]
 
 
+@pytest.mark.slow
 async def test_what_was_made_again_is_reached_under_new_addresses_and_the_old_ones_answer(
     house: House, films: Path
 ) -> None:
@@ -182,6 +183,7 @@ async def in_terminal(house: House, *arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, commands, list(arguments), obj=open_house)
 
 
+@pytest.mark.slow
 async def test_the_terminal_cancels_and_says_what_cannot_be_cancelled(house: House, films: Path) -> None:
     person = await house.person()
     made = await f.upload(person.client, f.film(films, seconds=2))

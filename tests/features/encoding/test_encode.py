@@ -81,9 +81,9 @@ async def test_a_film_that_browsers_play_becomes_ready_on_every_rung(
     [
         {"key_every_s": 1},
         pytest.param({"key_every_s": 10, "seconds": 12}, marks=pytest.mark.slow),
-        {"key_every_s": 1000, "seconds": 12},
+        pytest.param({"key_every_s": 1000, "seconds": 12}, marks=pytest.mark.slow),
         {"codec": "mpeg4"},
-        {"audio": False},
+        pytest.param({"audio": False}, marks=pytest.mark.slow),
         pytest.param({"codec": "mpeg4", "audio": False}, marks=pytest.mark.slow),
     ],
     ids=str,
@@ -115,6 +115,7 @@ async def test_the_film_plays_while_its_ladder_still_waits(
         assert abs(ready["duration_s"] - kind.get("seconds", 6)) < 0.05
 
 
+@pytest.mark.slow
 async def test_the_low_rungs_play_while_the_high_ones_are_held(
     make_house: MakeHouse, films: Path, tmp_path: Path
 ) -> None:
@@ -260,6 +261,7 @@ async def test_deleting_a_film_in_mid_encode_frees_everything(
         assert await encoding.steps_of(work, VideoId(made["id"])) == []
 
 
+@pytest.mark.slow
 async def test_a_picture_of_the_owners_own_becomes_the_poster(
     house: House, films: Path, tmp_path: Path
 ) -> None:

@@ -140,6 +140,7 @@ async def test_a_full_disk_is_named_and_the_retry_finishes(
     assert list((house.settings.house.data_dir / "scratch").iterdir()) == []
 
 
+@pytest.mark.slow
 async def test_a_database_without_room_fails_no_film_and_it_goes_on_once_there_is_some(
     house: House, films: Path
 ) -> None:
@@ -186,6 +187,7 @@ async def test_what_a_dead_worker_stored_and_did_not_record_is_recorded_and_not_
     assert (await f.get(person.client, made["id"]))["duration_s"] == ready["duration_s"]
 
 
+@pytest.mark.slow
 async def test_a_step_that_fails_records_what_it_has_stored(
     make_house: MakeHouse, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +210,7 @@ async def test_a_step_that_fails_records_what_it_has_stored(
     assert {number for number, *_ in await segments(house)} >= set(range(7, 12))
 
 
+@pytest.mark.slow
 async def test_a_film_is_not_dropped_for_a_picture_that_cannot_be_made(
     house: House, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,6 +254,7 @@ async def test_a_film_is_not_dropped_for_a_picture_that_cannot_be_made(
     assert 'matinee_encodes_without{kind="pictures"} 0.0' in (await guest.get("/metrics")).text
 
 
+@pytest.mark.slow
 async def test_a_picture_of_the_owners_own_stands_for_those_that_could_not_be_made(
     house: House, films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +274,7 @@ async def test_a_picture_of_the_owners_own_stands_for_those_that_could_not_be_ma
     assert video["poster"]
 
 
+@pytest.mark.slow
 async def test_a_check_whose_worker_died_after_its_plan_ends_once_more(house: House, films: Path) -> None:
     person = await house.person()
     made = await f.upload(person.client, f.film(films, seconds=2))
@@ -286,7 +291,7 @@ async def test_a_check_whose_worker_died_after_its_plan_ends_once_more(house: Ho
     assert found["check"].attempts == 2
 
 
-@pytest.mark.parametrize("ended_as", ["failed", None])
+@pytest.mark.parametrize("ended_as", [pytest.param("failed", marks=pytest.mark.slow), None])
 async def test_a_step_that_lost_its_job_is_found(house: House, films: Path, ended_as: str | None) -> None:
     """Its job lies among the dead letters and nobody could bury it, or there is none at all."""
     person = await house.person()
@@ -311,6 +316,7 @@ async def test_a_step_that_lost_its_job_is_found(house: House, films: Path, ende
         assert await encoding.mend(work) == 0
 
 
+@pytest.mark.slow
 async def test_an_encode_whose_last_step_was_not_counted_ends(house: House, films: Path) -> None:
     person = await house.person()
     made = await f.upload(person.client, f.film(films, seconds=2))
@@ -322,6 +328,7 @@ async def test_an_encode_whose_last_step_was_not_counted_ends(house: House, film
     assert (await f.get(person.client, made["id"]))["state"] == "ready"
 
 
+@pytest.mark.slow
 async def test_what_has_a_job_is_left_alone(make_house: MakeHouse, films: Path, tmp_path: Path) -> None:
     hold = tmp_path / "hold"
     hold.mkdir()
@@ -360,6 +367,7 @@ async def test_a_picture_that_nobody_could_prepare_says_so_and_frees_its_bytes(
     assert kept["used_bytes"] == f.film(films, seconds=2).stat().st_size
 
 
+@pytest.mark.slow
 async def test_a_file_that_nobody_could_begin_with_says_so_and_can_be_begun_later(
     house: House, films: Path
 ) -> None:
@@ -374,6 +382,7 @@ async def test_a_file_that_nobody_could_begin_with_says_so_and_can_be_begun_late
     assert (await ended(house, person, made))["state"] == "ready"
 
 
+@pytest.mark.slow
 async def test_a_retry_that_nobody_could_take_up_fails_and_may_be_asked_for_again(
     house: House, films: Path
 ) -> None:

@@ -77,6 +77,7 @@ async def test_a_film_gets_its_storyboard_and_a_stranger_none_of_a_private_one(
     assert [stored async for stored in house.parts.storage.list()] == []
 
 
+@pytest.mark.slow
 async def test_a_film_is_ready_without_its_storyboard_which_comes_after(
     make_house: MakeHouse, films: Path, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ async def test_a_film_is_ready_without_its_storyboard_which_comes_after(
         await until_step(house, made["id"], "done")
 
 
+@pytest.mark.slow
 async def test_a_storyboard_that_a_dead_worker_left_behind_is_made_again(
     make_house: MakeHouse, films: Path
 ) -> None:

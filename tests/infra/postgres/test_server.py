@@ -129,6 +129,7 @@ def test_a_server_whose_starter_was_killed_is_found_again(folder: Path) -> None:
     assert server.pid == int(done.stdout)
 
 
+@pytest.mark.slow
 def test_committed_rows_survive_the_death_of_the_server(folder: Path) -> None:
     server = postgres.start(folder)
     with connect(server.url) as connection:
@@ -190,6 +191,7 @@ def test_a_path_that_a_shell_would_read_is_refused(tmp_path: Path) -> None:
         start(tmp_path / "$(id)")
 
 
+@pytest.mark.slow
 def test_two_houses_live_side_by_side(folder: Path) -> None:
     other = folder.parent / "other"
     try:
