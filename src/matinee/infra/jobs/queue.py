@@ -19,7 +19,6 @@ from procrastinate.exceptions import ConnectorException, JobAborted
 from procrastinate.job_context import AbortReason
 from procrastinate.job_context import JobContext as RawContext
 from procrastinate.jobs import Job
-from procrastinate.periodic import PeriodicRegistry
 from procrastinate.retry import BaseRetryStrategy, RetryDecision
 from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
@@ -361,7 +360,7 @@ class Queue:
         """Run all that is due, tallies too, until nothing is left; for programs that do one thing and end. What the
         clock orders is left to workers: else what is done depended on the minute."""
         self.works = works
-        self.app.periodic_registry = PeriodicRegistry()
+        self.app.periodic_registry.periodic_tasks.clear()
         async with self.app.open_async():
             while True:
                 await self.app.run_worker_async(
