@@ -360,18 +360,23 @@ class Queue:
         """Run all that is due, tallies too, until nothing is left; for programs that do one thing and end. What the
         clock orders is left to workers: else what is done depended on the minute."""
         self.works = works
-        self.app.periodic_registry.periodic_tasks.clear()
-        async with self.app.open_async():
-            while True:
-                await self.app.run_worker_async(
-                    queues=list(lanes),
-                    wait=False,
-                    concurrency=4,
-                    install_signal_handlers=False,
-                    listen_notify=False,
-                )
-                if not await self.pump() and not await self._due(works, lanes):
-                    return
+        by_clock = self.app.periodic_registry.periodic_tasks
+        aside = dict(by_clock)
+        by_clock.clear()
+        try:
+            async with self.app.open_async():
+                while True:
+                    await self.app.run_worker_async(
+                        queues=list(lanes),
+                        wait=False,
+                        concurrency=4,
+                        install_signal_handlers=False,
+                        listen_notify=False,
+                    )
+                    if not await self.pump() and not await self._due(works, lanes):
+                        return
+        finally:
+            by_clock.update(aside)
 
     async def _due(self, works: Works, lanes: Iterable[Lane]) -> bool:
         """Whether a job waits whose moment has come: running ones may have left it."""
