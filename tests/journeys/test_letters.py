@@ -37,7 +37,7 @@ def test_joining_forgetting_and_moving_by_letter(page: Page, house: Server) -> N
     page.goto(acts.letter(house, "lena@example.org", "join"))
     page.get_by_label("Name", exact=True).fill("Lena Letter")
     page.get_by_label("Handle").fill("lena")
-    page.get_by_label("Password").fill("lena letter")
+    page.get_by_label("Password").fill("lena letter lena")
     expect(page.get_by_role("meter")).to_have_attribute("aria-valuetext", re.compile("easy"))
     expect(page.get_by_text("Your own name or address is easy to guess.")).to_be_visible()
     looks_right(page)
