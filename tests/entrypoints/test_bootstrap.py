@@ -18,7 +18,7 @@ async def test_the_operator_is_made_once_with_a_password_that_works(house: House
     browser = await house.client()
     me = await browser.post("/api/v1/session", json={"login": "operator", "password": password})
     assert me.status_code == 200
-    assert "admin" in me.json()["account"]["roles"]
+    assert "owner" in me.json()["account"]["roles"]
     assert (await browser.get("/api/v1/admin/overview")).status_code == 200
 
 

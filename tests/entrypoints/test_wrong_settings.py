@@ -48,7 +48,7 @@ SENTENCES = [
         "MATINEE_MAIL needs MATINEE_MAIL_FROM, such as Matinee <post@films.example>.",
     ),
     ("IMPORT_PORTS", "0", "MATINEE_IMPORT_PORTS: 0 is no port or range of ports."),
-    ("SECOND_FACTOR_ROLES", "king", "MATINEE_SECOND_FACTOR_ROLES: there is no role king."),
+    ("SECOND_FACTOR_ROLES", "King!", "MATINEE_SECOND_FACTOR_ROLES: there is no role King!."),
     (
         "BREACHES_URL",
         "http://ranges.example",

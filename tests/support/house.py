@@ -15,15 +15,15 @@ from sqlalchemy import text
 
 from matinee.entrypoints import product
 from matinee.entrypoints.api.app import build
-from matinee.entrypoints.api.identity import actor_of
 from matinee.entrypoints.parts import Parts, assemble
 from matinee.features.accounts import service as accounts
 from matinee.features.people import service as people
+from matinee.features.roles import service as roles
 from matinee.infra import cookies
 from matinee.infra.limits import LimitSettings
 from matinee.infra.room import Lane
 from matinee.infra.work import Work, Works
-from matinee.kernel.actor import Actor, Role
+from matinee.kernel.actor import Actor
 from matinee.kernel.ids import AccountId
 from matinee.kernel.settings import HOUSE_CONCERNS, Concern, Settings
 
@@ -76,13 +76,13 @@ class House:
             )
         return client
 
-    async def person(self, *roles: Role, handle: str | None = None) -> Person:
-        """A new person; without `roles` a creator, as sign-up makes them."""
+    async def person(self, *held: str, handle: str | None = None) -> Person:
+        """A new person; without `held` a creator, as sign-up makes them."""
         self._count += 1
         handle = handle or f"person{self._count}"
         email = f"{handle}@example.org"
         async with self.works.open() as work:
-            account = await accounts.create(work, email, PASSWORD, roles=roles or ("creator",))
+            account = await accounts.create(work, email, PASSWORD, roles=held or ("creator",))
             account_id = AccountId(account.id)
             await people.create(work, account_id, handle, handle.title())
             signed_in = await accounts.open_session(work, account_id)
@@ -92,7 +92,7 @@ class House:
             handle=handle,
             email=email,
             password=PASSWORD,
-            actor=actor_of(signed_in.identity),
+            actor=roles.actor_of(self.works, signed_in.identity),
             client=client,
         )
 

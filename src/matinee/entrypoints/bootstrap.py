@@ -21,7 +21,7 @@ LOCK = 7_283_114
 
 
 def ensure_operator(settings: Settings) -> str | None:
-    """Make the operator's account where no administrator exists yet; returns its one-time password when it was made
+    """Make the operator's account where nobody owns the house yet; returns its one-time password when it was made
     up here, None when it existed or came from MATINEE_ADMIN_PASSWORD. Also keeps `cli-token` (0600) valid."""
     return asyncio.run(_ensure(settings))
 
@@ -33,13 +33,13 @@ async def _ensure(settings: Settings) -> str | None:
         async with parts.works.open() as work:
             # Two machines may come here at once: the second one finds the first one's operator.
             await work.session.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-            operator_id = await accounts.first_admin(work)
+            operator_id = await accounts.first_owner(work)
             if operator_id is None:
                 given = settings.of(accounts.AccountsSettings).admin_password
                 password = given.get_secret_value() if given is not None else secrets.token_urlsafe(12)
                 try:
                     account = await accounts.create(
-                        work, OPERATOR_EMAIL, password, roles=("admin", "creator")
+                        work, OPERATOR_EMAIL, password, roles=("owner", "creator")
                     )
                 except (WeakPassword, LeakedPassword) as error:
                     raise Invalid(f"MATINEE_ADMIN_PASSWORD cannot be used: {error.detail}") from None

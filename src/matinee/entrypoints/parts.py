@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matinee.entrypoints import house, product
+from matinee.features.roles import service as roles
 from matinee.infra.bus.memory import MemoryBus
 from matinee.infra.bus.port import Bus
 from matinee.infra.bus.postgres import PostgresBus
@@ -90,6 +91,7 @@ def assemble(settings: Settings, *, clock: Clock = utc_now) -> Parts:
         mailer=mailer,
         clock=clock,
     )
+    works.held(roles.Book).declare(product.PERMISSIONS.values())
     return Parts(
         settings=settings,
         database=database,

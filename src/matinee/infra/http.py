@@ -126,7 +126,10 @@ def install(
             headers["WWW-Authenticate"] = "Bearer"
         field = error.facts.get("field")
         errors = [{"field": str(field), "message": error.detail}] if field else None
-        return problem(request, status, error.code, error.detail, errors=errors, headers=headers)
+        named = error.facts.get("permission")
+        return problem(
+            request, status, error.code, error.detail, errors=errors, permission=named, headers=headers
+        )
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -38,7 +38,8 @@ TITLES = {
 
 
 class Problem(BaseModel):
-    """Problem details of RFC 9457 with our stable `code`."""
+    """Problem details of RFC 9457 with our stable `code`. `permission`: what would have to be held; why it is not says
+    `/api/v1/me/permissions/{permission}`."""
 
     type: str
     title: str
@@ -47,6 +48,7 @@ class Problem(BaseModel):
     code: str
     request_id: str
     errors: list[dict[str, str]] | None = None
+    permission: str | None = None
 
 
 def problem(
@@ -56,6 +58,7 @@ def problem(
     detail: str,
     *,
     errors: list[dict[str, str]] | None = None,
+    permission: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> JSONResponse:
     """An answer that explains itself. `code` is stable, `detail` is for people."""
@@ -69,6 +72,8 @@ def problem(
     }
     if errors:
         body["errors"] = errors
+    if permission is not None:
+        body["permission"] = permission
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from matinee.infra.tally import Tally
-from matinee.kernel.actor import Role
+from matinee.kernel.actor import OWNER_ROLE, BuiltInRole
 from matinee.kernel.ids import AccountId
 from matinee.kernel.message import Message, Order
 from matinee.kernel.settings import Concern
@@ -27,18 +27,21 @@ Scope = Literal["upload", "manage", "account", "operate"]
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A named right and the built-in roles that hold it. Written `room.verb`. `scope` is what a program's token must
-    hold besides; what guests may needs none."""
+    """A named right and the built-in roles that hold it: owners hold each, advertisers what viewers do. Written
+    `room.verb`. `scope` is what a program's token must hold besides; what guests may needs none."""
 
     name: str
     description: str
-    roles: frozenset[Role]
+    roles: frozenset[BuiltInRole]
     scope: Scope | None
 
-    def __init__(self, name: str, description: str, *roles: Role, scope: Scope | None = None) -> None:
+    def __init__(self, name: str, description: str, *roles: BuiltInRole, scope: Scope | None = None) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "description", description)
-        object.__setattr__(self, "roles", frozenset(roles))
+        implied: set[BuiltInRole] = {OWNER_ROLE}
+        if "viewer" in roles:
+            implied.add("advertiser")
+        object.__setattr__(self, "roles", implied.union(roles))
         object.__setattr__(self, "scope", scope)
 
 

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from matinee.kernel.errors import NotSignedIn, Refused
 from matinee.kernel.ids import AccountId
 
 Via = Literal["nobody", "session", "token", "system"]
-Role = Literal["guest", "viewer", "creator", "moderator", "admin"]
+BuiltInRole = Literal["guest", "viewer", "creator", "advertiser", "moderator", "admin", "owner"]
 
-GUEST_ROLE: Final[Role] = "guest"
-ROLES: Final[tuple[Role, ...]] = ("guest", "viewer", "creator", "moderator", "admin")
+GUEST_ROLE: Final[BuiltInRole] = "guest"
+OWNER_ROLE: Final[BuiltInRole] = "owner"
+ROLES: Final[tuple[BuiltInRole, ...]] = get_args(BuiltInRole)
+"""Those that come with the house; operators make others."""
+ROLE_NAME: Final = r"^[a-z][a-z0-9_]{1,19}$"
+ROLES_HELD_MOST: Final = 20
+"""By one account: its access tokens name them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ class Actor:
         if self.is_guest:
             raise NotSignedIn
         if self.held_back is not None:
-            raise self.held_back
+            raise self.held_back(permission=permission)
         if self.scopes is not None:
             held = ", ".join(self.scopes) or "none"
             raise Refused(

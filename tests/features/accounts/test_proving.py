@@ -187,8 +187,8 @@ async def test_a_role_that_is_given_asks_from_the_next_request_on(strict: House)
 
 
 async def test_an_unknown_role_is_refused_at_the_start(make_house: MakeHouse) -> None:
-    with pytest.raises(ValueError, match="there is no role admins"):
-        await make_house(second_factor_roles="admins")
+    with pytest.raises(ValueError, match="there is no role The admins"):
+        await make_house(second_factor_roles="The admins")
 
 
 # -- lost

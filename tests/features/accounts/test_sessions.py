@@ -10,8 +10,8 @@ from tests.support.house import PASSWORD, House
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.rules import places
-from matinee.features.accounts.service import gate as gates
 from matinee.features.accounts.service import sessions
+from matinee.infra import remembered
 from matinee.kernel.time import utc_now
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -102,8 +102,8 @@ async def test_what_ends_in_one_process_ends_in_every_other_within_five_seconds(
     make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch, carried: bool
 ) -> None:
     """By the bus at once; by reading again where the bus carries nothing."""
-    monkeypatch.setattr(gates, "READ_EVERY_S", 3600.0 if carried else 0.05)
-    monkeypatch.setattr(gates, "BELIEVED_S", 3600.0)
+    monkeypatch.setattr(remembered, "READ_EVERY_S", 3600.0 if carried else 0.05)
+    monkeypatch.setattr(remembered, "BELIEVED_S", 3600.0)
     bus = "postgres" if carried else "memory"
     here, there = await make_house(bus=bus), await make_house(bus=bus)
     ann = await here.person(handle="ann")
@@ -125,8 +125,8 @@ async def _until_out(client: httpx.AsyncClient) -> None:
 async def test_a_process_that_could_not_read_asks_the_database_itself(
     make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gates, "READ_EVERY_S", 3600.0)
-    monkeypatch.setattr(gates, "BELIEVED_S", 0.0)
+    monkeypatch.setattr(remembered, "READ_EVERY_S", 3600.0)
+    monkeypatch.setattr(remembered, "BELIEVED_S", 0.0)
     here, there = await make_house(), await make_house()
     ann = await here.person(handle="ann")
     copy = await there.client(cookies={ACCESS: ann.client.cookies[ACCESS]})

@@ -617,7 +617,7 @@ export interface paths {
         put?: never;
         /**
          * Sign Up
-         * @description Make an account with its profile; the browser is signed in. Where operators let people in, it waits for them.
+         * @description Make an account with its profile; the browser is signed in.
          */
         post: operations["sign_up_api_v1_accounts_post"];
         delete?: never;
@@ -1025,95 +1025,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sign-up/challenge": {
+    "/api/v1/roles": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * All Roles
+         * @description All roles, with what they hold and how many people hold them.
+         */
+        get: operations["all_roles_api_v1_roles_get"];
         put?: never;
         /**
-         * Challenge
-         * @description Work for the computer of who signs up, where the house asks for it. Nothing is kept of it.
+         * Make
+         * @description Make a role of permissions that you hold yourself. Needs a proof of the last ten minutes.
          */
-        post: operations["challenge_api_v1_sign_up_challenge_post"];
+        post: operations["make_api_v1_roles_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask Letter
-         * @description A letter with the link that makes an account; who has one already is told so there, not here.
-         */
-        post: operations["ask_letter_api_v1_accounts_letters_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/application": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Own Application
-         * @description Your request to be let in.
-         */
-        get: operations["own_application_api_v1_me_application_get"];
-        put?: never;
-        post?: never;
-        /**
-         * Withdraw
-         * @description Take your request back: your account is erased at once.
-         */
-        delete: operations["withdraw_api_v1_me_application_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/invitations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Own Invitations
-         * @description Your open invitations, and who came by those that you made.
-         */
-        get: operations["own_invitations_api_v1_me_invitations_get"];
-        put?: never;
-        /**
-         * Invite
-         * @description A link for one person, for 30 days; it is shown this once.
-         */
-        post: operations["invite_api_v1_me_invitations_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me/invitations/{invitation_id}": {
+    "/api/v1/roles/{name}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1124,16 +1060,21 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke Own
-         * @description Take an invitation of yours back.
+         * Drop
+         * @description Drop a role that operators made, and take it from all who hold it. Needs a proof of the last ten minutes.
          */
-        delete: operations["revoke_own_api_v1_me_invitations__invitation_id__delete"];
+        delete: operations["drop_api_v1_roles__name__delete"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change
+         * @description Change a role that operators made; counts for everybody who holds it within five seconds. Needs a proof of the
+         *     last ten minutes.
+         */
+        patch: operations["change_api_v1_roles__name__patch"];
         trace?: never;
     };
-    "/api/v1/admin/admission": {
+    "/api/v1/permissions": {
         parameters: {
             query?: never;
             header?: never;
@@ -1141,34 +1082,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Policy
-         * @description Who may make an account, and what they are asked for.
+         * Permissions
+         * @description All permissions by name, and the built-in roles that hold them.
          */
-        get: operations["policy_api_v1_admin_admission_get"];
-        /**
-         * Change Policy
-         * @description Counts from the next sign-up on. Needs a proof of the last ten minutes.
-         */
-        put: operations["change_policy_api_v1_admin_admission_put"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/applications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Queue
-         * @description Who asks to be let in, oldest first.
-         */
-        get: operations["queue_api_v1_admin_applications_get"];
+        get: operations["permissions_api_v1_permissions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1177,47 +1094,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/applications/{account_id}/approve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Approve
-         * @description Let somebody in; their open page goes on by itself.
-         */
-        post: operations["approve_api_v1_admin_applications__account_id__approve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/applications/{account_id}/refuse": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refuse
-         * @description They read the reason when they sign in; a week later the account is erased.
-         */
-        post: operations["refuse_api_v1_admin_applications__account_id__refuse_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/invitations": {
+    "/api/v1/me/permissions": {
         parameters: {
             query?: never;
             header?: never;
@@ -1225,37 +1102,73 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Invitations
-         * @description All invitations of the house, and who came by whose.
+         * Own Verdicts
+         * @description What you may and may not, and by which roles.
          */
-        get: operations["invitations_api_v1_admin_invitations_get"];
-        put?: never;
-        /**
-         * Make Invitation
-         * @description A link for one or many; it is shown this once. Needs a proof of the last ten minutes.
-         */
-        post: operations["make_invitation_api_v1_admin_invitations_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/invitations/{invitation_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
+        get: operations["own_verdicts_api_v1_me_permissions_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/permissions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         /**
-         * Revoke
-         * @description Take any invitation back.
+         * Own Explanation
+         * @description Why you may, or may not, step by step.
          */
-        delete: operations["revoke_api_v1_admin_invitations__invitation_id__delete"];
+        get: operations["own_explanation_api_v1_me_permissions__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{account_id}/permissions/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explanation Of
+         * @description Why somebody may, or may not, in a browser of theirs.
+         */
+        get: operations["explanation_of_api_v1_admin_accounts__account_id__permissions__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{account_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Roles
+         * @description Say anew which roles somebody holds; counts from their next request on. Needs a proof of the last ten minutes.
+         */
+        put: operations["set_roles_api_v1_admin_accounts__account_id__roles_put"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1714,6 +1627,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Join
+         * @description A letter with the link that makes an account; who has one already is told so there, not here.
+         */
+        post: operations["ask_join_api_v1_accounts_letters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/email-confirmations": {
         parameters: {
             query?: never;
@@ -1914,67 +1847,6 @@ export interface components {
             last_used_at: string | null;
         };
         /**
-         * Applicant
-         * @description A request as operators see it.
-         */
-        Applicant: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "waiting" | "refused";
-            /** Question */
-            question: string;
-            /** Answer */
-            answer: string;
-            /**
-             * Asked At
-             * Format: date-time
-             */
-            asked_at: string;
-            /** Decided At */
-            decided_at: string | null;
-            /** Reason */
-            reason: string | null;
-            /** Erased At */
-            erased_at: string | null;
-            /**
-             * Account Id
-             * Format: uuid
-             */
-            account_id: string;
-            /** Handle */
-            handle: string | null;
-            /** Email */
-            email: string;
-        };
-        /**
-         * Application
-         * @description One's own request. A refused one is erased, with the account, at `erased_at`.
-         */
-        Application: {
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "waiting" | "refused";
-            /** Question */
-            question: string;
-            /** Answer */
-            answer: string;
-            /**
-             * Asked At
-             * Format: date-time
-             */
-            asked_at: string;
-            /** Decided At */
-            decided_at: string | null;
-            /** Reason */
-            reason: string | null;
-            /** Erased At */
-            erased_at: string | null;
-        };
-        /**
          * AuditEntry
          * @description Something that was done. `seq` is its place in the chain, null for a second or two; `facts` stay, `words` can be
          *     read as long as the account that they are about stands.
@@ -2069,39 +1941,6 @@ export interface components {
              * @description Main colour of the picture, #rrggbb.
              */
             tint: string | null;
-        };
-        /**
-         * Challenge
-         * @description Work for the computer of somebody who signs up. For each `i` below `answers` it looks for a number `n`, from 0
-         *     on, so that the first four bytes of scrypt(password=`i:n`, salt=`salt` as ASCII, N=2048, r=8, p=1, 32 bytes), read
-         *     as a big-endian number, are below 2³² / `tries`.
-         */
-        Challenge: {
-            /**
-             * Algorithm
-             * @default scrypt-2048-8-1
-             * @constant
-             */
-            algorithm: "scrypt-2048-8-1";
-            /** Salt */
-            salt: string;
-            /**
-             * Answers
-             * @default 4
-             */
-            answers: number;
-            /**
-             * Tries
-             * @description That one answer takes on average.
-             */
-            tries: number;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Signature */
-            signature: string;
         };
         /**
          * Copies
@@ -2339,6 +2178,30 @@ export interface components {
             thumbnail_height?: number | null;
         };
         /**
+         * Explanation
+         * @description With the steps that lead there, in order; the first that is not passed decides.
+         */
+        Explanation: {
+            /** Permission */
+            permission: string;
+            /** Description */
+            description: string;
+            /** Room */
+            room: string;
+            /** May */
+            may: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Everybody */
+            everybody: boolean;
+            /** Mine */
+            mine: components["schemas"]["RoleRef"][];
+            /** Held By */
+            held_by: components["schemas"]["RoleRef"][];
+            /** Steps */
+            steps: components["schemas"]["Step"][];
+        };
+        /**
          * FactorAdded
          * @description `recovery_codes` with the first factor alone: they are shown this once.
          */
@@ -2410,104 +2273,12 @@ export interface components {
             files: number;
         };
         /**
-         * HouseInvitation
-         * @description `made_by` is a handle; null: made in the terminal.
+         * HeldRoles
+         * @description What an account holds now.
          */
-        HouseInvitation: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Note */
-            note: string;
-            /** Uses */
-            uses: number;
-            /** Used */
-            used: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Made By */
-            made_by: string | null;
-        };
-        /**
-         * HouseInvitations
-         * @description Newest first, the last two hundred of each.
-         */
-        HouseInvitations: {
-            /** Items */
-            items: components["schemas"]["HouseInvitation"][];
-            /** Invited */
-            invited: components["schemas"]["Invited"][];
-        };
-        /**
-         * Invitation
-         * @description An invitation without its secret.
-         */
-        Invitation: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Note */
-            note: string;
-            /** Uses */
-            uses: number;
-            /** Used */
-            used: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-        };
-        /** InvitationWish */
-        InvitationWish: {
-            /**
-             * Note
-             * @description Whom it is for.
-             * @default
-             */
-            note: string;
-            /**
-             * Uses
-             * @default 1
-             */
-            uses: number;
-            /**
-             * Days
-             * @default 30
-             */
-            days: number;
-        };
-        /**
-         * Invited
-         * @description Who came by whose invitation, as handles.
-         */
-        Invited: {
-            /** Handle */
-            handle: string | null;
-            /** By */
-            by: string | null;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
+        HeldRoles: {
+            /** Roles */
+            roles: string[];
         };
         /**
          * JobInfo
@@ -2536,14 +2307,6 @@ export interface components {
             ended_at: string | null;
             /** Scheduled At */
             scheduled_at: string | null;
-        };
-        /** JoinLetterAsked */
-        JoinLetterAsked: {
-            /** Invitation */
-            invitation?: string | null;
-            work?: components["schemas"]["Solved"] | null;
-            /** Email */
-            email: string;
         };
         /** LadderRung */
         LadderRung: {
@@ -2588,6 +2351,11 @@ export interface components {
              */
             password: string;
         };
+        /** LetterAsked */
+        LetterAsked: {
+            /** Email */
+            email: string;
+        };
         /**
          * Limits
          * @description `handle_kept_days`: how long an old handle leads to a new one; `leaving_days`: how long leaving can be taken
@@ -2604,39 +2372,9 @@ export interface components {
             leaving_days: number;
         };
         /**
-         * MadeInvitation
-         * @description The only answer that holds the link.
-         */
-        MadeInvitation: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Note */
-            note: string;
-            /** Uses */
-            uses: number;
-            /** Used */
-            used: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Link */
-            link: string;
-        };
-        /**
          * Me
-         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `signup`: who may
-         *     make an account; `signup_work`: after some work of their computer; `signup_question`: what who applies is asked.
-         *     `mail`: whether the house writes letters.
+         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `mail`: whether the
+         *     house writes letters.
          */
         Me: {
             account: components["schemas"]["MyAccount"] | null;
@@ -2647,11 +2385,7 @@ export interface components {
              * Signup
              * @enum {string}
              */
-            signup: "open" | "invitation" | "approval" | "closed";
-            /** Signup Work */
-            signup_work: boolean;
-            /** Signup Question */
-            signup_question: string;
+            signup: "open" | "closed";
             /** Mail */
             mail: boolean;
             /**
@@ -2667,8 +2401,7 @@ export interface components {
         };
         /**
          * MyAccount
-         * @description `factor_due`: nothing but setting up a second factor is open until there is one; `waits`: nothing but one's own
-         *     request, until an operator lets them in. To a token without scope
+         * @description `factor_due`: nothing but setting up a second factor is open until there is one. To a token without scope
          *     `account`, addresses are null and `roles` empty.
          */
         MyAccount: {
@@ -2680,7 +2413,7 @@ export interface components {
             /** Email */
             email: string | null;
             /** Roles */
-            roles: ("guest" | "viewer" | "creator" | "moderator" | "admin")[];
+            roles: string[];
             /** Permissions */
             permissions: string[];
             /** Email Verified */
@@ -2689,8 +2422,6 @@ export interface components {
             wanted_email: string | null;
             /** Factor Due */
             factor_due: boolean;
-            /** Waits */
-            waits: boolean;
             /**
              * Created At
              * Format: date-time
@@ -2732,6 +2463,28 @@ export interface components {
             credential: {
                 [key: string]: unknown;
             };
+        };
+        /** NewRole */
+        NewRole: {
+            /**
+             * Name
+             * @description 2 to 20 letters a–z, digits or underscores.
+             */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * About
+             * @default
+             */
+            about: string;
+            /** Permissions */
+            permissions: string[];
+            /**
+             * Factor Needed
+             * @default false
+             */
+            factor_needed: boolean;
         };
         /**
          * NewToken
@@ -2806,8 +2559,7 @@ export interface components {
         };
         /**
          * Overview
-         * @description The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait
-         *     to be let in.
+         * @description The house at a glance. `disk` is null where the store has no such figure.
          */
         Overview: {
             /** Queues */
@@ -2817,8 +2569,6 @@ export interface components {
             disk: components["schemas"]["Disk"] | null;
             videos: components["schemas"]["VideosByState"];
             playable_s: components["schemas"]["Quantiles"];
-            /** Signups Waiting */
-            signups_waiting: number;
             /** Version */
             version: string;
         };
@@ -2854,27 +2604,6 @@ export interface components {
                 [key: string]: string | number | boolean | string[];
             };
         };
-        /** OwnInvitationWish */
-        OwnInvitationWish: {
-            /**
-             * Note
-             * @description Whom it is for.
-             * @default
-             */
-            note: string;
-        };
-        /**
-         * OwnInvitations
-         * @description Open ones, newest first, and who came by them. `most`: how many one may hold.
-         */
-        OwnInvitations: {
-            /** Items */
-            items: components["schemas"]["Invitation"][];
-            /** Joined */
-            joined: string[];
-            /** Most */
-            most: number;
-        };
         /** OwnTokenAsked */
         OwnTokenAsked: {
             /**
@@ -2899,13 +2628,6 @@ export interface components {
             handle: string;
             /** Display Name */
             display_name: string;
-        };
-        /** Page[Applicant] */
-        Page_Applicant_: {
-            /** Items */
-            items: components["schemas"]["Applicant"][];
-            /** Next Cursor */
-            next_cursor?: string | null;
         };
         /** Page[AuditEntry] */
         Page_AuditEntry_: {
@@ -3050,6 +2772,32 @@ export interface components {
             end_tokens: boolean;
         };
         /**
+         * PermissionInfo
+         * @description `scope` is what a program's token needs besides; null: none. `everybody`: guests too. `yours`: whoever asks holds
+         *     it and may put it into a role.
+         */
+        PermissionInfo: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Room */
+            room: string;
+            /** Scope */
+            scope: string | null;
+            /** Everybody */
+            everybody: boolean;
+            /** Built In */
+            built_in: components["schemas"]["RoleRef"][];
+            /** Yours */
+            yours: boolean;
+        };
+        /** PermissionList */
+        PermissionList: {
+            /** Items */
+            items: components["schemas"]["PermissionInfo"][];
+        };
+        /**
          * Playback
          * @description Addresses of the manifests. `revision` grows whenever the master gains or loses a rendition. `storyboard` is
          *     WebVTT that names a small picture for every moment.
@@ -3065,48 +2813,6 @@ export interface components {
             grant_expires_at: string | null;
             /** Revision */
             revision: number;
-        };
-        /**
-         * Policy
-         * @description `fixed` names what is set where the house is started, and cannot be changed here.
-         */
-        Policy: {
-            /**
-             * Mode
-             * @enum {string}
-             */
-            mode: "open" | "invitation" | "approval" | "closed";
-            /** Work */
-            work: boolean;
-            /** Question */
-            question: string;
-            /** Invitations Per Member */
-            invitations_per_member: number;
-            /** Fixed */
-            fixed: ("mode" | "work")[];
-            /** Changed At */
-            changed_at: string | null;
-            /** Waiting */
-            waiting: number;
-            /** Waiting Most */
-            waiting_most: number;
-        };
-        /**
-         * PolicyWish
-         * @description `question` is asked of who applies; `invitations_per_member`: how many open ones a member may hold.
-         */
-        PolicyWish: {
-            /**
-             * Mode
-             * @enum {string}
-             */
-            mode: "open" | "invitation" | "approval" | "closed";
-            /** Work */
-            work: boolean;
-            /** Question */
-            question: string;
-            /** Invitations Per Member */
-            invitations_per_member: number;
         };
         /**
          * Poster
@@ -3139,7 +2845,8 @@ export interface components {
         };
         /**
          * Problem
-         * @description Problem details of RFC 9457 with our stable `code`.
+         * @description Problem details of RFC 9457 with our stable `code`. `permission`: what would have to be held; why it is not says
+         *     `/api/v1/me/permissions/{permission}`.
          */
         Problem: {
             /** Type */
@@ -3158,6 +2865,8 @@ export interface components {
             errors?: {
                 [key: string]: string;
             }[] | null;
+            /** Permission */
+            permission?: string | null;
         };
         /**
          * Profile
@@ -3229,14 +2938,6 @@ export interface components {
             /** Codes */
             codes: string[];
         };
-        /** Refusal */
-        Refusal: {
-            /**
-             * Reason
-             * @description Told to them.
-             */
-            reason: string;
-        };
         /** ResetAsked */
         ResetAsked: {
             /**
@@ -3252,6 +2953,70 @@ export interface components {
         Resume: {
             /** Position S */
             position_s: number;
+        };
+        /**
+         * RoleChange
+         * @description What is left out stays.
+         */
+        RoleChange: {
+            /** Title */
+            title?: string | null;
+            /** About */
+            about?: string | null;
+            /** Permissions */
+            permissions?: string[] | null;
+            /** Factor Needed */
+            factor_needed?: boolean | null;
+        };
+        /**
+         * RoleInfo
+         * @description `permissions` without those that everybody holds. `factor_needed`: this role asks for a second factor;
+         *     `factor_by_settings`: the settings of the house do. `changeable`: whoever asks may change or drop it, `givable`:
+         *     give and take it.
+         */
+        RoleInfo: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** About */
+            about: string;
+            /** Permissions */
+            permissions: string[];
+            /** Built In */
+            built_in: boolean;
+            /** Factor Needed */
+            factor_needed: boolean;
+            /** Factor By Settings */
+            factor_by_settings: boolean;
+            /** Holders */
+            holders: number;
+            /** Changeable */
+            changeable: boolean;
+            /** Givable */
+            givable: boolean;
+        };
+        /**
+         * RoleList
+         * @description Built-in ones first, the others by name. `most` that operators may make.
+         */
+        RoleList: {
+            /** Items */
+            items: components["schemas"]["RoleInfo"][];
+            /** Most */
+            most: number;
+        };
+        /** RoleRef */
+        RoleRef: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /** RolesGiven */
+        RolesGiven: {
+            /** Roles */
+            roles: string[];
         };
         /**
          * SecondStep
@@ -3317,13 +3082,9 @@ export interface components {
         };
         /**
          * SignUp
-         * @description With the `token` of a letter's link, or with an `email` where the house sends no letters. `answer` is for who
-         *     applies. Work was done for the letter already.
+         * @description With the `token` of a letter's link, or with an `email` where the house sends no letters.
          */
         SignUp: {
-            /** Invitation */
-            invitation?: string | null;
-            work?: components["schemas"]["Solved"] | null;
             /** Email */
             email?: string | null;
             /** Token */
@@ -3341,45 +3102,6 @@ export interface components {
             handle: string;
             /** Display Name */
             display_name: string;
-            /**
-             * Answer
-             * @description To the question of the operators.
-             * @default
-             */
-            answer: string;
-        };
-        /**
-         * Solved
-         * @description A challenge as it was handed out, with its answers in order.
-         */
-        Solved: {
-            /**
-             * Algorithm
-             * @default scrypt-2048-8-1
-             * @constant
-             */
-            algorithm: "scrypt-2048-8-1";
-            /** Salt */
-            salt: string;
-            /**
-             * Answers
-             * @default 4
-             */
-            answers: number;
-            /**
-             * Tries
-             * @description That one answer takes on average.
-             */
-            tries: number;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Signature */
-            signature: string;
-            /** Numbers */
-            numbers: number[];
         };
         /** SourceAudio */
         SourceAudio: {
@@ -3427,6 +3149,18 @@ export interface components {
             pixel_format: string;
             /** Bit Depth */
             bit_depth: number;
+        };
+        /** Step */
+        Step: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "signed_in" | "account" | "factor" | "scopes" | "roles";
+            /** Passed */
+            passed: boolean;
+            /** Sentence */
+            sentence: string;
         };
         /**
          * StepInfo
@@ -3663,6 +3397,39 @@ export interface components {
             by_purpose?: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Verdict
+         * @description Whether somebody may do something, in one sentence. `mine` are those of their roles that hold the permission,
+         *     `held_by` all that do; everybody does where `everybody`.
+         */
+        Verdict: {
+            /** Permission */
+            permission: string;
+            /** Description */
+            description: string;
+            /** Room */
+            room: string;
+            /** May */
+            may: boolean;
+            /** Sentence */
+            sentence: string;
+            /** Everybody */
+            everybody: boolean;
+            /** Mine */
+            mine: components["schemas"]["RoleRef"][];
+            /** Held By */
+            held_by: components["schemas"]["RoleRef"][];
+        };
+        /**
+         * VerdictList
+         * @description By room. `signed_in`: guests may little.
+         */
+        VerdictList: {
+            /** Items */
+            items: components["schemas"]["Verdict"][];
+            /** Signed In */
+            signed_in: boolean;
         };
         /**
          * Video
@@ -6499,7 +6266,7 @@ export interface operations {
             };
         };
     };
-    challenge_api_v1_sign_up_challenge_post: {
+    all_roles_api_v1_roles_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -6514,7 +6281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Challenge"];
+                    "application/json": components["schemas"]["RoleList"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */
@@ -6537,7 +6304,7 @@ export interface operations {
             };
         };
     };
-    ask_letter_api_v1_accounts_letters_post: {
+    make_api_v1_roles_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -6546,163 +6313,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JoinLetterAsked"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    own_application_api_v1_me_application_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Application"];
-                };
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    withdraw_api_v1_me_application_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    own_invitations_api_v1_me_invitations_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OwnInvitations"];
-                };
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    invite_api_v1_me_invitations_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OwnInvitationWish"];
+                "application/json": components["schemas"]["NewRole"];
             };
         };
         responses: {
@@ -6712,7 +6323,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MadeInvitation"];
+                    "application/json": components["schemas"]["RoleInfo"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */
@@ -6735,12 +6346,12 @@ export interface operations {
             };
         };
     };
-    revoke_own_api_v1_me_invitations__invitation_id__delete: {
+    drop_api_v1_roles__name__delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                invitation_id: string;
+                name: string;
             };
             cookie?: never;
         };
@@ -6773,54 +6384,18 @@ export interface operations {
             };
         };
     };
-    policy_api_v1_admin_admission_get: {
+    change_api_v1_roles__name__patch: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Policy"];
-                };
+            path: {
+                name: string;
             };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    change_policy_api_v1_admin_admission_put: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PolicyWish"];
+                "application/json": components["schemas"]["RoleChange"];
             };
         };
         responses: {
@@ -6830,7 +6405,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Policy"];
+                    "application/json": components["schemas"]["RoleInfo"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */
@@ -6853,14 +6428,9 @@ export interface operations {
             };
         };
     };
-    queue_api_v1_admin_applications_get: {
+    permissions_api_v1_permissions_get: {
         parameters: {
-            query?: {
-                /** @description Which ones. */
-                state?: "waiting" | "refused";
-                cursor?: string | null;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -6873,7 +6443,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Applicant_"];
+                    "application/json": components["schemas"]["PermissionList"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */
@@ -6896,23 +6466,104 @@ export interface operations {
             };
         };
     };
-    approve_api_v1_admin_applications__account_id__approve_post: {
+    own_verdicts_api_v1_me_permissions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictList"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_explanation_api_v1_me_permissions__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explanation_of_api_v1_admin_accounts__account_id__permissions__name__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 account_id: string;
+                name: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {
@@ -6934,7 +6585,7 @@ export interface operations {
             };
         };
     };
-    refuse_api_v1_admin_applications__account_id__refuse_post: {
+    set_roles_api_v1_admin_accounts__account_id__roles_put: {
         parameters: {
             query?: never;
             header?: never;
@@ -6945,45 +6596,9 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Refusal"];
+                "application/json": components["schemas"]["RolesGiven"];
             };
         };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    invitations_api_v1_admin_invitations_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -6991,88 +6606,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HouseInvitations"];
+                    "application/json": components["schemas"]["HeldRoles"];
                 };
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    make_invitation_api_v1_admin_invitations_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InvitationWish"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MadeInvitation"];
-                };
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revoke_api_v1_admin_invitations__invitation_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                invitation_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {
@@ -8055,6 +7590,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_join_api_v1_accounts_letters_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LetterAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {

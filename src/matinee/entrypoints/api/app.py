@@ -11,9 +11,10 @@ from fastapi.openapi.utils import get_openapi
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from matinee.entrypoints.api import docs, health, pages, wellknown
-from matinee.entrypoints.api.identity import actor_of, again, authenticate
+from matinee.entrypoints.api.identity import again, authenticate
 from matinee.entrypoints.parts import Parts, opened
 from matinee.features.accounts import service as accounts
+from matinee.features.roles import service as roles
 from matinee.infra import front, http, problems
 from matinee.infra.gateway.socket import Gateway
 from matinee.infra.gateway.socket import router as socket_router
@@ -32,8 +33,10 @@ def build(parts: Parts) -> FastAPI:
             app.state.gateway = gateway
             gate = parts.works.held(accounts.Gate)
             gate.hear(gateway.look_again)
+            book = parts.works.held(roles.Book)
+            book.hear(gateway.look_again_at_roles)
             try:
-                async with gate.following():
+                async with gate.following(), book.following():
                     yield
             finally:
                 gateway.close()
@@ -54,7 +57,6 @@ def build(parts: Parts) -> FastAPI:
     app.state.parts = parts
     app.state.authenticate = authenticate
     app.state.again = again
-    app.state.actor_of = actor_of
     app.state.alias = partial(accounts.alias, parts.settings)
     house = parts.settings.house
     hosts = {"localhost", "127.0.0.1", "[::1]", house.host.lower()}

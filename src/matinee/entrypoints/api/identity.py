@@ -7,16 +7,13 @@ import hmac
 
 from starlette.requests import HTTPConnection
 
-from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import FactorDue
 from matinee.features.accounts.schemas import ACCESS_COOKIE, CSRF_COOKIE, REFRESH_COOKIE
-from matinee.features.admission import service as admission
-from matinee.features.admission.errors import Waits
+from matinee.features.roles import service as roles
 from matinee.infra import cookies
 from matinee.infra.http import SAFE_METHODS, address_of
 from matinee.infra.work import Work
-from matinee.kernel.actor import GUEST_ROLE, Actor
+from matinee.kernel.actor import Actor
 from matinee.kernel.errors import NotSignedIn, Refused
 from matinee.kernel.settings import HouseSettings
 
@@ -34,53 +31,31 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
     access token had ended."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
+        await work.works.held(roles.Book).believed()  # before this work holds a connection
         identity = await accounts.authenticate(work, token.strip())
         if identity is None:
             raise NotSignedIn("This token is not valid any more. Sign in again.")
-        return actor_of(identity, reading=request.scope.get("method", "GET") in SAFE_METHODS)
+        return roles.actor_of(
+            work.works, identity, reading=request.scope.get("method", "GET") in SAFE_METHODS
+        )
     identity = await _of_browser(work, request)
     if identity is None:
-        return _guest()
+        return roles.guest(work.works)
+    await work.works.held(roles.Book).believed()
     if request.scope.get("method", "GET") not in SAFE_METHODS:
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), identity.csrf.encode()):
             raise CsrfMissing
-    return actor_of(identity)
+    return roles.actor_of(work.works, identity)
 
 
 async def again(work: Work, actor: Actor) -> Actor:
     """Who this is by now, for what outlives a request: another actor when the session or token has ended."""
     if actor.account_id is None:
         return actor
+    await work.works.held(roles.Book).believed()
     identity = await accounts.again(work, actor)
-    return _guest() if identity is None else actor_of(identity)
-
-
-def actor_of(identity: accounts.Identity, *, reading: bool = True) -> Actor:
-    """Whom an identity acts as; every account holds the role `guest` too. One whose second factor is due may what a
-    guest may, and set one up; one who waits to be let in, what a guest may, and read their request. `reading`: nothing
-    is to be changed."""
-    roles = frozenset({GUEST_ROLE, *identity.roles})
-    permissions, held_back = product.permissions_of(roles), _held_back(identity)
-    if held_back is not None:
-        left = admission.APPLY if held_back is Waits else accounts.SECURE
-        permissions = permissions & (product.permissions_of({GUEST_ROLE}) | {left})
-    return Actor(
-        account_id=identity.account_id,
-        roles=roles,
-        permissions=product.within(permissions, identity.scopes, reading=reading),
-        via=identity.via,
-        session_key=identity.session_key,
-        scopes=identity.scopes,
-        proven_at=identity.proven_at,
-        held_back=held_back,
-    )
-
-
-def _held_back(identity: accounts.Identity) -> type[Refused] | None:
-    if identity.waits:
-        return Waits
-    return FactorDue if identity.factor_due else None
+    return roles.guest(work.works) if identity is None else roles.actor_of(work.works, identity)
 
 
 async def _of_browser(work: Work, request: HTTPConnection) -> accounts.Identity | None:
@@ -98,7 +73,3 @@ async def _of_browser(work: Work, request: HTTPConnection) -> accounts.Identity 
     renewed = await accounts.renew(work.works, token, address=address_of(request), agent=agent)
     cookies.hand(request, house, *(accounts.SIGNED_OUT if renewed is None else renewed.cookies()))
     return None if renewed is None else renewed.identity
-
-
-def _guest() -> Actor:
-    return Actor(permissions=product.permissions_of({GUEST_ROLE}))

@@ -63,9 +63,9 @@ class LinkOver(NotFound):
     sentence = "This link was used already, or its time is over. Ask for another one."
 
 
-class LastAdmin(Conflict):
-    code = "accounts.last_admin"
-    sentence = "This is the only administrator. Make somebody else one first."
+class LastOwner(Conflict):
+    code = "accounts.last_owner"
+    sentence = "This is the only owner of the house. Make somebody else one first."
 
 
 class TooManyTokens(Conflict):

@@ -32,7 +32,16 @@ class AccountRow(Base):
 
     __table_args__ = (
         Index("accounts_account_leaves_at_ix", "leaves_at", postgresql_where=text("leaves_at IS NOT NULL")),
+        Index("accounts_account_roles_ix", "roles", postgresql_using="gin"),
     )
+
+
+class FactorRoleRow(Base):
+    """A role that operators made and ask a second factor of, as room `roles` pushed it."""
+
+    __tablename__ = "accounts_factor_role"
+
+    role: Mapped[str] = mapped_column(String(20), primary_key=True)
 
 
 class SessionRow(Base):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 
-from matinee.kernel.actor import Role, Via
+from matinee.kernel.actor import Via
 from matinee.kernel.ids import AccountId
 from matinee.kernel.settings import Concern
 from matinee.kernel.words import in_one_line
@@ -96,7 +96,7 @@ class Identity:
     them in, they may read what became of their request, and nothing else."""
 
     account_id: AccountId
-    roles: tuple[Role, ...]
+    roles: tuple[str, ...]
     via: Via
     session_key: str
     csrf: str = ""
@@ -111,7 +111,7 @@ class Account(BaseModel):
 
     id: AccountId
     email: str
-    roles: list[Role]
+    roles: list[str]
     theme: Theme
     created_at: datetime
     email_verified_at: datetime | None

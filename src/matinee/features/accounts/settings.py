@@ -4,10 +4,8 @@ import re
 
 from pydantic import Field, field_validator
 
-from matinee.kernel.actor import GUEST_ROLE, ROLES
+from matinee.kernel.actor import GUEST_ROLE, OWNER_ROLE, ROLE_NAME
 from matinee.kernel.settings import Concern
-
-_ROLES = frozenset({*ROLES, "owner"} - {GUEST_ROLE})
 
 
 class PasswordSettings(Concern):
@@ -49,20 +47,23 @@ class FactorSettings(Concern):
 
     second_factor_roles: str = Field(
         "",
-        description="Roles, comma separated, whose people need a second factor, such as admin,moderator. Without one"
-        " they can sign in and set one up, and nothing else. Default: nobody needs one.",
+        description="Roles, comma separated, whose people need a second factor, such as admin,moderator; also roles"
+        " that operators made. Without one they can sign in and set one up, and nothing else. What is"
+        " asked of admins is asked of owners. Default: nobody needs one.",
     )
 
     @field_validator("second_factor_roles")
     @classmethod
     def _known(cls, value: str) -> str:
-        if unknown := _words(value) - _ROLES:
-            raise ValueError(f"MATINEE_SECOND_FACTOR_ROLES: there is no role {min(unknown)}")
+        for name in sorted(_words(value)):
+            if name == GUEST_ROLE or not re.fullmatch(ROLE_NAME, name):
+                raise ValueError(f"MATINEE_SECOND_FACTOR_ROLES: there is no role {name}")
         return value
 
     @property
     def roles(self) -> frozenset[str]:
-        return frozenset(_words(self.second_factor_roles))
+        named = _words(self.second_factor_roles)
+        return frozenset(named | {OWNER_ROLE} if "admin" in named else named)
 
 
 class TokenSettings(Concern):

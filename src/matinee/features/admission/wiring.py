@@ -5,9 +5,9 @@ from matinee.features.admission.commands import commands
 from matinee.features.admission.messages import TidyDoors
 from matinee.features.admission.settings import AdmissionSettings
 from matinee.infra.room import Handler, Periodic, Permission, Room
-from matinee.kernel.actor import Role
+from matinee.kernel.actor import BuiltInRole
 
-_MEMBERS: tuple[Role, ...] = ("viewer", "creator", "moderator", "admin")
+_MEMBERS: tuple[BuiltInRole, ...] = ("viewer", "creator", "moderator", "admin")
 
 ROOM = Room(
     name="admission",

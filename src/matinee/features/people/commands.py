@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Annotated, Literal, cast, get_args
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 import typer
@@ -19,15 +19,17 @@ from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchAccount, NoSuchSession, NoSuchToken
 from matinee.features.accounts.schemas import SCOPES, TokenScope
 from matinee.features.people import service
+from matinee.features.roles import service as held
+from matinee.features.roles.schemas import Explanation
 from matinee.infra.work import Work, Works
-from matinee.kernel.actor import Actor, Role
+from matinee.kernel.actor import ROLES, Actor
 from matinee.kernel.errors import MatineeError
 from matinee.kernel.ids import AccountId
 from matinee.kernel.words import shown
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 app = typer.Typer(name="account", help="Accounts of this house.", no_args_is_help=True)
-_ROLES = [role for role in get_args(Role) if role != "guest"]
+_ROLES = ", ".join(ROLES[1:])
 
 
 @app.command()
@@ -36,18 +38,20 @@ def create(
     email: Annotated[str, typer.Argument(help="Address to sign in with.")],
     handle: Annotated[str, typer.Option(help="Public name: a–z, 0–9 and _.")],
     name: Annotated[str | None, typer.Option(help="Shown name. Default: the handle.")] = None,
-    role: Annotated[list[str] | None, typer.Option(help=f"Role: {', '.join(_ROLES)}. Repeatable.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help=f"Role: {_ROLES}, or one made here. Repeatable.")
+    ] = None,
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask for the password instead of making one up.")
     ] = False,
 ) -> None:
     """Make an account and print its one-time password."""
     wanted = role or ["viewer", "creator"]
-    _check_roles(wanted)
     password = _password(ask)
 
     async def run(work: Work) -> None:
-        account = await accounts.create(work, email, password, cast(list[Role], wanted), words=(handle,))
+        await held.check_names(work, wanted)
+        account = await accounts.create(work, email, password, wanted, words=(handle,))
         await service.create(work, account.id, handle, name or handle)
 
     _in_house(ctx, run)
@@ -112,16 +116,34 @@ def suspend(
 def roles(
     ctx: typer.Context,
     login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
-    role: Annotated[list[str], typer.Option(help=f"Role: {', '.join(_ROLES)}. Repeatable.")],
+    role: Annotated[list[str], typer.Option(help=f"Role: {_ROLES}, or one made here. Repeatable.")],
 ) -> None:
     """Say anew what an account may do, from its next request on."""
-    _check_roles(role)
 
     async def run(work: Work) -> None:
-        await accounts.set_roles(work, await _find(work, login), cast(list[Role], role))
+        await held.set_roles(work, await _find(work, login), role)
 
     _in_house(ctx, run)
     typer.echo(f"{login} is {', '.join(role)} now.")
+
+
+@app.command()
+def may(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    permission: Annotated[str, typer.Argument(help="Such as videos.create; “matinee role permissions”.")],
+) -> None:
+    """Whether an account may do something in a browser, and why. Exit 0: it may. 1: it may not."""
+
+    async def run(work: Work) -> None:
+        found.append(await held.explanation_of(work, await _find(work, login), permission))
+
+    found: list[Explanation] = []
+    _in_house(ctx, run)
+    for step in found[0].steps:
+        typer.echo(f"{'yes' if step.passed else 'no '}  {step.sentence}")
+    typer.echo(found[0].sentence)
+    raise typer.Exit(0 if found[0].may else 1)
 
 
 @app.command()
@@ -293,11 +315,6 @@ def _id(text: str, missing: type[MatineeError]) -> UUID:
         return UUID(text)
     except ValueError:
         raise missing from None
-
-
-def _check_roles(wanted: list[str]) -> None:
-    if unknown := set(wanted) - set(_ROLES):
-        raise typer.BadParameter(f"no such role: {min(unknown)}", param_hint="--role")
 
 
 async def _find(work: Work, login: str) -> AccountId:

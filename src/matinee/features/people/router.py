@@ -15,6 +15,7 @@ from matinee.features.accounts.schemas import (
 from matinee.features.people import service
 from matinee.features.people.errors import HandleMoved
 from matinee.features.people.schemas import Leaving, Me, MeChange, Profile, ProfileChange, SignIn, SignUp
+from matinee.features.roles import service as roles
 from matinee.infra import cookies
 from matinee.infra.http import address_of, needs
 from matinee.infra.work import Work
@@ -173,7 +174,7 @@ async def _instead(request: Request, work: Work, signed_in: accounts.SignedIn) -
 
 async def _welcome(request: Request, work: Work, signed_in: accounts.SignedIn) -> Me:
     cookies.hand(request, work.settings(HouseSettings), *signed_in.cookies())
-    work.actor = request.app.state.actor_of(signed_in.identity)
+    work.actor = roles.actor_of(work.works, signed_in.identity)
     return await service.me(work)
 
 

@@ -15,7 +15,6 @@ from matinee.features.accounts.schemas import (
     Theme,
 )
 from matinee.features.admission.schemas import Answer, Brought, Mode
-from matinee.kernel.actor import Role
 
 Handle = Annotated[
     str,
@@ -44,7 +43,7 @@ class MyAccount(BaseModel):
 
     id: UUID
     email: str | None
-    roles: list[Role]
+    roles: list[str]
     permissions: list[str]
     email_verified: bool | None
     wanted_email: str | None

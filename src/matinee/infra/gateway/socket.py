@@ -64,6 +64,12 @@ class Gateway:
             if socket.actor.session_key == session_key:
                 socket.look_again()
 
+    def look_again_at_roles(self, roles: frozenset[str]) -> None:
+        """The same for all who hold one of these: it allows something else now."""
+        for socket in tuple(self.sockets):
+            if not roles.isdisjoint(socket.actor.roles):
+                socket.look_again()
+
     def crowds_its_address(self, socket: "_Socket") -> bool:
         """Whether there are too many of its address with this one. This machine is not counted, as at the door."""
         knobs = socket.works.settings.of(LimitSettings)

@@ -87,12 +87,6 @@ async def overdue(session: AsyncSession, before: datetime) -> Sequence[UUID]:
     return [one for one in await session.scalars(query) if one is not None]
 
 
-async def admins(session: AsyncSession) -> Sequence[UUID]:
-    """Open accounts with role `admin`, oldest first."""
-    query = select(AccountRow.id).where(AccountRow.roles.contains(["admin"]), *OPEN)
-    return (await session.scalars(query.order_by(AccountRow.created_at, AccountRow.id))).all()
-
-
 async def set_login_name(session: AsyncSession, account_id: UUID, name: str | None) -> bool:
     """False when somebody else has the name. The transaction stays usable."""
     try:

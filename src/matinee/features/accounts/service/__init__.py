@@ -39,6 +39,15 @@ from matinee.features.accounts.service.factors import (
 from matinee.features.accounts.service.factors import own as own_factors
 from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
+from matinee.features.accounts.service.holding import (
+    ask_factor,
+    count_holders,
+    first_owner,
+    identity_of,
+    set_roles,
+    take_from_all,
+)
+from matinee.features.accounts.service.holding import check as check_roles
 from matinee.features.accounts.service.leaving import dismiss, is_leaving, leave, leaving, overdue
 from matinee.features.accounts.service.letters import tell_copy, tell_verdict, write_letter
 from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
@@ -47,7 +56,6 @@ from matinee.features.accounts.service.members import (
     create,
     erase,
     find,
-    first_admin,
     get,
     is_open,
     let_in,
@@ -55,7 +63,6 @@ from matinee.features.accounts.service.members import (
     prune,
     set_login_name,
     set_password,
-    set_roles,
     set_theme,
     strength,
     suspend,
@@ -98,7 +105,7 @@ from matinee.features.accounts.service.sessions import (
 from matinee.features.accounts.service.sessions import TABLES as SESSION_TABLES
 from matinee.features.accounts.service.signing import alias, published_keys, rotate_keys, secret_of
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
-from matinee.features.accounts.settings import LeavingSettings, TokenSettings
+from matinee.features.accounts.settings import FactorSettings, LeavingSettings, TokenSettings
 
 SECURE = "accounts.secure"
 """The permission that is left to whoever must set up a second factor first."""
@@ -115,6 +122,7 @@ __all__ = [
     "UNTOLD",
     "AccountsSettings",
     "FactorGiven",
+    "FactorSettings",
     "Gate",
     "Identity",
     "LeavingSettings",
@@ -127,6 +135,7 @@ __all__ = [
     "alias",
     "alone_options",
     "approve_device",
+    "ask_factor",
     "ask_join",
     "ask_reset",
     "ask_verification",
@@ -135,8 +144,10 @@ __all__ = [
     "authenticate",
     "change_email",
     "change_password",
+    "check_roles",
     "collect_device",
     "confirm_app",
+    "count_holders",
     "count_refusals",
     "create",
     "csrf_cookie",
@@ -152,9 +163,10 @@ __all__ = [
     "erase",
     "export",
     "find",
-    "first_admin",
+    "first_owner",
     "get",
     "hand_out",
+    "identity_of",
     "invite",
     "is_leaving",
     "is_open",
@@ -204,6 +216,7 @@ __all__ = [
     "strength",
     "sum_refusals",
     "suspend",
+    "take_from_all",
     "tell_copy",
     "tell_owner",
     "tell_verdict",

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
 from uuid import UUID
 
 from matinee.features.accounts import repository, rules
@@ -44,7 +43,7 @@ from matinee.features.accounts.service.second_step import Ticket
 from matinee.features.accounts.service.sessions import SignedIn
 from matinee.features.accounts.settings import PasswordSettings, TokenSettings
 from matinee.infra.work import Work
-from matinee.kernel.actor import Actor, Role
+from matinee.kernel.actor import Actor
 from matinee.kernel.errors import NotFound
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
@@ -292,7 +291,7 @@ async def _identity(
 ) -> Identity:
     return Identity(
         account_id=AccountId(account_id),
-        roles=cast(tuple[Role, ...], tuple(roles)),
+        roles=tuple(roles),
         via="token",
         session_key=str(key),
         scopes=tuple(scopes),

@@ -87,7 +87,7 @@ async def own(work: Work) -> Factors:
             for row in await repository.passkeys(work.session, account_id)
         ],
         recovery_codes_left=await repository.count_recovery_codes(work.session, account_id),
-        required=required.of_roles(work, account.roles),
+        required=await required.of_roles(work, account.roles),
         passkeys_possible=passkeys.possible(work),
     )
 
@@ -281,7 +281,7 @@ async def _removed(work: Work, account: AccountRow, kind: FactorKind, name: str 
     await audit.record(work, "factor.removed", about=AccountId(account.id), words=words, kind=kind)
     if await repository.has_any(work.session, account.id):
         return
-    if required.of_roles(work, account.roles):
+    if await required.of_roles(work, account.roles):
         raise LastFactor
     await repository.delete_all(work.session, account.id)
 
@@ -304,7 +304,7 @@ async def _make_codes(work: Work, account_id: UUID) -> list[str]:
 
 async def _look_again(work: Work, account: AccountRow) -> None:
     """Browsers and sockets that were held back until there is a factor go on."""
-    if required.of_roles(work, account.roles):
+    if await required.of_roles(work, account.roles):
         held = await session_rows.of(work.session, account.id, work.now)
         tokens = await accounts.tokens(work.session, account.id, work.now)
         await gate.look_again(work, [one.id for one in held] + [one.id for one in tokens])

@@ -4,13 +4,11 @@ A process keeps in memory which keys count and which sessions were cut short. It
 reads all of them again every two seconds, so that a signal that is lost delays a cut by no more. Never holds a session.
 """
 
-import asyncio
-import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -22,15 +20,12 @@ from matinee.features.accounts.repository import sessions as repository
 from matinee.features.accounts.schemas import Identity
 from matinee.features.accounts.service import signing
 from matinee.features.accounts.service.signing import ACCESS_LIFE, SKEW
+from matinee.infra.remembered import Remembered
 from matinee.infra.work import Work, Works
-from matinee.kernel.actor import Role
 from matinee.kernel.ids import AccountId
 
 log = structlog.get_logger(__name__)
-READ_EVERY_S = 2.0
-BELIEVED_S = 4.0
 _LOOK_FOR_KEY_S = 1.0
-_PATIENCE_S = 5.0
 _CHANNEL = "accounts.cut"
 _TYPE = "at+jwt"
 _ALGORITHM = "EdDSA"
@@ -59,17 +54,17 @@ class Gate:
         self._works = works
         self._keys: list[signing.SigningKey] = []
         self._cuts: dict[UUID, datetime] = {}
-        self._read_at = self._looked_at = float("-inf")
-        self._lock = asyncio.Lock()
+        self._memory = Remembered("accounts-gate", self._read)
+        self._looked_at = float("-inf")
         self._hearers: set[Cut] = set()
 
     async def keys(self) -> list[signing.SigningKey]:
-        await self._believed()
+        await self._memory.believed()
         return self._keys
 
     async def issue(self, identity: Identity, expires_at: datetime) -> str:
         """A signed token for a session that lives until `expires_at`."""
-        await self._believed()
+        await self._memory.believed()
         now = self._works.clock()
         signer = signing.signer(self._keys, now)
         if signer is None:
@@ -96,7 +91,7 @@ class Gate:
         raises when it has been silent for so long that a cut may have passed unheard."""
         if len(token) > _MOST_CHARACTERS:
             return None
-        await self._believed()
+        await self._memory.believed()
         try:
             header = extract_compact(token.encode("ascii"), registry=_REGISTRY).protected
         except (JoseError, ValueError):
@@ -131,53 +126,32 @@ class Gate:
 
     async def read(self) -> None:
         """What the database says now. Makes the next key when it is time."""
-        begun = time.monotonic()
-        async with self._lock:
-            if self._read_at >= begun:
-                return  # somebody read meanwhile
-            started = time.monotonic()
-            async with self._works.open(reading=True) as work:
-                now = work.now
-                cuts = await repository.cuts(work.session, now - KEPT)
-                keys = await signing.load(work)
-            if signing.is_due(keys, now):
-                async with self._works.open() as work:
-                    await signing.renew(work)
-                async with self._works.open(reading=True) as work:
-                    keys = await signing.load(work)
-            self._keys = keys
-            self._cuts = {id: at for id, at in self._cuts.items() if at >= now - KEPT}
-            for id, at in cuts.items():
-                self._take(id, at)
-            self._read_at = started
+        await self._memory.read()
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
         """Hears and reads as long as the block runs."""
-        over = asyncio.Event()
-        task = asyncio.create_task(self._follow(over), name="accounts-gate")
         stop_hearing = self._works.bus.hear(self._on_signal)
         try:
-            yield
+            async with self._memory.following():
+                yield
         finally:
             stop_hearing()
-            over.set()  # a statement that is broken off costs its connection
-            await asyncio.wait({task}, timeout=_PATIENCE_S)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
-    async def _follow(self, over: asyncio.Event) -> None:
-        while not over.is_set():
-            try:
-                await self.read()
-            except Exception as error:  # the database is away; requests ask it themselves meanwhile
-                log.warning("accounts.gate_not_read", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), READ_EVERY_S)
-
-    async def _believed(self) -> None:
-        if time.monotonic() - self._read_at > BELIEVED_S:
-            await self.read()
+    async def _read(self) -> None:
+        async with self._works.open(reading=True) as work:
+            now = work.now
+            cuts = await repository.cuts(work.session, now - KEPT)
+            keys = await signing.load(work)
+        if signing.is_due(keys, now):
+            async with self._works.open() as work:
+                await signing.renew(work)
+            async with self._works.open(reading=True) as work:
+                keys = await signing.load(work)
+        self._keys = keys
+        self._cuts = {id: at for id, at in self._cuts.items() if at >= now - KEPT}
+        for id, at in cuts.items():
+            self._take(id, at)
 
     def _key(self, id: Any) -> signing.SigningKey | None:
         now = self._works.clock()
@@ -195,7 +169,7 @@ class Gate:
                 return None
             return Identity(
                 account_id=AccountId(UUID(claims["sub"])),
-                roles=cast(tuple[Role, ...], tuple(claims["roles"])),
+                roles=tuple(str(role) for role in claims["roles"]),
                 via="session",
                 session_key=str(session_id),
                 csrf=str(claims["csrf"]),

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from matinee.features.accounts import repository
-from matinee.features.accounts.errors import LastAdmin, NoSuchAccount
+from matinee.features.accounts.errors import NoSuchAccount
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
-from matinee.features.accounts.service import access, audit, gate, letters, sessions
+from matinee.features.accounts.service import access, audit, gate, holding, letters, sessions
 from matinee.features.accounts.settings import LeavingSettings
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
@@ -16,14 +16,13 @@ LOST = timedelta(hours=1)
 
 
 async def leave(work: Work, password: str) -> None:
-    """The actor, after proof, is signed out everywhere and will be erased. Raises `LastAdmin`."""
+    """The actor, after proof, is signed out everywhere and will be erased. Raises `LastOwner`."""
     account_id = work.actor.owner()
     await access.confirm(work, password, field="password")
     row = await repository.account(work.session, account_id, lock=True)
     if row is None:
         raise NoSuchAccount
-    if await repository.admins(work.session) == [account_id]:
-        raise LastAdmin
+    await holding.stay_owned(work, row)
     if row.erasure_id is None:
         days = work.settings(LeavingSettings).leaving_days
         await _begin(work, row, days)

@@ -8,7 +8,6 @@ from uuid import UUID
 from matinee.features.accounts import repository, rules
 from matinee.features.accounts.errors import (
     EmailTaken,
-    LastAdmin,
     LoginNameTaken,
     NoSuchAccount,
 )
@@ -21,6 +20,7 @@ from matinee.features.accounts.service import (
     audit,
     chaining,
     gate,
+    holding,
     letters,
     passwords,
     proof,
@@ -30,8 +30,6 @@ from matinee.features.accounts.service import (
 )
 from matinee.features.accounts.settings import PasswordSettings, RetentionSettings
 from matinee.infra.work import Work
-from matinee.kernel.actor import ROLES, Role
-from matinee.kernel.errors import Invalid
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
 
@@ -60,7 +58,7 @@ async def create(
     work: Work,
     email: str,
     password: str,
-    roles: Sequence[Role] = ("viewer", "creator"),
+    roles: Sequence[str] = ("viewer", "creator"),
     *,
     words: Sequence[str] = (),
     verified: bool = False,
@@ -71,7 +69,7 @@ async def create(
     proved to read the mail of this address; `waits` where somebody must let them in. Raises `BadEmail`, `WeakPassword`,
     `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
-    _check_roles(roles)
+    holding.check(roles)
     if await repository.by_login(work.session, email) is not None:
         raise EmailTaken(field="email")
     async with work.outside():
@@ -96,9 +94,9 @@ async def create(
     return _account(await _row(work, account_id))
 
 
-async def get(work: Work, account_id: AccountId) -> Account | None:
-    """Any account, suspended ones too; asks nobody's leave."""
-    row = await repository.account(work.session, account_id)
+async def get(work: Work, account_id: AccountId, *, lock: bool = False) -> Account | None:
+    """Any account, suspended ones too; asks nobody's leave. `lock`: it stays as it is until the transaction ends."""
+    row = await repository.account(work.session, account_id, lock=lock)
     return _account(row) if row is not None else None
 
 
@@ -132,12 +130,6 @@ async def names(work: Work, account_ids: Iterable[AccountId]) -> dict[AccountId,
     wanted = list(dict.fromkeys(account_ids))
     rows = await repository.several(work.session, wanted) if wanted else ()
     return {AccountId(row.id): AccountName(handle=row.login_name, email=row.email) for row in rows}
-
-
-async def first_admin(work: Work) -> AccountId | None:
-    """The oldest open account that administers the house."""
-    found = await repository.admins(work.session)
-    return AccountId(found[0]) if found else None
 
 
 async def set_login_name(work: Work, account_id: AccountId, name: str | None) -> None:
@@ -188,28 +180,14 @@ async def strength(work: Work, password: str, words: Sequence[str], *, address: 
         return await passwords.strength(work.settings(PasswordSettings), password, own)
 
 
-async def set_roles(work: Work, account_id: AccountId, roles: Sequence[Role]) -> None:
-    """What an account may do, from the next request on. Raises `ProveAgain` and `LastAdmin`."""
-    work.actor.require("accounts.manage")
-    proof.require(work)
-    row = await _row(work, account_id)
-    _check_roles(roles)
-    if "admin" not in roles and await repository.admins(work.session) == [account_id]:
-        raise LastAdmin
-    await audit.record(work, "account.roles", about=account_id, before=row.roles, after=roles)
-    row.roles = list(roles)
-    await _look_again(work, account_id)
-
-
 async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) -> None:
-    """Shut an account out at once, or let it in again. Its things stay. Idempotent."""
+    """Shut an account out at once, or let it in again. Its things stay. Idempotent. Raises `LastOwner`."""
     work.actor.require("accounts.manage")
     row = await _row(work, account_id)
     if suspended != (row.suspended_at is not None):
         await audit.record(work, "account.suspended" if suspended else "account.restored", about=account_id)
     if suspended:
-        if await repository.admins(work.session) == [account_id]:
-            raise LastAdmin
+        await holding.stay_owned(work, row)
         row.suspended_at = row.suspended_at or work.now
         await factor_rows.drop_steps(work.session, account_id)
         await sessions.end_sessions(work, account_id)
@@ -265,11 +243,6 @@ async def _token_ids(work: Work, account_id: AccountId) -> list[UUID]:
     return [token.id for token in await repository.tokens(work.session, account_id, work.now)]
 
 
-def _check_roles(roles: Sequence[Role]) -> None:
-    if unknown := set(roles) - set(ROLES[1:]):
-        raise Invalid(f"There is no role {min(unknown)}.", field="roles")
-
-
 async def _row(work: Work, account_id: AccountId) -> AccountRow:
     row = await repository.account(work.session, account_id, lock=True)
     if row is None:
@@ -281,7 +254,7 @@ def _account(row: AccountRow) -> Account:
     return Account(
         id=AccountId(row.id),
         email=row.email,
-        roles=cast(list[Role], row.roles),
+        roles=row.roles,
         theme=cast(Theme, row.theme),
         created_at=row.created_at,
         email_verified_at=row.email_verified_at,

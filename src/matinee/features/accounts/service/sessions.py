@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
 from uuid import UUID
 
 import structlog
@@ -26,7 +25,6 @@ from matinee.features.accounts.schemas import (
 from matinee.features.accounts.service import audit, gate, notices, required, signing
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work, Works
-from matinee.kernel.actor import Role
 from matinee.kernel.errors import NotSignedIn
 from matinee.kernel.ids import AccountId, new_id
 
@@ -247,7 +245,7 @@ async def _signed_in(work: Work, row: SessionRow, roles: list[str], secret: byte
 async def _identity(work: Work, row: SessionRow, roles: list[str]) -> Identity:
     return Identity(
         account_id=AccountId(row.account_id),
-        roles=cast(tuple[Role, ...], tuple(roles)),
+        roles=tuple(roles),
         via="session",
         session_key=str(row.id),
         csrf=refresh.csrf_of(row.key),

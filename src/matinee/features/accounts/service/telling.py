@@ -98,6 +98,7 @@ TOLD = (
 UNTOLD = {
     "accounts_audit_head": "The end of the log of what was done; about no person.",
     "accounts_cut": "Ids of sessions that ended, for an hour.",
+    "accounts_factor_role": "Roles of which a second factor is asked.",
     "accounts_key": "The house's own keys.",
     "accounts_refusal": "Numbers of refused sign-ins, until they stand in acts.ndjson ten minutes later.",
     "accounts_step": "Half of a sign-in, for five minutes.",

@@ -1,0 +1,59 @@
+"""Why one may, or may not: for oneself, and for operators about somebody."""
+
+from dataclasses import replace
+
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.errors import NoSuchAccount, Suspended
+from matinee.features.roles import rules
+from matinee.features.roles.errors import NoSuchPermission, Shut
+from matinee.features.roles.rules.charter import Charter
+from matinee.features.roles.rules.explaining import THEY, YOU, Words, explain
+from matinee.features.roles.schemas import Explanation, Verdict, VerdictList
+from matinee.features.roles.service.acting import actor_of
+from matinee.features.roles.service.book import Book
+from matinee.infra.work import Work
+from matinee.kernel.actor import ROLES, Actor
+from matinee.kernel.ids import AccountId
+
+
+async def own_verdicts(work: Work) -> VerdictList:
+    """Of every permission, for the actor."""
+    charter = work.works.held(Book).charter
+    items = [
+        Verdict.model_validate(_explained(charter, work.actor, name, YOU), from_attributes=True)
+        for name in sorted(charter.permissions)
+    ]
+    return VerdictList(items=items, signed_in=not work.actor.is_guest)
+
+
+async def own_explanation(work: Work, permission: str) -> Explanation:
+    """Raises `NoSuchPermission`."""
+    return _explained(work.works.held(Book).charter, work.actor, permission, YOU)
+
+
+async def explanation_of(work: Work, account_id: AccountId, permission: str) -> Explanation:
+    """For somebody in a browser of theirs. Raises `NoSuchAccount` and `NoSuchPermission`."""
+    work.actor.require(rules.READ)
+    charter = await work.works.held(Book).believed()
+    return _explained(charter, await _as_they_are(work, charter, account_id), permission, THEY)
+
+
+async def _as_they_are(work: Work, charter: Charter, account_id: AccountId) -> Actor:
+    account = await accounts.get(work, account_id)
+    if account is None:
+        raise NoSuchAccount
+    actor = actor_of(work.works, await accounts.identity_of(work, account_id))
+    if account.suspended_at is not None:
+        return replace(actor, held_back=Suspended, permissions=charter.open_to_all)
+    if await accounts.is_leaving(work, account_id):
+        return replace(actor, held_back=Shut, permissions=charter.open_to_all)
+    return actor
+
+
+def _explained(charter: Charter, actor: Actor, permission: str, words: Words) -> Explanation:
+    if permission not in charter.permissions:
+        raise NoSuchPermission
+    found = explain(charter, actor, permission, words)
+    if actor.is_guest:  # what operators made is for who is signed in
+        found.held_by = [role for role in found.held_by if role.name in ROLES]
+    return found
