@@ -41,10 +41,12 @@ OPERATOR = {
     "videos": "/videos",
     "edit": "/videos/{film}",
     "settings": "/settings",
+    "permissions": "/settings/permissions?why=accounts.audit",
     "profile": "/@operator",
     "run": "/run",
     "jobs": "/run/jobs",
     "sign-ups": "/run/sign-ups",
+    "roles": "/run/roles",
     "device": "/device",
 }
 

@@ -14,9 +14,9 @@ from tests.infra.mail.office import opened
 from tests.support.house import House, Person
 from tests.support.traces import every_value
 
-from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.admission import service as admission
+from matinee.features.roles import service as roles
 from matinee.infra import http
 from matinee.kernel.time import utc_now
 

@@ -10,13 +10,16 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: FieldFault[];
+  /** What would have to be held: its explanation is a page of its own. */
+  readonly permission: string | null;
 
-  constructor(status: number, code: string, detail: string, fields: FieldFault[] = []) {
+  constructor(status: number, code: string, detail: string, fields: FieldFault[] = [], permission: string | null = null) {
     super(detail);
     this.name = "Problem";
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.permission = permission;
   }
 }
 
@@ -29,13 +32,14 @@ export function csrf(): string | null {
 /** A problem document, or whatever came in its place, as an error. */
 export function toProblem(status: number, body: unknown): Problem {
   if (typeof body === "object" && body !== null) {
-    const doc = body as { code?: unknown; detail?: unknown; title?: unknown; errors?: unknown };
+    const doc = body as { code?: unknown; detail?: unknown; title?: unknown; errors?: unknown; permission?: unknown };
     const detail = typeof doc.detail === "string" && doc.detail ? doc.detail : doc.title;
     if (typeof detail === "string") {
       const fields = Array.isArray(doc.errors)
         ? doc.errors.filter((one): one is FieldFault => typeof (one as FieldFault | null)?.field === "string")
         : [];
-      return new Problem(status, typeof doc.code === "string" ? doc.code : `http.${status}`, detail, fields);
+      const permission = typeof doc.permission === "string" ? doc.permission : null;
+      return new Problem(status, typeof doc.code === "string" ? doc.code : `http.${status}`, detail, fields, permission);
     }
   }
   return new Problem(

@@ -106,6 +106,22 @@ const settings = createRoute({
   beforeLoad: signedIn,
   component: lazyPage(() => import("@/features/accounts/SettingsPage"), "SettingsPage"),
 });
+const permissions = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/permissions",
+  validateSearch: (search: Record<string, unknown>): { why?: string } => {
+    const why = text(search["why"]);
+    return why && /^[a-z]{2,20}\.[a-z_]{1,39}$/.test(why) ? { why } : {};
+  },
+  beforeLoad: signedIn,
+  component: lazyPage(() => import("@/features/roles/PermissionsPage"), "PermissionsPage"),
+});
+const roles = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/roles",
+  beforeLoad: signedIn,
+  component: lazyPage(() => import("@/features/roles/RolesPage"), "RolesPage"),
+});
 const run = createRoute({
   getParentRoute: () => shell,
   path: "/run",
@@ -152,7 +168,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, run, jobs, audit, signUps, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, roles, audit, signUps, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

@@ -1,4 +1,5 @@
 import { WarningIcon } from "@phosphor-icons/react/Warning";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Problem } from "@/api/client";
 import { Button } from "./Button";
@@ -32,6 +33,11 @@ export function Fault({ error, what, retry, level = 2 }: { error: unknown; what:
             <Button small onPress={retry}>
               Try again
             </Button>
+          ) : null}
+          {problem?.permission ? (
+            <Link to="/settings/permissions" search={{ why: problem.permission }} className="link text-ui">
+              Why may I not?
+            </Link>
           ) : null}
           {problem ? <span className="meta">{problem.code}</span> : null}
         </div>

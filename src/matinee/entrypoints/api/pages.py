@@ -135,7 +135,7 @@ async def profile_page(request: Request, handle: str) -> Response:
 
 
 _PAGES = ("/", "/upload", "/videos", "/videos/{rest:path}", "/sign-in", "/sign-up", "/forgot-password",
-          "/reset-password", "/confirm-address", "/join", "/device", "/settings", "/run",
+          "/reset-password", "/confirm-address", "/join", "/device", "/settings", "/settings/{rest:path}", "/run",
           "/run/{rest:path}")  # fmt: skip
 
 

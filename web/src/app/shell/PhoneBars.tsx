@@ -7,7 +7,7 @@ import { UserCircleIcon } from "@phosphor-icons/react/UserCircle";
 import { Link } from "@tanstack/react-router";
 import type { Me } from "@/api/types";
 import { Mark } from "./Mark";
-import { isOperator } from "./rooms";
+import { roomsFor } from "./rooms";
 import { You } from "./You";
 
 export function PhoneTop({ me }: { me: Me | undefined }) {
@@ -24,6 +24,7 @@ export function PhoneTop({ me }: { me: Me | undefined }) {
 
 export function BottomBar({ me }: { me: Me | undefined }) {
   const handle = me?.profile?.handle;
+  const run = roomsFor(me, "run")[0];
   return (
     <nav className="bottom" aria-label="Rooms, phone">
       <Link to="/" activeOptions={{ exact: true }}>
@@ -51,8 +52,8 @@ export function BottomBar({ me }: { me: Me | undefined }) {
               </i>
             )}
           </Link>
-          {isOperator(me) ? (
-            <Link to="/run">
+          {run ? (
+            <Link to={run.to}>
               {({ isActive }) => (
                 <>
                   <GaugeIcon size={24} weight={isActive ? "fill" : "regular"} aria-hidden="true" />

@@ -68,7 +68,7 @@ export function Shell() {
             <Suspense>
               <Waiting />
             </Suspense>
-          ) : me?.account?.factor_due && path !== "/settings" ? (
+          ) : me?.account?.factor_due && !path.startsWith("/settings") ? (
             <Suspense>
               <FactorDue />
             </Suspense>

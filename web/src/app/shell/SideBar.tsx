@@ -6,7 +6,7 @@ import { uploads } from "@/features/files/store";
 import { open } from "@/lib/uploadQueue";
 import { buttonClass } from "@/ui/Button";
 import { Mark } from "./Mark";
-import { type Place, PLACES, placesFor, type Room } from "./rooms";
+import { type Place, PLACES, placesFor, type Room, roomsFor } from "./rooms";
 import { You } from "./You";
 
 export function SideBar({ me, place }: { me: Me | undefined; place: Place }) {
@@ -21,20 +21,20 @@ export function SideBar({ me, place }: { me: Me | undefined; place: Place }) {
       {places.length > 1 ? (
         <div className="places">
           {places.map((one) => (
-            <Link key={one} to={PLACES[one].rooms[0]?.to ?? "/"} data-on={one === shown ? "" : undefined} activeOptions={{ exact: true }}>
+            <Link key={one} to={roomsFor(me, one)[0]?.to ?? "/"} data-on={one === shown ? "" : undefined} activeOptions={{ exact: true }}>
               {PLACES[one].label}
             </Link>
           ))}
         </div>
       ) : null}
-      {PLACES[shown].rooms.map((room) => (
+      {roomsFor(me, shown).map((room) => (
         <RoomLink key={room.to} room={room} />
       ))}
       {/* The rail has no room for the switch: the first rooms of the other places stand below. */}
       <div className="rail-places">
         {places
           .filter((one) => one !== shown)
-          .flatMap((one) => PLACES[one].rooms.slice(0, one === "create" ? 2 : 1))
+          .flatMap((one) => roomsFor(me, one).slice(0, one === "create" ? 2 : 1))
           .map((room) => (
             <RoomLink key={room.to} room={room} />
           ))}

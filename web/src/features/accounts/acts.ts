@@ -5,6 +5,9 @@ const ACTS: Record<string, string> = {
   "account.stayed": "Deletion taken back by signing in",
   "account.erased": "Account erased",
   "account.roles": "Roles changed",
+  "role.made": "Role made",
+  "role.changed": "Role changed",
+  "role.dropped": "Role dropped",
   "account.suspended": "Account suspended",
   "account.restored": "Account let in again",
   "account.exported": "Copy of all data taken",
@@ -65,6 +68,7 @@ const ACTS: Record<string, string> = {
 export const THINGS: { act: string; label: string }[] = [
   { act: "session.", label: "Sign-ins" },
   { act: "account.", label: "Accounts" },
+  { act: "role.", label: "Roles" },
   { act: "password.", label: "Passwords" },
   { act: "factor.", label: "Second factors" },
   { act: "email.", label: "Addresses" },

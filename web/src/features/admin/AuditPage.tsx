@@ -16,7 +16,7 @@ const route = getRouteApi("/shell/run/audit");
 
 export function AuditPage() {
   return (
-    <Operator title="What was done">
+    <Operator title="What was done" needs="accounts.audit">
       <Log />
     </Operator>
   );

@@ -18,7 +18,7 @@ import { Storage } from "./Storage";
 
 export function HealthPage() {
   return (
-    <Operator title="Health">
+    <Operator title="Health" needs="admin.operate">
       <Health />
     </Operator>
   );

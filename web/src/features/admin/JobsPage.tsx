@@ -25,7 +25,7 @@ const TONES: Record<string, string> = { running: "text-lamp-text", failed: "text
 
 export function JobsPage() {
   return (
-    <Operator title="Jobs">
+    <Operator title="Jobs" needs="admin.operate">
       <Jobs />
     </Operator>
   );

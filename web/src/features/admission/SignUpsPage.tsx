@@ -10,7 +10,7 @@ import { Queue } from "./Queue";
 /** Who may make an account: the operators' page. */
 export function SignUpsPage() {
   return (
-    <Operator title="Sign-ups">
+    <Operator title="Sign-ups" needs="admission.manage">
       <SignUps />
     </Operator>
   );
