@@ -137,3 +137,38 @@ def test_sessions_stay_when_second_factors_come_and_go(config: Config, engine: E
     command.downgrade(config, "0008")
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM accounts_session")).scalar_one() == 1
+
+
+def test_the_oldest_administrator_becomes_an_owner_and_back_without_losing_anything(
+    config: Config, engine: Engine
+) -> None:
+    command.upgrade(config, "0014")
+    people = {
+        "shut": "{admin}", "first": "{admin,creator}", "second": "{admin}", "ann": "{viewer,creator}",
+    }  # fmt: skip
+    with engine.begin() as connection:
+        for number, (name, roles) in enumerate(people.items()):
+            connection.execute(
+                text(
+                    "INSERT INTO accounts_account (id, email, password_hash, roles, created_at, suspended_at) VALUES"
+                    " (gen_random_uuid(), :name, 'x', CAST(:roles AS varchar[]), now() + :number * interval '1 hour',"
+                    " CASE WHEN :name = 'shut' THEN now() END)"
+                ),
+                {"name": name, "roles": roles, "number": number},
+            )
+    command.upgrade(config, "0015")
+    assert _roles(engine) == people | {"first": "{owner,admin,creator}"}
+    later = {"second": "{owner,helper}", "ann": "{creator,helper,advertiser}", "shut": "{helper}"}
+    with engine.begin() as connection:
+        for name, roles in later.items():
+            change = "UPDATE accounts_account SET roles = CAST(:roles AS varchar[]) WHERE email = :name"
+            connection.execute(text(change), {"name": name, "roles": roles})
+    command.downgrade(config, "0014")
+    back = {"first": "{admin,creator}", "second": "{admin}", "ann": "{creator}", "shut": "{viewer}"}
+    assert _roles(engine) == back
+
+
+def _roles(engine: Engine) -> dict[str, str]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT email, CAST(roles AS text) FROM accounts_account"))
+        return {email: roles for email, roles in rows}

@@ -63,8 +63,8 @@ class RoleChange(BaseModel):
 
 
 class PermissionInfo(BaseModel):
-    """`scope` is what a program's token needs besides; null: none. `everybody`: guests too. `yours`: whoever asks holds
-    it and may put it into a role."""
+    """`scope` is what a program's token needs besides; null: none. `everybody`: guests too. `yours`: whoever asks
+    may put it into a role."""
 
     name: str
     description: str

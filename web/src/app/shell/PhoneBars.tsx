@@ -22,6 +22,21 @@ export function PhoneTop({ me }: { me: Me | undefined }) {
   );
 }
 
+/** The rooms of Run stand above their pages where there is no side bar. */
+export function RunRooms({ me }: { me: Me | undefined }) {
+  const rooms = roomsFor(me, "run");
+  if (rooms.length < 2) return null;
+  return (
+    <nav className="phone-rooms" aria-label="Rooms of Run">
+      {rooms.map((room) => (
+        <Link key={room.to} to={room.to} className="chip" activeOptions={{ exact: true, includeSearch: false }} activeProps={{ "data-selected": "" }}>
+          {room.label}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
 export function BottomBar({ me }: { me: Me | undefined }) {
   const handle = me?.profile?.handle;
   const run = roomsFor(me, "run")[0];

@@ -7,7 +7,7 @@ import { loadTheRest } from "@/app/lazyPage";
 import { chooseTheme } from "@/app/theme";
 import { stage } from "@/features/videos/player/stage";
 import { Toaster } from "@/ui/Toaster";
-import { BottomBar, PhoneTop } from "./PhoneBars";
+import { BottomBar, PhoneTop, RunRooms } from "./PhoneBars";
 import { placeOf } from "./rooms";
 import { SideBar } from "./SideBar";
 import { useShortcuts } from "./useShortcuts";
@@ -58,6 +58,7 @@ export function Shell() {
       <SideBar me={me} place={placeOf(path)} />
       <div className="min-w-0">
         {onWatch ? null : <PhoneTop me={me} />}
+        {placeOf(path) === "run" ? <RunRooms me={me} /> : null}
         <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
           {me?.mail && me.account && !me.account.email_verified && !me.account.waits && !onWatch ? (
             <Suspense>

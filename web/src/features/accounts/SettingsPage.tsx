@@ -10,6 +10,7 @@ import { FactorsPart } from "./settings/FactorsPart";
 import { HistoryPart } from "./settings/HistoryPart";
 import { LookPart } from "./settings/LookPart";
 import { PasswordPart } from "./settings/PasswordPart";
+import { PermissionsPart } from "./settings/PermissionsPart";
 import { ProfilePart } from "./settings/ProfilePart";
 import { SessionsPart } from "./settings/SessionsPart";
 import { TokensPart } from "./settings/TokensPart";
@@ -37,6 +38,7 @@ export function SettingsPage() {
           <SessionsPart />
           <TokensPart />
           <InvitationsPart />
+          <PermissionsPart />
           <HistoryPart />
           <CopiesPart />
           <AccountPart email={me.account.email ?? ""} days={me.limits.leaving_days} />

@@ -6,7 +6,7 @@ import { byRoom } from "./rooms";
 
 type Props = { known: Permission[]; picked: Set<string>; onPick: (next: Set<string>) => void };
 
-/** All permissions by room; those that everybody has need no role, those that one lacks cannot be given on. */
+/** All permissions by room; those that everybody has need no role, those that one may not give stay as they are. */
 export function PermissionPicker({ known, picked, onPick }: Props) {
   const [words, setWords] = useState("");
   const wanted = words.trim().toLowerCase();
@@ -34,7 +34,7 @@ export function PermissionPicker({ known, picked, onPick }: Props) {
                 </Toggle>
                 <p className="meta pl-[52px] [overflow-wrap:anywhere]">
                   {one.name}
-                  {one.yours ? "" : " · you do not hold it yourself"}
+                  {one.yours ? "" : " · not yours to give"}
                 </p>
               </div>
             ))}

@@ -28,7 +28,7 @@ export function RoleForm({ begun, onEnd }: { begun: Begun; onEnd: () => void }) 
   const [busy, setBusy] = useState(false);
   const faults = useFaults(["name", "title", "about", "permissions"]);
   const kept = name || nameFrom(title);
-  // What one does not hold oneself cannot be in a role that one makes.
+  // What one may not give cannot be in a role that one makes of another.
   const beyond = new Set(known.data?.items.filter((one) => !one.yours).map((one) => one.name));
 
   async function submit(event: SyntheticEvent) {
@@ -39,7 +39,7 @@ export function RoleForm({ begun, onEnd }: { begun: Begun; onEnd: () => void }) 
     try {
       await (fresh ? makeRole(kept, draft) : changeRole(kept, draft));
       await cache.invalidateQueries({ queryKey: rolesQuery.queryKey });
-      toast(fresh ? `${draft.title} is made. Give it to people from the terminal: “matinee account roles”.` : `${draft.title} counts as it is now.`);
+      toast(fresh ? `${draft.title} is made.` : `${draft.title} counts as it is now.`);
       onEnd();
     } catch (error) {
       faults.take(error);
@@ -64,7 +64,7 @@ export function RoleForm({ begun, onEnd }: { begun: Begun; onEnd: () => void }) 
             {faults.of("permissions") ?? faults.general}
           </p>
         ) : null}
-        <div className="flex flex-wrap items-center justify-end gap-2">
+        <div className="sticky -bottom-5 -mb-5 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-raised py-4">
           <span className="meta num mr-auto">{plural(picked.size, "permission")}</span>
           <Button onPress={onEnd}>Not now</Button>
           <Button type="submit" look="primary" isPending={busy} isDisabled={!title.trim() || !/^[a-z][a-z0-9_]{1,19}$/.test(kept) || !known.data}>

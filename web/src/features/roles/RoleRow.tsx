@@ -20,7 +20,7 @@ export function RoleRow({ role, children }: { role: Role; children: ReactNode })
           </p>
           {role.about ? <p className="text-ui text-ink-2 [overflow-wrap:anywhere]">{role.about}</p> : null}
           <p className="meta num">
-            {plural(role.permissions.length, "permission")} · {role.holders === 1 ? "1 person holds it" : `${role.holders} people hold it`}
+            {plural(role.permissions.length, "permission")} · {heldBy(role.holders)}
           </p>
         </div>
         <div className="flex flex-none gap-2">
@@ -33,6 +33,11 @@ export function RoleRow({ role, children }: { role: Role; children: ReactNode })
       {shown ? <Held id={held} names={role.permissions} /> : null}
     </div>
   );
+}
+
+function heldBy(holders: number): string {
+  if (holders === 0) return "nobody holds it";
+  return holders === 1 ? "1 person holds it" : `${holders} people hold it`;
 }
 
 function Held({ id, names }: { id: string; names: string[] }) {

@@ -35,7 +35,7 @@ function Roles() {
       <div className="mb-4 flex flex-wrap items-end justify-between gap-3">
         <div>
           <h1 className="mb-1">Roles</h1>
-          <p className="max-w-[62ch] text-ui text-ink-2">A role is a set of permissions. Who holds it may what it holds, from their next request on.</p>
+          <p className="max-w-[62ch] text-ui text-ink-2">A role is a set of permissions. Who holds it may do what it allows, from their next request on.</p>
         </div>
         {manages && list.data ? (
           <Button look="primary" isDisabled={full} onPress={() => setBegun({ kind: "new" })}>

@@ -25,7 +25,7 @@ export function VerdictRow({ verdict, open = false }: { verdict: Verdict; open?:
           </div>
         ) : null}
       </div>
-      <Button small look="quiet" className="flex-none" aria-expanded={shown} aria-controls={shown ? chain : undefined} aria-label={`Why: ${verdict.description}`} onPress={() => setShown(!shown)}>
+      <Button small look="quiet" className="flex-none self-start" aria-expanded={shown} aria-controls={shown ? chain : undefined} aria-label={`Why: ${verdict.description}`} onPress={() => setShown(!shown)}>
         Why
       </Button>
     </div>

@@ -15,7 +15,7 @@ _BUILT_IN: dict[BuiltInRole, tuple[str, str]] = {
     "creator": ("Creator", "Uploads and looks after videos."),
     "advertiser": ("Advertiser", "Holds what a viewer holds, for now."),
     "moderator": ("Moderator", "Keeps an eye on what others make."),
-    "admin": ("Admin", "Runs the house, with all but what belongs to its owners."),
+    "admin": ("Admin", "Runs the house; its owners decide who does."),
     "owner": ("Owner", "Holds every permission, and decides who runs the house."),
 }
 

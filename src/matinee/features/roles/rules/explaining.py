@@ -57,7 +57,7 @@ def _steps(
         nobody = "Nobody is signed in"
         signed_in = _step("signed_in", everybody, f"{nobody}; nobody has to be.", f"{nobody}. Sign in first.")
         return [signed_in, _by_roles(everybody, everybody, holders, [], words)]
-    via = "by a program's token" if actor.scopes is not None else "in a browser"
+    via = "by a program's token" if actor.scopes is not None else "with a browser"
     steps = [_step("signed_in", True, f"{words.they} are signed in {via}.")]
     blocked = actor.held_back if not may and not everybody else None
     due = blocked is not None and issubclass(blocked, FactorDue)

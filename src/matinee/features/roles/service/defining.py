@@ -56,7 +56,7 @@ async def permissions(work: Work) -> PermissionList:
                 for role in charter.holders(one.name, among=ROLES)
                 if role.name != GUEST_ROLE
             ],
-            yours=work.actor.may(one.name),
+            yours=_allows(work, {one.name}),
         )
         for one in sorted(charter.permissions.values(), key=lambda one: one.name)
     ]
