@@ -151,8 +151,8 @@ def test_the_oldest_administrator_becomes_an_owner_and_back_without_losing_anyth
             connection.execute(
                 text(
                     "INSERT INTO accounts_account (id, email, password_hash, roles, created_at, suspended_at) VALUES"
-                    " (gen_random_uuid(), :name, 'x', CAST(:roles AS varchar[]), now() + :number * interval '1 hour',"
-                    " CASE WHEN :name = 'shut' THEN now() END)"
+                    " (gen_random_uuid(), CAST(:name AS text), 'x', CAST(:roles AS varchar[]),"
+                    " now() + :number * interval '1 hour', CASE WHEN CAST(:name AS text) = 'shut' THEN now() END)"
                 ),
                 {"name": name, "roles": roles, "number": number},
             )
@@ -171,4 +171,4 @@ def test_the_oldest_administrator_becomes_an_owner_and_back_without_losing_anyth
 def _roles(engine: Engine) -> dict[str, str]:
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT email, CAST(roles AS text) FROM accounts_account"))
-        return {email: roles for email, roles in rows}
+        return {row.email: row.roles for row in rows}
