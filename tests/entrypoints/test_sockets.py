@@ -12,6 +12,8 @@ from tests.support.house import House
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from matinee.features.roles import service as roles
+from matinee.features.roles.schemas import NewRole, RoleChange
 from matinee.infra.gateway.socket import MAX_TOPICS, MESSAGES, RESOLVED_AT_ONCE, Gateway
 from matinee.infra.room import Topic
 from matinee.infra.work import Work
@@ -97,6 +99,19 @@ async def test_this_machine_is_counted_by_account_alone_and_zero_lets_everybody(
             named = {} if limit else {"X_Forwarded_For": "203.0.113.7"}
             async with _socket(address, **named) as one, _socket(address, **named) as two:
                 assert [await _ask(one, "ping"), await _ask(two, "ping")] == ["pong", "pong"]
+
+
+async def test_a_socket_loses_what_its_role_opened_when_the_role_changes(house: House) -> None:
+    async with house.works.open() as work:
+        await roles.make(work, NewRole(name="looker", title="Looker", permissions=["admin.operate"]))
+    looker = await house.program(await house.person("looker"))
+    named = {"Authorization": looker.headers["Authorization"]}
+    async with served(house.app) as address, _socket(address, **named) as page:
+        assert await _ask(page, "subscribe", "jobs") == "subscribed"
+        async with house.works.open() as work:
+            await roles.change(work, "looker", RoleChange(permissions=[]))
+        heard = json.loads(await asyncio.wait_for(page.recv(), PATIENCE_S))
+        assert heard == {"op": "refused", "topic": "jobs"}
 
 
 async def test_a_few_topics_are_looked_up_at_a_time_however_many_are_asked_for(house: House) -> None:

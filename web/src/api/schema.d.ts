@@ -2773,8 +2773,8 @@ export interface components {
         };
         /**
          * PermissionInfo
-         * @description `scope` is what a program's token needs besides; null: none. `everybody`: guests too. `yours`: whoever asks holds
-         *     it and may put it into a role.
+         * @description `scope` is what a program's token needs besides; null: none. `everybody`: guests too. `yours`: whoever asks
+         *     may put it into a role.
          */
         PermissionInfo: {
             /** Name */
