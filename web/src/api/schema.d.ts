@@ -617,7 +617,7 @@ export interface paths {
         put?: never;
         /**
          * Sign Up
-         * @description Make an account with its profile; the browser is signed in.
+         * @description Make an account with its profile; the browser is signed in. Where operators let people in, it waits for them.
          */
         post: operations["sign_up_api_v1_accounts_post"];
         delete?: never;
@@ -1174,6 +1174,242 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sign-up/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Challenge
+         * @description Work for the computer of who signs up, where the house asks for it. Nothing is kept of it.
+         */
+        post: operations["challenge_api_v1_sign_up_challenge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Letter
+         * @description A letter with the link that makes an account; who has one already is told so there, not here.
+         */
+        post: operations["ask_letter_api_v1_accounts_letters_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/application": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Application
+         * @description Your request to be let in.
+         */
+        get: operations["own_application_api_v1_me_application_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw
+         * @description Take your request back: your account is erased at once.
+         */
+        delete: operations["withdraw_api_v1_me_application_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Own Invitations
+         * @description Your open invitations, and who came by those that you made.
+         */
+        get: operations["own_invitations_api_v1_me_invitations_get"];
+        put?: never;
+        /**
+         * Invite
+         * @description A link for one person, for 30 days; it is shown this once.
+         */
+        post: operations["invite_api_v1_me_invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Own
+         * @description Take an invitation of yours back.
+         */
+        delete: operations["revoke_own_api_v1_me_invitations__invitation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/admission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policy
+         * @description Who may make an account, and what they are asked for.
+         */
+        get: operations["policy_api_v1_admin_admission_get"];
+        /**
+         * Change Policy
+         * @description Counts from the next sign-up on. Needs a proof of the last ten minutes.
+         */
+        put: operations["change_policy_api_v1_admin_admission_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Queue
+         * @description Who asks to be let in, oldest first.
+         */
+        get: operations["queue_api_v1_admin_applications_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/applications/{account_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Let somebody in; their open page goes on by itself.
+         */
+        post: operations["approve_api_v1_admin_applications__account_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/applications/{account_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description They read the reason when they sign in; a week later the account is erased.
+         */
+        post: operations["refuse_api_v1_admin_applications__account_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invitations
+         * @description All invitations of the house, and who came by whose.
+         */
+        get: operations["invitations_api_v1_admin_invitations_get"];
+        put?: never;
+        /**
+         * Make Invitation
+         * @description A link for one or many; it is shown this once. Needs a proof of the last ten minutes.
+         */
+        post: operations["make_invitation_api_v1_admin_invitations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke
+         * @description Take any invitation back.
+         */
+        delete: operations["revoke_api_v1_admin_invitations__invitation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1627,26 +1863,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/accounts/letters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Ask Join
-         * @description A letter with the link that makes an account; who has one already is told so there, not here.
-         */
-        post: operations["ask_join_api_v1_accounts_letters_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/email-confirmations": {
         parameters: {
             query?: never;
@@ -1847,6 +2063,67 @@ export interface components {
             last_used_at: string | null;
         };
         /**
+         * Applicant
+         * @description A request as operators see it.
+         */
+        Applicant: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "refused";
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Erased At */
+            erased_at: string | null;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /** Handle */
+            handle: string | null;
+            /** Email */
+            email: string;
+        };
+        /**
+         * Application
+         * @description One's own request. A refused one is erased, with the account, at `erased_at`.
+         */
+        Application: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "refused";
+            /** Question */
+            question: string;
+            /** Answer */
+            answer: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Erased At */
+            erased_at: string | null;
+        };
+        /**
          * AuditEntry
          * @description Something that was done. `seq` is its place in the chain, null for a second or two; `facts` stay, `words` can be
          *     read as long as the account that they are about stands.
@@ -1941,6 +2218,39 @@ export interface components {
              * @description Main colour of the picture, #rrggbb.
              */
             tint: string | null;
+        };
+        /**
+         * Challenge
+         * @description Work for the computer of somebody who signs up. For each `i` below `answers` it looks for a number `n`, from 0
+         *     on, so that the first four bytes of scrypt(password=`i:n`, salt=`salt` as ASCII, N=2048, r=8, p=1, 32 bytes), read
+         *     as a big-endian number, are below 2³² / `tries`.
+         */
+        Challenge: {
+            /**
+             * Algorithm
+             * @default scrypt-2048-8-1
+             * @constant
+             */
+            algorithm: "scrypt-2048-8-1";
+            /** Salt */
+            salt: string;
+            /**
+             * Answers
+             * @default 4
+             */
+            answers: number;
+            /**
+             * Tries
+             * @description That one answer takes on average.
+             */
+            tries: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Signature */
+            signature: string;
         };
         /**
          * Copies
@@ -2281,6 +2591,106 @@ export interface components {
             roles: string[];
         };
         /**
+         * HouseInvitation
+         * @description `made_by` is a handle; null: made in the terminal.
+         */
+        HouseInvitation: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string;
+            /** Uses */
+            uses: number;
+            /** Used */
+            used: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Made By */
+            made_by: string | null;
+        };
+        /**
+         * HouseInvitations
+         * @description Newest first, the last two hundred of each.
+         */
+        HouseInvitations: {
+            /** Items */
+            items: components["schemas"]["HouseInvitation"][];
+            /** Invited */
+            invited: components["schemas"]["Invited"][];
+        };
+        /**
+         * Invitation
+         * @description An invitation without its secret.
+         */
+        Invitation: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string;
+            /** Uses */
+            uses: number;
+            /** Used */
+            used: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** InvitationWish */
+        InvitationWish: {
+            /**
+             * Note
+             * @description Whom it is for.
+             * @default
+             */
+            note: string;
+            /**
+             * Uses
+             * @default 1
+             */
+            uses: number;
+            /**
+             * Days
+             * @default 30
+             */
+            days: number;
+        };
+        /**
+         * Invited
+         * @description Who came by whose invitation, as handles.
+         */
+        Invited: {
+            /** Handle */
+            handle: string | null;
+            /** By */
+            by: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * JobInfo
          * @description One job as people see it. `attempts` counts finished tries.
          */
@@ -2307,6 +2717,14 @@ export interface components {
             ended_at: string | null;
             /** Scheduled At */
             scheduled_at: string | null;
+        };
+        /** JoinLetterAsked */
+        JoinLetterAsked: {
+            /** Invitation */
+            invitation?: string | null;
+            work?: components["schemas"]["Solved"] | null;
+            /** Email */
+            email: string;
         };
         /** LadderRung */
         LadderRung: {
@@ -2351,11 +2769,6 @@ export interface components {
              */
             password: string;
         };
-        /** LetterAsked */
-        LetterAsked: {
-            /** Email */
-            email: string;
-        };
         /**
          * Limits
          * @description `handle_kept_days`: how long an old handle leads to a new one; `leaving_days`: how long leaving can be taken
@@ -2372,9 +2785,39 @@ export interface components {
             leaving_days: number;
         };
         /**
+         * MadeInvitation
+         * @description The only answer that holds the link.
+         */
+        MadeInvitation: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Note */
+            note: string;
+            /** Uses */
+            uses: number;
+            /** Used */
+            used: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Link */
+            link: string;
+        };
+        /**
          * Me
-         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `mail`: whether the
-         *     house writes letters.
+         * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `signup`: who may
+         *     make an account; `signup_work`: after some work of their computer; `signup_question`: what who applies is asked.
+         *     `mail`: whether the house writes letters.
          */
         Me: {
             account: components["schemas"]["MyAccount"] | null;
@@ -2385,7 +2828,11 @@ export interface components {
              * Signup
              * @enum {string}
              */
-            signup: "open" | "closed";
+            signup: "open" | "invitation" | "approval" | "closed";
+            /** Signup Work */
+            signup_work: boolean;
+            /** Signup Question */
+            signup_question: string;
             /** Mail */
             mail: boolean;
             /**
@@ -2401,7 +2848,8 @@ export interface components {
         };
         /**
          * MyAccount
-         * @description `factor_due`: nothing but setting up a second factor is open until there is one. To a token without scope
+         * @description `factor_due`: nothing but setting up a second factor is open until there is one; `waits`: nothing but one's own
+         *     request, until an operator lets them in. To a token without scope
          *     `account`, addresses are null and `roles` empty.
          */
         MyAccount: {
@@ -2422,6 +2870,8 @@ export interface components {
             wanted_email: string | null;
             /** Factor Due */
             factor_due: boolean;
+            /** Waits */
+            waits: boolean;
             /**
              * Created At
              * Format: date-time
@@ -2559,7 +3009,8 @@ export interface components {
         };
         /**
          * Overview
-         * @description The house at a glance. `disk` is null where the store has no such figure.
+         * @description The house at a glance. `disk` is null where the store has no such figure; `signups_waiting` are people who wait
+         *     to be let in.
          */
         Overview: {
             /** Queues */
@@ -2569,6 +3020,8 @@ export interface components {
             disk: components["schemas"]["Disk"] | null;
             videos: components["schemas"]["VideosByState"];
             playable_s: components["schemas"]["Quantiles"];
+            /** Signups Waiting */
+            signups_waiting: number;
             /** Version */
             version: string;
         };
@@ -2604,6 +3057,27 @@ export interface components {
                 [key: string]: string | number | boolean | string[];
             };
         };
+        /** OwnInvitationWish */
+        OwnInvitationWish: {
+            /**
+             * Note
+             * @description Whom it is for.
+             * @default
+             */
+            note: string;
+        };
+        /**
+         * OwnInvitations
+         * @description Open ones, newest first, and who came by them. `most`: how many one may hold.
+         */
+        OwnInvitations: {
+            /** Items */
+            items: components["schemas"]["Invitation"][];
+            /** Joined */
+            joined: string[];
+            /** Most */
+            most: number;
+        };
         /** OwnTokenAsked */
         OwnTokenAsked: {
             /**
@@ -2628,6 +3102,13 @@ export interface components {
             handle: string;
             /** Display Name */
             display_name: string;
+        };
+        /** Page[Applicant] */
+        Page_Applicant_: {
+            /** Items */
+            items: components["schemas"]["Applicant"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /** Page[AuditEntry] */
         Page_AuditEntry_: {
@@ -2815,6 +3296,48 @@ export interface components {
             revision: number;
         };
         /**
+         * Policy
+         * @description `fixed` names what is set where the house is started, and cannot be changed here.
+         */
+        Policy: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "open" | "invitation" | "approval" | "closed";
+            /** Work */
+            work: boolean;
+            /** Question */
+            question: string;
+            /** Invitations Per Member */
+            invitations_per_member: number;
+            /** Fixed */
+            fixed: ("mode" | "work")[];
+            /** Changed At */
+            changed_at: string | null;
+            /** Waiting */
+            waiting: number;
+            /** Waiting Most */
+            waiting_most: number;
+        };
+        /**
+         * PolicyWish
+         * @description `question` is asked of who applies; `invitations_per_member`: how many open ones a member may hold.
+         */
+        PolicyWish: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "open" | "invitation" | "approval" | "closed";
+            /** Work */
+            work: boolean;
+            /** Question */
+            question: string;
+            /** Invitations Per Member */
+            invitations_per_member: number;
+        };
+        /**
          * Poster
          * @description One picture in several sizes: `{base}/{width}.avif`, `.webp` or `.jpg`.
          */
@@ -2937,6 +3460,14 @@ export interface components {
         RecoveryCodes: {
             /** Codes */
             codes: string[];
+        };
+        /** Refusal */
+        Refusal: {
+            /**
+             * Reason
+             * @description Told to them.
+             */
+            reason: string;
         };
         /** ResetAsked */
         ResetAsked: {
@@ -3082,9 +3613,13 @@ export interface components {
         };
         /**
          * SignUp
-         * @description With the `token` of a letter's link, or with an `email` where the house sends no letters.
+         * @description With the `token` of a letter's link, or with an `email` where the house sends no letters. `answer` is for who
+         *     applies. Work was done for the letter already.
          */
         SignUp: {
+            /** Invitation */
+            invitation?: string | null;
+            work?: components["schemas"]["Solved"] | null;
             /** Email */
             email?: string | null;
             /** Token */
@@ -3102,6 +3637,45 @@ export interface components {
             handle: string;
             /** Display Name */
             display_name: string;
+            /**
+             * Answer
+             * @description To the question of the operators.
+             * @default
+             */
+            answer: string;
+        };
+        /**
+         * Solved
+         * @description A challenge as it was handed out, with its answers in order.
+         */
+        Solved: {
+            /**
+             * Algorithm
+             * @default scrypt-2048-8-1
+             * @constant
+             */
+            algorithm: "scrypt-2048-8-1";
+            /** Salt */
+            salt: string;
+            /**
+             * Answers
+             * @default 4
+             */
+            answers: number;
+            /**
+             * Tries
+             * @description That one answer takes on average.
+             */
+            tries: number;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Signature */
+            signature: string;
+            /** Numbers */
+            numbers: number[];
         };
         /** SourceAudio */
         SourceAudio: {
@@ -6629,6 +7203,601 @@ export interface operations {
             };
         };
     };
+    challenge_api_v1_sign_up_challenge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_letter_api_v1_accounts_letters_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JoinLetterAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_application_api_v1_me_application_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Application"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_api_v1_me_application_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    own_invitations_api_v1_me_invitations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnInvitations"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite_api_v1_me_invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnInvitationWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvitation"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_own_api_v1_me_invitations__invitation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_api_v1_admin_admission_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_policy_api_v1_admin_admission_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_api_v1_admin_applications_get: {
+        parameters: {
+            query?: {
+                /** @description Which ones. */
+                state?: "waiting" | "refused";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Applicant_"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_v1_admin_applications__account_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_api_v1_admin_applications__account_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refusal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations_api_v1_admin_invitations_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseInvitations"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_invitation_api_v1_admin_invitations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvitation"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_v1_admin_invitations__invitation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_tokens_api_v1_tokens_get: {
         parameters: {
             query?: never;
@@ -7590,48 +8759,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Refused, with a reason (RFC 9457). */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Failed on our side (RFC 9457). */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    ask_join_api_v1_accounts_letters_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LetterAsked"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {
