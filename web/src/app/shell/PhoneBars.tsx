@@ -63,7 +63,7 @@ export function BottomBar({ me }: { me: Me | undefined }) {
           <Link to="/upload" className="add" aria-label="Upload">
             {({ isActive }) => (
               <i>
-                <PlusIcon size={24} weight={isActive ? "bold" : "regular"} aria-hidden="true" />
+                <PlusIcon size={24} weight={isActive ? "fill" : "regular"} aria-hidden="true" />
               </i>
             )}
           </Link>

@@ -22,7 +22,7 @@ export function HomePage() {
       {feed.isError && videos.length === 0 ? <Fault error={feed.error} what="The newest films did not come" retry={() => void feed.refetch()} /> : null}
       {feed.isSuccess && videos.length === 0 ? (
         <Empty
-          icon={<FilmReelIcon size={64} weight="thin" aria-hidden="true" />}
+          icon={<FilmReelIcon size={64} aria-hidden="true" />}
           action={
             me?.account ? (
               <Link to="/upload" className={buttonClass("primary")}>
