@@ -111,6 +111,36 @@ def test_sessions_of_before_end_cleanly_and_their_accounts_stay(config: Config, 
             )
 
 
+def test_suspended_accounts_stay_out_when_restrictions_come_and_go(config: Config, engine: Engine) -> None:
+    command.upgrade(config, "0016")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO accounts_account (id, email, password_hash, roles, created_at, suspended_at)"
+                " SELECT gen_random_uuid(), name || '@example.org', 'x', '{viewer}', now(),"
+                " CASE name WHEN 'ann' THEN now() - interval '1 day' END FROM unnest(ARRAY['ann', 'bob']) AS name"
+            )
+        )
+    command.upgrade(config, "0017")
+    with engine.begin() as connection:
+        held = text(
+            "SELECT email FROM accounts_restriction JOIN accounts_account a ON a.id = account_id"
+            " WHERE kind = 'suspended' AND until IS NULL AND lifted_at IS NULL AND since < now()"
+        )
+        assert connection.execute(held).scalars().all() == ["ann@example.org"]
+        connection.execute(
+            text(
+                "INSERT INTO accounts_restriction (id, account_id, kind, reason, since, until)"
+                " SELECT gen_random_uuid(), id, 'suspended', 'x', now() - interval '2 days', now() - interval '1 day'"
+                " FROM accounts_account WHERE email LIKE 'bob%'"
+            )
+        )
+    command.downgrade(config, "0016")
+    with engine.connect() as connection:
+        out = text("SELECT email FROM accounts_account WHERE suspended_at IS NOT NULL")
+        assert connection.execute(out).scalars().all() == ["ann@example.org"]
+
+
 def test_sessions_stay_when_second_factors_come_and_go(config: Config, engine: Engine) -> None:
     command.upgrade(config, "0008")
     values = {"id": "01890000-0000-7000-8000-000000000001"}

@@ -43,9 +43,17 @@ class Scene:
 
 
 async def in_accounts(scene: Scene) -> None:
-    """A session, one that was copied, a token, a device that waits and one that was approved, a link that the operator
-    handed out, an app, a passkey and recovery codes, and half of a sign-in."""
+    """A time of being limited, a look through their eyes, a session, one that was copied, a token, a device that waits
+    and one that was approved, a link that the operator handed out, an app, a passkey and recovery codes, and half of a
+    sign-in."""
     client, works = scene.leaver.client, scene.house.works
+    async with works.open() as work:
+        await accounts.restrict(work, scene.leaver.account_id, "limited", f"A {MARK}.", note=f"Ask {MARK}.")
+        await accounts.lift(work, scene.leaver.account_id)
+    address = f"/api/v1/admin/accounts/{scene.leaver.account_id}/look"
+    looked = await scene.stayer.client.post(address, json={"reason": f"To see a {MARK}."})
+    assert looked.status_code == 201, looked.text
+    assert (await scene.stayer.client.delete("/api/v1/look")).status_code == 204
     async with works.open() as work:
         copied = (await accounts.open_session(work, scene.leaver.account_id)).refresh
     assert await accounts.renew(works, copied) is not None

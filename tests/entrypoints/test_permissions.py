@@ -11,6 +11,7 @@ from tests.support.house import PASSWORD, House, Person
 from matinee.entrypoints import product
 from matinee.features.accounts import service as accounts
 from matinee.features.roles import service as roles
+from matinee.features.roles.rules.charter import Charter
 from matinee.features.roles.schemas import NewRole
 from matinee.infra import front, http
 from matinee.kernel.actor import ROLES
@@ -61,6 +62,10 @@ def plausible(house: House, schema: dict[str, Any]) -> Any:
             return str(uuid4())
         return "plausible"[: schema.get("maxLength", 99)].ljust(schema.get("minLength", 1), "x")
     return {"integer": 1, "number": 1.0, "boolean": True, "array": []}.get(str(kind))
+
+
+def charter_of(house: House) -> Charter:
+    return house.works.held(roles.Book).charter
 
 
 def body_of(house: House, method: str, route: APIRoute, person: Person | None) -> Any:
@@ -162,6 +167,79 @@ async def test_a_role_is_refused_exactly_what_it_does_not_hold(house: House, rol
             wrong.append(f"{method} {route.path} ({permission}): {status} {answer.text[:200]}")
     assert not wrong, "\n".join(wrong)
     assert len(declared(house)) > 40
+
+
+async def test_a_limited_account_is_refused_all_but_looking_and_keeping_itself(house: House) -> None:
+    person = await house.person("admin", handle="walker")
+    await house.person("admin")
+    async with house.works.open() as work:
+        await accounts.restrict(work, person.account_id, "limited", "The walk says so.")
+    held, wrong, refused = charter_of(house).permissions_of({"guest", "admin"}), [], 0
+    for method, route in declared(house):
+        answer = await ask(house, method, route, person)
+        status = answer.status_code
+        left = charter_of(house).when_limited(held, reading=method in http.SAFE_METHODS)
+        if http.permission_of(route) in left:
+            right = status not in (401, 403) and status < 500
+        else:
+            right = status == 403 and (method == "HEAD" or answer.json()["code"] == "accounts.limited")
+            refused += 1
+        if not right:
+            wrong.append(f"{method} {route.path}: {status} {answer.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    assert refused > 20
+
+
+def test_a_limited_account_may_keep_itself_and_change_nothing_that_others_see() -> None:
+    left = Charter(product.PERMISSIONS).when_limited(product.PERMISSIONS, reading=False)
+    assert {"accounts.self", "accounts.secure", "privacy.copy"} <= left
+    assert left.isdisjoint({"people.self", "files.upload", "videos.create", "videos.edit", "accounts.manage"})
+    assert {product.PERMISSIONS[name].scope for name in left} == {None, "account"}
+
+
+async def test_a_suspended_account_is_a_guest_everywhere_in_its_browser_and_nobody_as_a_program(
+    house: House,
+) -> None:
+    person = await house.person("admin", handle="walker")
+    await house.person("admin")
+    program = await house.program(person)
+    async with house.works.open() as work:
+        await accounts.restrict(work, person.account_id, "suspended", "The walk says so.")
+    guests, wrong = charter_of(house).permissions_of({"guest"}), []
+    for method, route in declared(house):
+        by_browser = await ask(house, method, route, None, person.client)
+        by_program = await ask(house, method, route, None, program)
+        as_guest = by_browser.status_code != 401 or "credentials" in by_browser.text
+        if as_guest != (http.permission_of(route) in guests):
+            wrong.append(f"{method} {route.path}: {by_browser.status_code} {by_browser.text[:200]}")
+        if not route.path.startswith("/media/") and by_program.status_code != 401:
+            wrong.append(f"{method} {route.path} by a program: {by_program.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_who_looks_through_somebodys_eyes_may_look_and_stop(house: House) -> None:
+    boss, person = await house.person("owner", handle="boss"), await house.person("admin", handle="walker")
+    begun = await boss.client.post(
+        f"/api/v1/admin/accounts/{person.account_id}/look", json={"reason": "The walk says so."}
+    )
+    assert begun.status_code == 201, begun.text
+    held = charter_of(house).permissions_of({"guest", "admin"})
+    seen, wrong = charter_of(house).within(held, ("read",), reading=True), []
+    for method, route in declared(house):
+        if http.permission_of(route) == accounts.STOP_LOOKING:
+            continue
+        answer = await ask(house, method, route, None, boss.client)
+        if method in http.SAFE_METHODS and http.permission_of(route) in seen:
+            right = answer.status_code not in (401, 403) and answer.status_code < 500
+        else:
+            right = answer.status_code == 403 and (
+                method == "HEAD" or answer.json()["code"] == "accounts.looking"
+            )
+        if not right:
+            wrong.append(f"{method} {route.path}: {answer.status_code} {answer.text[:200]}")
+    assert not wrong, "\n".join(wrong)
+    assert (await boss.client.delete("/api/v1/look")).status_code == 204
+    assert (await boss.client.get("/api/v1/admin/overview")).status_code == 200
 
 
 async def test_a_program_holds_what_its_person_holds(house: House) -> None:

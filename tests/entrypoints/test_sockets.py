@@ -12,6 +12,7 @@ from tests.support.house import House
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from matinee.features.accounts import service as accounts
 from matinee.features.roles import service as roles
 from matinee.features.roles.schemas import NewRole, RoleChange
 from matinee.infra.gateway.socket import MAX_TOPICS, MESSAGES, RESOLVED_AT_ONCE, Gateway
@@ -88,6 +89,24 @@ async def test_an_account_holds_so_many_sockets_wherever_it_is(make_house: MakeH
         assert second.close_code == 1013
         assert await _ask(first, "subscribe", "my-videos") == "subscribed"
         assert await _ask(other, "subscribe", "my-videos") == "subscribed"
+
+
+async def test_the_socket_of_an_operator_who_is_limited_hears_the_house_no_more(house: House) -> None:
+    boss = await house.person("admin")
+    await house.person("admin")
+    program = await house.program(boss)
+    async with (
+        served(house.app) as address,
+        _socket(address, Authorization=program.headers["Authorization"]) as socket,
+    ):
+        assert await _ask(socket, "subscribe", "jobs") == "subscribed"
+        async with house.works.open() as work:
+            await accounts.restrict(work, boss.account_id, "limited", "Spam.")
+        assert json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_S)) == {
+            "op": "refused",
+            "topic": "jobs",
+        }
+        assert await _ask(socket, "ping") == "pong"
 
 
 async def test_this_machine_is_counted_by_account_alone_and_zero_lets_everybody(

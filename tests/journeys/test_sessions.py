@@ -1,9 +1,11 @@
 """Sessions in a real browser and over real processes: one device ends another."""
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -12,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.support.browser import MakeContext, axe
-from tests.support.server import Server, free_port, until
+from tests.support.server import OPERATOR_PASSWORD, Person, Server, free_port, until
 
 
 @pytest.mark.browser
@@ -82,20 +84,51 @@ def test_the_socket_of_a_session_closes_when_the_session_ends(server: Server) ->
 @pytest.mark.parametrize("bus", ["postgres", "memory"])
 def test_what_ends_at_one_api_process_ends_at_another_within_five_seconds(server: Server, bus: str) -> None:
     """With `memory` the second process hears nothing of the first, and reads again."""
-    ann, port = server.person(), free_port()
-    (access,) = [one["value"] for one in ann.browser_cookies() if "access" in one["name"]]
+    ann = server.person()
+    with _at_a_second_process(server, ann, bus) as copy:
+        with ann.client() as program:
+            assert program.delete("/api/v1/sessions").status_code == 204
+        until(lambda: copy.get("/api/v1/me").json()["account"] is None, "nobody is signed in", 5)
+
+
+@pytest.mark.slow
+def test_a_limit_at_one_api_process_counts_at_another_within_five_seconds(server: Server) -> None:
+    """Which hears nothing of it, and holds an access token of before."""
+    ann = server.person()
+    boss = Person(server, "operator", "operator", OPERATOR_PASSWORD)
+    cookies = {one["name"]: one["value"] for one in boss.browser_cookies()}
+    csrf = next(value for name, value in cookies.items() if "csrf" in name)
+    header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()), "X-CSRF-Token": csrf}
+    with (
+        _at_a_second_process(server, ann, "memory") as copy,
+        httpx.Client(base_url=server.address, headers=header) as operator,
+    ):
+        account = copy.get("/api/v1/me").json()["account"]["id"]
+        form = {"kind": "limited", "reason": "Spam."}
+        limited = operator.post(f"/api/v1/admin/accounts/{account}/restriction", json=form)
+        assert limited.status_code == 200, limited.text
+        film = {"title": "A film"}
+        # An access token alone cannot be renewed: whoever holds a whole sign-in reads `accounts.limited`.
+        until(lambda: copy.post("/api/v1/videos", json=film).status_code in (401, 403), "it is refused", 5)
+        with ann.client() as program:
+            assert program.post("/api/v1/videos", json=film).json()["code"] == "accounts.limited"
+
+
+@contextlib.contextmanager
+def _at_a_second_process(server: Server, person: Person, bus: str) -> Iterator[httpx.Client]:
+    """A browser there, with an access token of the person and nothing to renew it by."""
+    port, cookies = free_port(), person.browser_cookies()
+    access, csrf = (next(c["value"] for c in cookies if kind in c["name"]) for kind in ("access", "csrf"))
     environment = server.environment | {"MATINEE_PORT": str(port), "MATINEE_BUS": bus}
     second = subprocess.Popen(
         [sys.executable, "-m", "matinee.entrypoints.api"], env=environment, cwd=server.data_dir.parent
     )
     try:
-        cookie = {"Cookie": f"__Host-matinee_access_{port}={access}"}
-        with httpx.Client(base_url=f"http://localhost:{port}", headers=cookie) as copy:
+        held = {"Cookie": f"__Host-matinee_access_{port}={access}", "X-CSRF-Token": csrf}
+        with httpx.Client(base_url=f"http://localhost:{port}", headers=held) as copy:
             until(lambda: second.poll() is not None or _answers(copy), "the second process answers")
-            assert copy.get("/api/v1/me").json()["account"]["email"] == ann.email
-            with ann.client() as program:
-                assert program.delete("/api/v1/sessions").status_code == 204
-            until(lambda: copy.get("/api/v1/me").json()["account"] is None, "nobody is signed in", 5)
+            assert copy.get("/api/v1/me").json()["account"]["email"] == person.email
+            yield copy
     finally:
         second.terminate()
         second.wait(30)

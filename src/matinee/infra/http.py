@@ -126,10 +126,8 @@ def install(
             headers["WWW-Authenticate"] = "Bearer"
         field = error.facts.get("field")
         errors = [{"field": str(field), "message": error.detail}] if field else None
-        named = error.facts.get("permission")
-        return problem(
-            request, status, error.code, error.detail, errors=errors, permission=named, headers=headers
-        )
+        facts = {name: error.facts[name] for name in error.told if name in error.facts}
+        return problem(request, status, error.code, error.detail, errors=errors, headers=headers, facts=facts)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,8 +1,11 @@
 """Answers that say what went wrong (RFC 9457). The one place with status codes."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -39,7 +42,8 @@ TITLES = {
 
 class Problem(BaseModel):
     """Problem details of RFC 9457 with our stable `code`. `permission`: what would have to be held; why it is not says
-    `/api/v1/me/permissions/{permission}`."""
+    `/api/v1/me/permissions/{permission}`. `reason` and `until` where an account is suspended or limited: what its
+    person is told, and when it ends by itself (null: when somebody lifts it)."""
 
     type: str
     title: str
@@ -49,6 +53,8 @@ class Problem(BaseModel):
     request_id: str
     errors: list[dict[str, str]] | None = None
     permission: str | None = None
+    reason: str | None = None
+    until: datetime | None = None
 
 
 def problem(
@@ -58,10 +64,10 @@ def problem(
     detail: str,
     *,
     errors: list[dict[str, str]] | None = None,
-    permission: str | None = None,
     headers: dict[str, str] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> JSONResponse:
-    """An answer that explains itself. `code` is stable, `detail` is for people."""
+    """An answer that explains itself. `code` is stable, `detail` is for people; `facts` are further members."""
     body: dict[str, Any] = {
         "type": f"/docs/errors#{code}",
         "title": TITLES.get(status, "Error"),
@@ -72,8 +78,7 @@ def problem(
     }
     if errors:
         body["errors"] = errors
-    if permission is not None:
-        body["permission"] = permission
+    body |= jsonable_encoder(facts or {})
     return JSONResponse(body, status, headers=headers, media_type=PROBLEM)
 
 

@@ -28,14 +28,23 @@ Scope = Literal["upload", "manage", "account", "operate"]
 @dataclass(frozen=True, slots=True)
 class Permission:
     """A named right and the built-in roles that hold it: owners hold each, advertisers what viewers do. Written
-    `room.verb`. `scope` is what a program's token must hold besides; what guests may needs none."""
+    `room.verb`. `scope` is what a program's token must hold besides; what guests may needs none. `public`: its changes
+    are seen by others, so that a limited account may not use it, whatever its scope."""
 
     name: str
     description: str
     roles: frozenset[BuiltInRole]
     scope: Scope | None
+    public: bool
 
-    def __init__(self, name: str, description: str, *roles: BuiltInRole, scope: Scope | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        *roles: BuiltInRole,
+        scope: Scope | None = None,
+        public: bool = False,
+    ) -> None:
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "description", description)
         implied: set[BuiltInRole] = {OWNER_ROLE}
@@ -43,6 +52,7 @@ class Permission:
             implied.add("advertiser")
         object.__setattr__(self, "roles", implied.union(roles))
         object.__setattr__(self, "scope", scope)
+        object.__setattr__(self, "public", public)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ ROLES_HELD_MOST: Final = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """An account, a guest or the house itself, with the permissions that its roles grant. `proven_at`: when its person
-    last showed that it is them. `held_back`: why it may less than its roles grant, for now."""
+    last showed that it is them. `held_back`: why it may less than its roles grant, for now. `behind`: the operator who
+    looks through the eyes of this account."""
 
     account_id: AccountId | None = None
     roles: frozenset[str] = frozenset({GUEST_ROLE})
@@ -30,7 +31,8 @@ class Actor:
     via: Via = "nobody"
     session_key: str | None = None
     proven_at: datetime | None = None
-    held_back: type[Refused] | None = None
+    held_back: Refused | None = None
+    behind: AccountId | None = None
     scopes: tuple[str, ...] | None = None
     """What a program's token is made for; `permissions` are within it already."""
 
@@ -41,6 +43,11 @@ class Actor:
     @property
     def is_guest(self) -> bool:
         return self.account_id is None and not self.is_system
+
+    @property
+    def counted_as(self) -> AccountId | None:
+        """Whose requests these are, where they are counted."""
+        return self.behind or self.account_id
 
     def may(self, permission: str) -> bool:
         """Whether the roles of this actor grant `permission`; the house itself may everything."""
@@ -53,7 +60,7 @@ class Actor:
         if self.is_guest:
             raise NotSignedIn
         if self.held_back is not None:
-            raise self.held_back(permission=permission)
+            raise self.held_back.about(permission)
         if self.scopes is not None:
             held = ", ".join(self.scopes) or "none"
             raise Refused(

@@ -4,10 +4,12 @@ from typing import Any, ClassVar
 
 
 class MatineeError(Exception):
-    """A failure with a stable code and a sentence that a person understands."""
+    """A failure with a stable code and a sentence that a person understands. `told` names the facts that go out with
+    them."""
 
     code: ClassVar[str] = "house.error"
     sentence: ClassVar[str] = "Something went wrong."
+    told: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, detail: str | None = None, **facts: Any) -> None:
         self.detail = detail or self.sentence
@@ -27,6 +29,11 @@ class Refused(MatineeError):
 
     code = "house.refused"
     sentence = "You may not do this."
+    told: ClassVar[tuple[str, ...]] = ("permission",)
+
+    def about(self, permission: str) -> "Refused":
+        """The same refusal of another thing."""
+        return type(self)(self.detail, **{**self.facts, "permission": permission})
 
 
 class NotSignedIn(Refused):

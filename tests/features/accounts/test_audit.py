@@ -370,9 +370,9 @@ async def test_what_operators_do_is_written_down_with_their_name_and_shown_to_wh
     await admin.client.post("/api/v1/admin/lanes/cpu/resume")
     async with house.acting(admin) as work:
         await accounts.set_roles(work, person.account_id, ["viewer"])
-        await accounts.suspend(work, person.account_id)
-        await accounts.suspend(work, person.account_id)
-        await accounts.suspend(work, person.account_id, suspended=False)
+        await accounts.restrict(work, person.account_id, "suspended", "Spam.")
+        await accounts.restrict(work, person.account_id, "suspended", "Spam.")
+        await accounts.lift(work, person.account_id)
         await accounts.hand_out(work, person.account_id, "reset")
     entries = {entry.act: entry for entry in await log_of(house, person="boss")}
     assert {

@@ -31,7 +31,7 @@ async def test_the_log_is_listed_exported_and_verified_from_the_terminal(
 
     ann = await house.person(handle="ann")
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id)
+        await accounts.restrict(work, ann.account_id, "suspended", "Spam.")
         await accounts.issue_token(work, ann.account_id, "\x1b[2J[/x]")
         await accounts.audit.record(work, "lane.paused", lane="cpu")
         await accounts.link_audit(work)

@@ -170,7 +170,7 @@ async def test_a_ticket_ends_when_the_password_changes_or_the_account_is_shut(
     assert (await second(browser, code=app.code())).json()["code"] == "accounts.ticket_over"
     await sign_in(browser, ann, "another long enough password")
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id)
+        await accounts.restrict(work, ann.account_id, "suspended", "Spam.")
     assert (await second(browser, code=app.code())).status_code == 409
 
 

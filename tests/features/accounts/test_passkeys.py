@@ -254,7 +254,7 @@ async def test_a_suspended_account_stays_out_with_a_passkey_too(
     device = Device()
     await add_passkey(ann.client, device)
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id)
+        await accounts.restrict(work, ann.account_id, "suspended", "Spam.")
     refused = await alone(await house.client(), device)
     assert (refused.status_code, refused.json()["code"]) == (403, "accounts.suspended")
 

@@ -258,7 +258,7 @@ async def test_only_the_house_sets_a_password_without_the_present_one(house: Hou
         with pytest.raises(Refused):
             await accounts.set_password(work, bob.account_id, "another long secret")
         with pytest.raises(Refused):
-            await accounts.suspend(work, bob.account_id)
+            await accounts.restrict(work, bob.account_id, "suspended", "Spam.")
     async with house.works.open() as work:
         await accounts.set_password(work, bob.account_id, "another long secret")
     assert (await bob.client.get("/api/v1/me")).json()["account"] is None

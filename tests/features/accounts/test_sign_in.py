@@ -145,14 +145,14 @@ async def test_a_suspended_account_is_out_at_once_and_told_so_only_with_the_righ
     ann = await house.person(handle="ann")
     program = await house.program(ann)
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id)
+        await accounts.restrict(work, ann.account_id, "suspended", "Spam.")
     assert (await ann.client.get("/api/v1/me")).json()["account"] is None
     assert (await program.get("/api/v1/tokens")).status_code == 401
     browser = await house.client()
     assert (await sign_in(browser, "ann", "not the password")).json()["code"] == "accounts.wrong_credentials"
     assert (await sign_in(browser, "ann")).json()["code"] == "accounts.suspended"
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id, suspended=False)
+        await accounts.lift(work, ann.account_id)
     assert (await sign_in(browser, "ann")).status_code == 200
 
 

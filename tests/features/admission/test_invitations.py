@@ -101,11 +101,11 @@ async def test_what_a_suspended_member_handed_out_opens_nothing(house: House) ->
     await choose(operator, mode="invitation", invitations_per_member=1)
     link = (await ann.client.post(OWN, json={})).json()["link"]
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id)
+        await accounts.restrict(work, ann.account_id, "suspended", "Spam.")
     secret = link.partition("#")[2]
     assert said(await join(house, "ben", invitation=secret)) == (404, "admission.invitation_over")
     async with house.works.open() as work:
-        await accounts.suspend(work, ann.account_id, suspended=False)
+        await accounts.lift(work, ann.account_id)
     assert (await join(house, "ben", invitation=secret)).status_code == 201
 
 

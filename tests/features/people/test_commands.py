@@ -96,10 +96,30 @@ async def test_an_account_is_shut_out_and_let_in_again_from_the_terminal(
     house: House, terminal: Callable[..., "asyncio.Future[Result]"]
 ) -> None:
     await house.person(handle="ann")
-    assert (await terminal("suspend", "ann")).exit_code == 0
+    assert (await terminal("suspend", "ann", "--reason", "Spam.")).exit_code == 0
     assert not await _signs_in(house, "ann", PASSWORD)
     assert (await terminal("suspend", "ann", "--lift")).exit_code == 0
     assert await _signs_in(house, "ann", PASSWORD)
+
+
+async def test_an_account_is_limited_until_a_moment_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person(handle="ann")
+    limit = ("limit", "ann", "--reason", "Spam.")
+    assert (await terminal("limit", "ann")).exit_code == 2
+    assert (await terminal(*limit, "--until", "soon")).exit_code == 2
+    over = await terminal(*limit, "--until", "2001-01-01")
+    assert (over.exit_code, over.stderr) == (1, "This moment is over. Choose a later one.\n")
+    done = await terminal(*limit, "--until", "7d", "--note", "Second time.")
+    assert done.output.startswith("ann is limited until 2"), done.output
+    standing = (await ann.client.get("/api/v1/me")).json()["account"]["standing"]
+    assert (standing["kind"], standing["reason"]) == ("limited", "Spam.")
+    assert (
+        await terminal(*limit, "--until", "2999-12-31")
+    ).output == "ann is limited until 2999-12-31 00:00 UTC.\n"
+    assert (await terminal("lift", "ann")).exit_code == 0
+    assert (await ann.client.get("/api/v1/me")).json()["account"]["standing"] is None
 
 
 async def test_roles_and_sessions_are_changed_from_the_terminal(

@@ -144,7 +144,7 @@ async def test_the_last_owner_stays_one(house: House) -> None:
     assert (await give(owner, owner, "admin")).status_code == 200
     async with house.works.open() as work:
         with pytest.raises(LastOwner):
-            await accounts.suspend(work, other.account_id)
+            await accounts.restrict(work, other.account_id, "limited", "A test asks for it.")
 
 
 async def test_of_two_owners_who_step_down_at_once_one_stays(house: House) -> None:

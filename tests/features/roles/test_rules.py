@@ -106,7 +106,9 @@ def states(role: str) -> list[Actor]:
             )
         )
     left = whole.permissions & (CHARTER.open_to_all | {"accounts.secure"})
-    found.append(Actor(account_id=whole.account_id, roles=whole.roles, permissions=left, held_back=FactorDue))
+    found.append(
+        Actor(account_id=whole.account_id, roles=whole.roles, permissions=left, held_back=FactorDue())
+    )
     return found
 
 

@@ -1174,6 +1174,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/accounts/{account_id}/restriction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Standing
+         * @description What an account is held by, and was.
+         */
+        get: operations["show_standing_api_v1_admin_accounts__account_id__restriction_get"];
+        put?: never;
+        /**
+         * Restrict
+         * @description Suspend or limit an account, after a proof; its person reads why, and until when.
+         */
+        post: operations["restrict_api_v1_admin_accounts__account_id__restriction_post"];
+        /**
+         * Lift
+         * @description Give an account back what its roles grant, after a proof.
+         */
+        delete: operations["lift_api_v1_admin_accounts__account_id__restriction_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{account_id}/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Look
+         * @description See the house as that person does in this browser, after a proof, for 15 minutes at most: nothing can be changed,
+         *     and what keeps their account safe stays closed. They are told, with the reason.
+         */
+        post: operations["begin_look_api_v1_admin_accounts__account_id__look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop Looking
+         * @description See with your own eyes again, in this browser. Nothing to do where you do.
+         */
+        delete: operations["stop_looking_api_v1_look_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sign-up/challenge": {
         parameters: {
             query?: never;
@@ -2784,6 +2853,25 @@ export interface components {
             /** Leaving Days */
             leaving_days: number;
         };
+        /** LookAsked */
+        LookAsked: {
+            /**
+             * Reason
+             * @description The person reads it, and it stays in the log.
+             */
+            reason: string;
+        };
+        /**
+         * LookInfo
+         * @description From the next request on this browser sees the house as that person, until then at most.
+         */
+        LookInfo: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
         /**
          * MadeInvitation
          * @description The only answer that holds the link.
@@ -2817,7 +2905,8 @@ export interface components {
          * Me
          * @description Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `signup`: who may
          *     make an account; `signup_work`: after some work of their computer; `signup_question`: what who applies is asked.
-         *     `mail`: whether the house writes letters.
+         *     `mail`: whether the house writes letters. `looking` where this is another person, and an operator who asks looks
+         *     through their eyes.
          */
         Me: {
             account: components["schemas"]["MyAccount"] | null;
@@ -2840,6 +2929,7 @@ export interface components {
              * @enum {string}
              */
             theme: "system" | "dark" | "light";
+            looking: components["schemas"]["LookInfo"] | null;
         };
         /** MeChange */
         MeChange: {
@@ -2849,7 +2939,7 @@ export interface components {
         /**
          * MyAccount
          * @description `factor_due`: nothing but setting up a second factor is open until there is one; `waits`: nothing but one's own
-         *     request, until an operator lets them in. To a token without scope
+         *     request, until an operator lets them in. `standing` where the account is limited. To a token without scope
          *     `account`, addresses are null and `roles` empty.
          */
         MyAccount: {
@@ -2872,6 +2962,7 @@ export interface components {
             factor_due: boolean;
             /** Waits */
             waits: boolean;
+            standing: components["schemas"]["OwnStanding"] | null;
             /**
              * Created At
              * Format: date-time
@@ -2983,7 +3074,8 @@ export interface components {
          * @description `session_copied`: a token of a session was presented a second time, so the session was ended. `codes_guessed`:
          *     somebody who knows the password tried codes. `code_again`: a code of the app that had counted came again, and was
          *     refused. `password_known`: the password is in a list of leaked ones by now. `passkey_copied`: a passkey counted
-         *     backwards, so it was refused. Device and place are those of whoever
+         *     backwards, so it was refused. `new_place`: a sign-in from a device and place that were not seen together before.
+         *     `looked_at`: an operator looked through the eyes of the account, for `reason`. Device and place are those of whoever
          *     did it.
          */
         Notice: {
@@ -2996,7 +3088,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "session_copied" | "codes_guessed" | "code_again" | "password_known" | "factor_added" | "factor_removed" | "factors_reset" | "passkey_copied" | "recovery_code_used";
+            kind: "session_copied" | "codes_guessed" | "code_again" | "password_known" | "factor_added" | "factor_removed" | "factors_reset" | "passkey_copied" | "recovery_code_used" | "new_place" | "looked_at";
             /** Device */
             device: string;
             /** Place */
@@ -3006,6 +3098,8 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * Overview
@@ -3077,6 +3171,26 @@ export interface components {
             joined: string[];
             /** Most */
             most: number;
+        };
+        /**
+         * OwnStanding
+         * @description What one's own account is held by: `limited`, as suspended people are not in.
+         */
+        OwnStanding: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limited" | "suspended";
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
         };
         /** OwnTokenAsked */
         OwnTokenAsked: {
@@ -3369,7 +3483,8 @@ export interface components {
         /**
          * Problem
          * @description Problem details of RFC 9457 with our stable `code`. `permission`: what would have to be held; why it is not says
-         *     `/api/v1/me/permissions/{permission}`.
+         *     `/api/v1/me/permissions/{permission}`. `reason` and `until` where an account is suspended or limited: what its
+         *     person is told, and when it ends by itself (null: when somebody lifts it).
          */
         Problem: {
             /** Type */
@@ -3390,6 +3505,10 @@ export interface components {
             }[] | null;
             /** Permission */
             permission?: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Until */
+            until?: string | null;
         };
         /**
          * Profile
@@ -3476,6 +3595,54 @@ export interface components {
              * @description Email or handle.
              */
             login: string;
+        };
+        /**
+         * Restriction
+         * @description `lifted_at`: when somebody ended it before `until`, or put another in its place.
+         */
+        Restriction: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limited" | "suspended";
+            /** Reason */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Lifted At */
+            lifted_at: string | null;
+            /** Note */
+            note: string;
+        };
+        /**
+         * RestrictionAsked
+         * @description Instead of one that counts already. Without `until` it stays until somebody lifts it.
+         */
+        RestrictionAsked: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "limited" | "suspended";
+            /**
+             * Reason
+             * @description The person reads it.
+             */
+            reason: string;
+            /** Until */
+            until?: string | null;
+            /**
+             * Note
+             * @description For operators alone.
+             * @default
+             */
+            note: string;
         };
         /**
          * Resume
@@ -3723,6 +3890,16 @@ export interface components {
             pixel_format: string;
             /** Bit Depth */
             bit_depth: number;
+        };
+        /**
+         * Standing
+         * @description `now` is what counts at this moment, null for an account that may all that its roles grant. History newest first,
+         *     with the present one.
+         */
+        Standing: {
+            now: components["schemas"]["Restriction"] | null;
+            /** History */
+            history: components["schemas"]["Restriction"][];
         };
         /** Step */
         Step: {
@@ -7182,6 +7359,208 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HeldRoles"];
                 };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_standing_api_v1_admin_accounts__account_id__restriction_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restrict_api_v1_admin_accounts__account_id__restriction_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestrictionAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_api_v1_admin_accounts__account_id__restriction_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_look_api_v1_admin_accounts__account_id__look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookInfo"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_looking_api_v1_look_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {

@@ -29,24 +29,23 @@ async def authenticate(work: Work, request: HTTPConnection) -> Actor:
     """A guest when nothing is presented or the session has ended; raises `NotSignedIn` for a bad bearer token and
     `Refused` for cookies without their CSRF header on an unsafe method. The answer brings fresh cookies where the
     access token had ended."""
+    reading = request.scope.get("method", "GET") in SAFE_METHODS
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         await work.works.held(roles.Book).believed()  # before this work holds a connection
         identity = await accounts.authenticate(work, token.strip())
         if identity is None:
             raise NotSignedIn("This token is not valid any more. Sign in again.")
-        return roles.actor_of(
-            work.works, identity, reading=request.scope.get("method", "GET") in SAFE_METHODS
-        )
+        return roles.actor_of(work.works, await accounts.with_reason(work, identity), reading=reading)
     identity = await _of_browser(work, request)
     if identity is None:
         return roles.guest(work.works)
     await work.works.held(roles.Book).believed()
-    if request.scope.get("method", "GET") not in SAFE_METHODS:
+    if not reading:
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), identity.csrf.encode()):
             raise CsrfMissing
-    return roles.actor_of(work.works, identity)
+    return roles.actor_of(work.works, await accounts.with_reason(work, identity), reading=reading)
 
 
 async def again(work: Work, actor: Actor) -> Actor:

@@ -14,8 +14,32 @@ class WrongPassword(Invalid):
 
 
 class Suspended(Refused):
+    """`reason` and `until` as in `Limited`."""
+
     code = "accounts.suspended"
     sentence = "This account is suspended. Write to the operator of this house."
+    told = ("permission", "reason", "until")
+
+
+class Limited(Refused):
+    """`reason` is what the person is told, `until` when it ends by itself."""
+
+    code = "accounts.limited"
+    sentence = "Your account is limited: you may look around and keep your account, and change nothing else."
+    told = ("permission", "reason", "until")
+
+
+class Looking(Refused):
+    code = "accounts.looking"
+    sentence = (
+        "You look through somebody's eyes: you see what they see and change nothing, and what keeps their account safe"
+        " stays closed. Stop looking first."
+    )
+
+
+class NotYourself(Conflict):
+    code = "accounts.not_yourself"
+    sentence = "Nobody does this to their own account. Ask another operator."
 
 
 class SlowDown(TooMany):

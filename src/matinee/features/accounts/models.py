@@ -25,7 +25,6 @@ class AccountRow(Base):
     theme: Mapped[str] = mapped_column(String(10), server_default=text("'system'"))
     created_at: Mapped[datetime]
     email_verified_at: Mapped[datetime | None]
-    suspended_at: Mapped[datetime | None]
     erasure_id: Mapped[UUID | None] = mapped_column(unique=True)
     leaves_at: Mapped[datetime | None]
     waits: Mapped[bool] = mapped_column(server_default=false())
@@ -42,6 +41,24 @@ class FactorRoleRow(Base):
     __tablename__ = "accounts_factor_role"
 
     role: Mapped[str] = mapped_column(String(20), primary_key=True)
+
+
+class RestrictionRow(Base):
+    """An account was suspended or limited, `until` a moment or until somebody lifts it. At most one of an account is
+    neither over nor lifted: the account is locked while one is added. `note` is for operators alone."""
+
+    __tablename__ = "accounts_restriction"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500))
+    note: Mapped[str] = mapped_column(String(1000), server_default=text("''"))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    lifted_at: Mapped[datetime | None]
 
 
 class SessionRow(Base):
@@ -104,6 +121,34 @@ class NoticeRow(Base):
     place: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(index=True)
     told_at: Mapped[datetime | None]
+
+
+class SeenRow(Base):
+    """Where somebody signed in or was signed in lately: `mark` is a keyed hash of device and network together."""
+
+    __tablename__ = "accounts_seen"
+
+    account_id: Mapped[UUID] = mapped_column(
+        ForeignKey("accounts_account.id", ondelete="CASCADE"), primary_key=True
+    )
+    mark: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LookRow(Base):
+    """An operator looks at the house through the eyes of `about_id`, in one session, until a moment at most. Has the id
+    of the notice that tells the person, and outlives the session."""
+
+    __tablename__ = "accounts_look"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(index=True)
+    by_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True)
+    about_id: Mapped[UUID] = mapped_column(ForeignKey("accounts_account.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class TokenRow(Base):

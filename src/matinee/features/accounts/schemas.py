@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, SecretStr
 
 from matinee.kernel.actor import Via
 from matinee.kernel.ids import AccountId
 from matinee.kernel.settings import Concern
-from matinee.kernel.words import in_one_line
+from matinee.kernel.words import in_one_line, without_controls
 
 ACCESS_COOKIE = "matinee_access"
 REFRESH_COOKIE = "matinee_refresh"
@@ -34,7 +34,10 @@ NoticeKind = Literal[
     "factors_reset",
     "passkey_copied",
     "recovery_code_used",
+    "new_place",
+    "looked_at",
 ]
+RestrictionKind = Literal["limited", "suspended"]
 LoginText = Annotated[str, Field(min_length=1, max_length=254, description="Email or handle.")]
 GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
@@ -64,6 +67,7 @@ TokenDays = Annotated[
 ]
 _Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(in_one_line)]
 TokenName = Annotated[_Name, Field(description="What the token is for.")]
+Words = Annotated[str, BeforeValidator(without_controls)]
 
 
 class AccountsSettings(Concern):
@@ -89,11 +93,29 @@ class AccountsSettings(Concern):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limited account: `reason` is empty where only an access token was asked."""
+
+    until: datetime | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """An operator's session sees the house as `account_id` until a moment."""
+
+    account_id: AccountId
+    roles: tuple[str, ...]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Whom a session or token stands for. `session_key` names that session or token without its secret; `csrf` is what
     pages of the session repeat in a header. `proven_at`: when its person last showed a password or a factor.
     `factor_due`: until they have a second factor, they may do nothing but set one up. `waits`: until an operator lets
-    them in, they may read what became of their request, and nothing else."""
+    them in, they may read what became of their request, and nothing else. `limit` where the account is limited now,
+    `look` where the session looks through somebody's eyes now."""
 
     account_id: AccountId
     roles: tuple[str, ...]
@@ -104,6 +126,8 @@ class Identity:
     proven_at: datetime | None = None
     factor_due: bool = False
     waits: bool = False
+    limit: Limit | None = None
+    look: Look | None = None
 
 
 class Account(BaseModel):
@@ -115,7 +139,56 @@ class Account(BaseModel):
     theme: Theme
     created_at: datetime
     email_verified_at: datetime | None
-    suspended_at: datetime | None
+
+
+class RestrictionAsked(BaseModel):
+    """Instead of one that counts already. Without `until` it stays until somebody lifts it."""
+
+    kind: RestrictionKind
+    reason: Annotated[Words, Field(min_length=1, max_length=500, description="The person reads it.")]
+    until: AwareDatetime | None = None
+    note: Annotated[Words, Field(max_length=1000, description="For operators alone.")] = ""
+
+
+class Restriction(BaseModel):
+    """`lifted_at`: when somebody ended it before `until`, or put another in its place."""
+
+    kind: RestrictionKind
+    reason: str
+    since: datetime
+    until: datetime | None
+    lifted_at: datetime | None
+    note: str
+
+
+class Standing(BaseModel):
+    """`now` is what counts at this moment, null for an account that may all that its roles grant. History newest first,
+    with the present one."""
+
+    now: Restriction | None
+    history: list[Restriction]
+
+
+class OwnStanding(BaseModel):
+    """What one's own account is held by: `limited`, as suspended people are not in."""
+
+    kind: RestrictionKind
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+class LookAsked(BaseModel):
+    reason: Annotated[
+        Words,
+        Field(min_length=10, max_length=500, description="The person reads it, and it stays in the log."),
+    ]
+
+
+class LookInfo(BaseModel):
+    """From the next request on this browser sees the house as that person, until then at most."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +271,8 @@ class Notice(BaseModel):
     """`session_copied`: a token of a session was presented a second time, so the session was ended. `codes_guessed`:
     somebody who knows the password tried codes. `code_again`: a code of the app that had counted came again, and was
     refused. `password_known`: the password is in a list of leaked ones by now. `passkey_copied`: a passkey counted
-    backwards, so it was refused. Device and place are those of whoever
+    backwards, so it was refused. `new_place`: a sign-in from a device and place that were not seen together before.
+    `looked_at`: an operator looked through the eyes of the account, for `reason`. Device and place are those of whoever
     did it."""
 
     id: UUID
@@ -206,6 +280,7 @@ class Notice(BaseModel):
     device: str
     place: str
     at: datetime
+    reason: str | None = None
 
 
 class SessionList(BaseModel):

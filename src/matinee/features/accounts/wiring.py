@@ -12,7 +12,7 @@ from matinee.features.accounts.settings import (
     RetentionSettings,
     TokenSettings,
 )
-from matinee.infra.room import Handler, Listener, Periodic, Permission, Room
+from matinee.infra.room import Handler, Listener, Periodic, Permission, Room, Topic
 
 ROOM = Room(
     name="accounts",
@@ -54,8 +54,18 @@ ROOM = Room(
             scope="account",
         ),
         Permission("accounts.audit", "Read what was done in the whole house.", "admin", scope="operate"),
-        Permission("accounts.manage", "Suspend accounts and set their passwords.", "admin", scope="operate"),
+        Permission(
+            "accounts.manage",
+            "Suspend and limit accounts, and set their passwords.",
+            "admin",
+            scope="operate",
+        ),
+        Permission(
+            service.LOOK, "Look at the house through somebody's eyes, for a reason.", "admin", scope="operate"
+        ),
+        Permission(service.STOP_LOOKING, "See with one's own eyes again.", "admin", scope="operate"),
     ),
+    topics=(Topic(name="me", resolve=service.follow),),
     settings=(
         AccountsSettings,
         PasswordSettings,
@@ -67,7 +77,9 @@ ROOM = Room(
     ),
     retention=(
         "Accounts until MATINEE_LEAVING_DAYS after their person left; sessions, with their device and a place without"
-        " an address, until they end; tokens until they end or are revoked; second factors until they are removed,"
+        " an address, until they end; when and why an account was suspended or limited, as long as it stands;"
+        " keyed hashes of where people sign in, and why an operator looked through somebody's eyes, for"
+        " MATINEE_NOTICE_DAYS; tokens until they end or are revoked; second factors until they are removed,"
         " recovery codes, as hashes, until they are used; halves of a sign-in for five minutes; links in letters for"
         " two days at most; notices for MATINEE_NOTICE_DAYS; counters of tries, as keyed hashes, for a day. The audit"
         " log for MATINEE_AUDIT_DAYS; once a person has left, under a pseudonym that leads to nobody."

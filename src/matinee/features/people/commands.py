@@ -4,10 +4,11 @@
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal, cast
 from uuid import UUID
 
@@ -25,10 +26,19 @@ from matinee.infra.work import Work, Works
 from matinee.kernel.actor import ROLES, Actor
 from matinee.kernel.errors import MatineeError
 from matinee.kernel.ids import AccountId
+from matinee.kernel.time import utc_now
 from matinee.kernel.words import shown
 
 OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 app = typer.Typer(name="account", help="Accounts of this house.", no_args_is_help=True)
+ReasonOption = Annotated[str | None, typer.Option(help="Why; its person reads it.")]
+UntilOption = Annotated[
+    str | None,
+    typer.Option(metavar="WHEN", help="Until when: 12h, 7d, 2027-01-01 (UTC). Default: until it is lifted."),
+]
+NoteOption = Annotated[str, typer.Option(help="For operators alone.")]
+_UNITS = {"h": "hours", "d": "days"}
+_SPAN = re.compile(r"([1-9]\d{0,4})([hd])")
 _ROLES = ", ".join(ROLES[1:])
 
 
@@ -101,15 +111,39 @@ def link(
 def suspend(
     ctx: typer.Context,
     login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    reason: ReasonOption = None,
+    until: UntilOption = None,
+    note: NoteOption = "",
     lift: Annotated[bool, typer.Option("--lift", help="Let the account in again.")] = False,
 ) -> None:
     """Shut an account out at once; its things stay."""
+    if lift:
+        _lift(ctx, login)
+        typer.echo(f"{login} may sign in again.")
+    else:
+        typer.echo(f"{login} is shut out {_restrict(ctx, login, 'suspended', reason, until, note)}.")
 
-    async def run(work: Work) -> None:
-        await accounts.suspend(work, await _find(work, login), suspended=not lift)
 
-    _in_house(ctx, run)
-    typer.echo(f"{login} may sign in again." if lift else f"{login} is shut out.")
+@app.command()
+def limit(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+    reason: ReasonOption = None,
+    until: UntilOption = None,
+    note: NoteOption = "",
+) -> None:
+    """Let an account look around and keep itself, and change nothing else."""
+    typer.echo(f"{login} is limited {_restrict(ctx, login, 'limited', reason, until, note)}.")
+
+
+@app.command()
+def lift(
+    ctx: typer.Context,
+    login: Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")],
+) -> None:
+    """End what an account is suspended or limited by."""
+    _lift(ctx, login)
+    typer.echo(f"{login} may all that its roles grant again.")
 
 
 @app.command()
@@ -303,6 +337,43 @@ def rotate_keys(
     typer.echo(
         "The new key signs now; all others are forgotten." if at_once else "The new key signs in ten minutes."
     )
+
+
+def _restrict(
+    ctx: typer.Context,
+    login: str,
+    kind: Literal["limited", "suspended"],
+    reason: str | None,
+    until: str | None,
+    note: str,
+) -> str:
+    """Until when, in words."""
+    if reason is None or not reason.strip():
+        raise typer.BadParameter("its person reads why: say it", param_hint="--reason")
+    over = None if until is None else _moment(until)
+
+    async def run(work: Work) -> None:
+        await accounts.restrict(work, await _find(work, login), kind, reason.strip(), over, note.strip())
+
+    _in_house(ctx, run)
+    return "until it is lifted" if over is None else f"until {over:%Y-%m-%d %H:%M} UTC"
+
+
+def _lift(ctx: typer.Context, login: str) -> None:
+    async def run(work: Work) -> None:
+        await accounts.lift(work, await _find(work, login))
+
+    _in_house(ctx, run)
+
+
+def _moment(text: str) -> datetime:
+    if (span := _SPAN.fullmatch(text)) is not None:
+        return utc_now() + timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        named = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write 12h, 7d or 2027-01-01", param_hint="--until") from None
+    return named if named.tzinfo else named.replace(tzinfo=UTC)
 
 
 def _print(table: Table) -> None:

@@ -11,7 +11,9 @@ from matinee.features.accounts.schemas import (
     GivenPassword,
     LinkToken,
     LoginText,
+    LookInfo,
     NewPassword,
+    OwnStanding,
     Theme,
 )
 from matinee.features.admission.schemas import Answer, Brought, Mode
@@ -38,7 +40,7 @@ class Profile(BaseModel):
 
 class MyAccount(BaseModel):
     """`factor_due`: nothing but setting up a second factor is open until there is one; `waits`: nothing but one's own
-    request, until an operator lets them in. To a token without scope
+    request, until an operator lets them in. `standing` where the account is limited. To a token without scope
     `account`, addresses are null and `roles` empty."""
 
     id: UUID
@@ -49,6 +51,7 @@ class MyAccount(BaseModel):
     wanted_email: str | None
     factor_due: bool
     waits: bool
+    standing: OwnStanding | None
     created_at: datetime
 
 
@@ -70,7 +73,8 @@ class Limits(BaseModel):
 class Me(BaseModel):
     """Who asks, and what the house grants them. A guest has neither account nor profile nor quota. `signup`: who may
     make an account; `signup_work`: after some work of their computer; `signup_question`: what who applies is asked.
-    `mail`: whether the house writes letters."""
+    `mail`: whether the house writes letters. `looking` where this is another person, and an operator who asks looks
+    through their eyes."""
 
     account: MyAccount | None
     profile: Profile | None
@@ -81,6 +85,7 @@ class Me(BaseModel):
     signup_question: str
     mail: bool
     theme: Theme
+    looking: LookInfo | None
 
 
 class SignUp(Brought):

@@ -222,6 +222,7 @@ async def me(work: Work) -> Me:
         signup_question=doors.question,
         mail=work.mailer.can_send,
         theme="system",
+        looking=None,
     )
     account_id = work.actor.account_id
     account = None if account_id is None else await accounts.get(work, account_id)
@@ -240,13 +241,15 @@ async def me(work: Work) -> Me:
                 permissions=sorted(work.actor.permissions),
                 email_verified=account.email_verified_at is not None if whole else None,
                 wanted_email=await accounts.wanted_email(work, account_id) if asks else None,
-                factor_due=work.actor.held_back is FactorDue,
-                waits=work.actor.held_back is Waits,
+                factor_due=isinstance(work.actor.held_back, FactorDue),
+                waits=isinstance(work.actor.held_back, Waits),
+                standing=await accounts.own_standing(work, account_id),
                 created_at=account.created_at,
             ),
             "profile": None if row is None else _profile(row),
             "quota": Quota(used_bytes=usage.used_bytes, limit_bytes=usage.limit_bytes),
             "theme": account.theme,
+            "looking": await accounts.looks_until(work),
         }
     )
 

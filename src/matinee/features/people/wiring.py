@@ -30,6 +30,7 @@ ROOM = Room(
             "moderator",
             "admin",
             scope="account",
+            public=True,
         ),
     ),
     retention="Profiles until their person leaves; handles that they gave up for MATINEE_HANDLE_KEPT_DAYS.",

@@ -1,9 +1,13 @@
-"""HTTP of roles: what they are, who holds them, and why one may or may not. Holds no logic."""
+"""HTTP of roles: what they are, who holds them, why one may or may not, and what operators do to people. Holds no
+logic.
+"""
 
 from uuid import UUID
 
 from fastapi import APIRouter
 
+from matinee.features.accounts import service as accounts
+from matinee.features.accounts.schemas import LookAsked, LookInfo, RestrictionAsked, Standing
 from matinee.features.roles import service
 from matinee.features.roles.schemas import (
     Explanation,
@@ -76,3 +80,38 @@ async def explanation_of(account_id: UUID, name: str, work: Work = needs("roles.
 async def set_roles(account_id: UUID, given: RolesGiven, work: Work = needs("roles.give")) -> HeldRoles:
     """Say anew which roles somebody holds; counts from their next request on. Needs a proof of the last ten minutes."""
     return await service.set_roles(work, AccountId(account_id), given.roles)
+
+
+@router.get("/admin/accounts/{account_id}/restriction", tags=["admin"])
+async def show_standing(account_id: UUID, work: Work = needs("accounts.manage")) -> Standing:
+    """What an account is held by, and was."""
+    return await accounts.standing(work, AccountId(account_id))
+
+
+@router.post("/admin/accounts/{account_id}/restriction", tags=["admin"])
+async def restrict(
+    account_id: UUID, asked: RestrictionAsked, work: Work = needs("accounts.manage")
+) -> Standing:
+    """Suspend or limit an account, after a proof; its person reads why, and until when."""
+    about = AccountId(account_id)
+    await service.restrict(work, about, asked.kind, asked.reason, asked.until, asked.note)
+    return await accounts.standing(work, about)
+
+
+@router.delete("/admin/accounts/{account_id}/restriction", status_code=204, tags=["admin"])
+async def lift(account_id: UUID, work: Work = needs("accounts.manage")) -> None:
+    """Give an account back what its roles grant, after a proof."""
+    await service.lift(work, AccountId(account_id))
+
+
+@router.post("/admin/accounts/{account_id}/look", status_code=201, tags=["admin"])
+async def begin_look(account_id: UUID, asked: LookAsked, work: Work = needs("accounts.look")) -> LookInfo:
+    """See the house as that person does in this browser, after a proof, for 15 minutes at most: nothing can be changed,
+    and what keeps their account safe stays closed. They are told, with the reason."""
+    return await service.begin_look(work, AccountId(account_id), asked.reason)
+
+
+@router.delete("/look", status_code=204, tags=["admin"])
+async def stop_looking(work: Work = needs("accounts.stop_looking")) -> None:
+    """See with your own eyes again, in this browser. Nothing to do where you do."""
+    await accounts.stop_looking(work)

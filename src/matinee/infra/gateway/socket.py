@@ -78,9 +78,9 @@ class Gateway:
 
     def crowds_its_account(self, socket: "_Socket") -> bool:
         """Whether there are too many of its account with this one."""
-        account_id = socket.actor.account_id
+        account_id = socket.actor.counted_as
         most = 0 if account_id is None else socket.works.settings.of(LimitSettings).limit_sockets
-        return self._too_many(most, (other.actor.account_id == account_id for other in self.sockets))
+        return self._too_many(most, (other.actor.counted_as == account_id for other in self.sockets))
 
     @staticmethod
     def _too_many(most: int, alike: Iterable[bool]) -> bool:

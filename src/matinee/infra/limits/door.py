@@ -93,9 +93,9 @@ class Limits:
         """Count a request for who acts: a program for itself, and all programs of a person together. Raises
         `TooMany`."""
         named, _ = scope["state"].get(_STATE, (None, None))
-        if actor.account_id is None or named not in self._of_actor:
+        if actor.counted_as is None or named not in self._of_actor:
             return
-        buckets = [(self._of_actor[named], str(actor.account_id))]
+        buckets = [(self._of_actor[named], str(actor.counted_as))]
         if actor.via != "session":
             buckets = [
                 (self._of_actor[named], str(actor.session_key)),

@@ -3,6 +3,7 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/accounts";
 import { proof } from "@/api/proof";
+import { useSignal } from "@/api/signals";
 import { loadTheRest } from "@/app/lazyPage";
 import { chooseTheme } from "@/app/theme";
 import { stage } from "@/features/videos/player/stage";
@@ -17,17 +18,23 @@ const miniPlayer = () => import("@/features/videos/player/MiniPlayer");
 const proveAgain = () => import("@/features/accounts/ProveAgain");
 const factorDue = () => import("@/features/accounts/FactorDue");
 const waiting = () => import("@/features/admission/Waiting");
+const limitedBar = () => import("@/features/accounts/LimitedBar");
+const lookBar = () => import("@/features/accounts/LookBar");
+const shutWhileLooking = () => import("@/features/accounts/ShutWhileLooking");
 const shortcutList = () => import("./ShortcutList");
 const UnprovenAddress = lazy(unprovenAddress);
 const ProveAgain = lazy(proveAgain);
 const FactorDue = lazy(factorDue);
 const Waiting = lazy(waiting);
+const LimitedBar = lazy(limitedBar);
+const LookBar = lazy(lookBar);
+const ShutWhileLooking = lazy(shutWhileLooking);
 const MiniPlayer = lazy(miniPlayer);
 const ShortcutList = lazy(shortcutList);
 
 export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const { data: me } = useQuery(meQuery);
+  const { data: me, refetch } = useQuery(meQuery);
   const session = useSyncExternalStore(stage.subscribe, stage.read);
   const asked = useSyncExternalStore(proof.subscribe, proof.read);
   const [listOpen, setListOpen] = useState(false);
@@ -35,12 +42,13 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const lastPath = useRef(path);
 
+  useSignal(me?.account ? "me" : null, () => void refetch());
   useShortcuts(() => setListOpen(true));
   useEffect(() => {
     if (me?.account) chooseTheme(me.theme);
   }, [me?.account, me?.theme]);
   // The first page is up when the shell is: what the others need comes now, so that they open offline, too.
-  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress, proveAgain, factorDue, waiting]), []);
+  useEffect(() => loadTheRest([miniPlayer, shortcutList, unprovenAddress, proveAgain, factorDue, waiting, limitedBar, lookBar, shutWhileLooking]), []);
   useEffect(() => {
     // A new page begins at its main part for keyboard and screen reader, except on the first load.
     if (lastPath.current !== path) main.current?.focus({ preventScroll: true });
@@ -57,10 +65,20 @@ export function Shell() {
       </a>
       <SideBar me={me} place={placeOf(path)} />
       <div className="min-w-0">
+        {me?.looking ? (
+          <Suspense>
+            <LookBar handle={me.profile?.handle ?? "somebody"} until={me.looking.until} />
+          </Suspense>
+        ) : null}
         {onWatch ? null : <PhoneTop me={me} />}
         {placeOf(path) === "run" ? <RunRooms me={me} /> : null}
         <main id="main" ref={main} tabIndex={-1} className={onWatch ? "min-w-0 outline-none" : "main"}>
-          {me?.mail && me.account && !me.account.email_verified && !me.account.waits && !onWatch ? (
+          {me?.account?.standing && !onWatch ? (
+            <Suspense>
+              <LimitedBar standing={me.account.standing} />
+            </Suspense>
+          ) : null}
+          {me?.mail && me.account?.email_verified === false && !me.account.waits && !onWatch ? (
             <Suspense>
               <UnprovenAddress to={me.account.wanted_email ?? me.account.email ?? ""} />
             </Suspense>
@@ -68,6 +86,10 @@ export function Shell() {
           {me?.account?.waits ? (
             <Suspense>
               <Waiting />
+            </Suspense>
+          ) : me?.looking && path.startsWith("/settings") ? (
+            <Suspense>
+              <ShutWhileLooking />
             </Suspense>
           ) : me?.account?.factor_due && !path.startsWith("/settings") ? (
             <Suspense>

@@ -1,3 +1,5 @@
+import { exact } from "@/lib/time";
+
 /** Acts of the audit log in words. What is not known here is shown by its name. */
 const ACTS: Record<string, string> = {
   "account.made": "Account made",
@@ -9,7 +11,10 @@ const ACTS: Record<string, string> = {
   "role.changed": "Role changed",
   "role.dropped": "Role dropped",
   "account.suspended": "Account suspended",
-  "account.restored": "Account let in again",
+  "account.limited": "Account limited",
+  "account.restored": "Account open again",
+  "look.begun": "Look through the person's eyes begun",
+  "look.ended": "Look through the person's eyes ended",
   "account.exported": "Copy of all data taken",
   "copy.asked": "Copy of all data asked for",
   "copy.handed_out": "Copy of all data written by the operator",
@@ -68,6 +73,7 @@ const ACTS: Record<string, string> = {
 export const THINGS: { act: string; label: string }[] = [
   { act: "session.", label: "Sign-ins" },
   { act: "account.", label: "Accounts" },
+  { act: "look.", label: "Looks" },
   { act: "role.", label: "Roles" },
   { act: "password.", label: "Passwords" },
   { act: "factor.", label: "Second factors" },
@@ -90,7 +96,7 @@ export function actWords(act: string): string {
   return ACTS[act] ?? act.replace(".", " ").replaceAll("_", " ");
 }
 
-const COUNTED: Record<string, [one: string, many: string]> = { tries: ["try", "tries"], days: ["day", "days"] };
+const COUNTED: Record<string, [one: string, many: string]> = { tries: ["try", "tries"], days: ["day", "days"], minutes: ["minute", "minutes"] };
 const PLAIN = ["device", "place", "places"];
 
 /** “5 tries · Firefox on Linux”; device and place speak for themselves. */
@@ -105,8 +111,9 @@ export function factWords(...groups: (Facts | null | undefined)[]): string {
 function factWord(name: string, value: Facts[string]): string {
   const words = Array.isArray(value) ? value.join(", ") : value === true ? "" : String(value);
   if (PLAIN.includes(name)) return words;
-  if (name === "name") return `“${words}”`;
+  if (name === "name" || name === "reason") return `“${words}”`;
   if (name === "scopes") return `may ${words}`;
+  if (name === "until") return `until ${exact(words)}`;
   if (name === "days" && value === 0) return "without end";
   const counted = COUNTED[name];
   return counted ? `${words} ${counted[value === 1 ? 0 : 1]}` : `${name.replaceAll("_", " ")} ${words}`.trim();

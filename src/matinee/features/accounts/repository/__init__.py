@@ -10,12 +10,20 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.accounts.models import AccountRow, DeviceRow, LetterRow, ThrottleRow, TokenRow
+from matinee.features.accounts.models import (
+    AccountRow,
+    DeviceRow,
+    LetterRow,
+    RestrictionRow,
+    ThrottleRow,
+    TokenRow,
+)
+from matinee.features.accounts.repository.standing import OPEN, held
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A living token joined with its account."""
+    """A living token joined with its account, and with what that is limited by."""
 
     key: UUID
     account_id: UUID
@@ -23,9 +31,7 @@ class Access:
     scopes: list[str]
     waits: bool
     used_at: datetime | None
-
-
-OPEN = (AccountRow.suspended_at.is_(None), AccountRow.erasure_id.is_(None))
+    limit: RestrictionRow | None
 
 
 async def add_account(
@@ -136,8 +142,10 @@ async def token_access(session: AsyncSession, secret_hash: bytes, now: datetime)
                 TokenRow.scopes,
                 AccountRow.waits,
                 TokenRow.last_used_at,
+                RestrictionRow,
             )
             .join(AccountRow, AccountRow.id == TokenRow.account_id)
+            .outerjoin(RestrictionRow, held(now))
             .where(TokenRow.secret_hash == secret_hash, _lives(now), *OPEN)
         )
     ).first()
@@ -188,16 +196,20 @@ async def add_token(
     await session.flush()
 
 
-async def token_rights(session: AsyncSession, key: UUID, now: datetime) -> tuple[list[str], list[str]] | None:
-    """The roles of the open account behind a token, and its scopes; None when either has gone."""
+async def token_rights(
+    session: AsyncSession, key: UUID, now: datetime
+) -> tuple[list[str], list[str], RestrictionRow | None] | None:
+    """The roles of the open account behind a token, its scopes, and what the account is limited by; None when either
+    has gone."""
     row = (
         await session.execute(
-            select(AccountRow.roles, TokenRow.scopes)
+            select(AccountRow.roles, TokenRow.scopes, RestrictionRow)
             .join(TokenRow, AccountRow.id == TokenRow.account_id)
+            .outerjoin(RestrictionRow, held(now))
             .where(TokenRow.id == key, _lives(now), *OPEN)
         )
     ).first()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else (row[0], row[1], row[2])
 
 
 async def delete_token(session: AsyncSession, account_id: UUID, token_id: UUID) -> str | None:

@@ -8,16 +8,26 @@ from sqlalchemy import Uuid, cast, delete, func, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.accounts.models import AccountRow, FactorRoleRow, SessionRow, TokenRow
-from matinee.features.accounts.repository import OPEN
+from matinee.features.accounts.models import (
+    AccountRow,
+    FactorRoleRow,
+    RestrictionRow,
+    SessionRow,
+    TokenRow,
+)
+from matinee.features.accounts.repository.standing import OPEN, held
 from matinee.kernel.actor import OWNER_ROLE
 
 _OWNERS_LOCK = 7_283_121
 
 
-async def owners(session: AsyncSession) -> Sequence[UUID]:
-    """Open accounts with role `owner`, oldest first."""
-    query = select(AccountRow.id).where(AccountRow.roles.contains([OWNER_ROLE]), *OPEN)
+async def owners(session: AsyncSession, now: datetime) -> Sequence[UUID]:
+    """Open accounts with role `owner` that are not limited, oldest first."""
+    query = (
+        select(AccountRow.id)
+        .outerjoin(RestrictionRow, held(now))
+        .where(AccountRow.roles.contains([OWNER_ROLE]), RestrictionRow.id.is_(None), *OPEN)
+    )
     return (await session.scalars(query.order_by(AccountRow.created_at, AccountRow.id))).all()
 
 

@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matinee.features.accounts.models import AccountRow, CutRow, KeyRow, NoticeRow, SessionRow
-from matinee.features.accounts.repository import OPEN
+from matinee.features.accounts.models import (
+    AccountRow,
+    CutRow,
+    KeyRow,
+    NoticeRow,
+    RestrictionRow,
+    SessionRow,
+)
+from matinee.features.accounts.repository.standing import OPEN, held
 
 _KEYS_LOCK = 7_283_115
+
+
+class Living(NamedTuple):
+    """A session that has not ended, with the roles of its account and what that is limited by."""
+
+    session: SessionRow
+    roles: list[str]
+    limit: RestrictionRow | None
 
 
 async def add(session: AsyncSession, row: SessionRow) -> None:
@@ -21,21 +37,22 @@ async def add(session: AsyncSession, row: SessionRow) -> None:
 
 async def living(
     session: AsyncSession, session_id: UUID, now: datetime, *, lock: bool = False
-) -> tuple[SessionRow, list[str]] | None:
-    """A session that has not ended, with the roles of its open account. `lock` waits for whoever changes the account or
-    refreshes the session: the account first, as all others do."""
+) -> Living | None:
+    """Where its account is open. `lock` waits for whoever changes the account or refreshes the session: the account
+    first, as all others do."""
     if lock:
         owner = select(AccountRow.id).join(SessionRow, AccountRow.id == SessionRow.account_id)
         shared = owner.where(SessionRow.id == session_id).with_for_update(read=True, of=AccountRow)
         await session.execute(shared)
     query = (
-        select(SessionRow, AccountRow.roles)
+        select(SessionRow, AccountRow.roles, RestrictionRow)
         .join(AccountRow, AccountRow.id == SessionRow.account_id)
+        .outerjoin(RestrictionRow, held(now))
         .where(SessionRow.id == session_id, SessionRow.expires_at > now, *OPEN)
         .execution_options(populate_existing=True)
     )
     found = (await session.execute(query.with_for_update(of=SessionRow) if lock else query)).first()
-    return None if found is None else (found[0], found[1])
+    return None if found is None else Living(*found)
 
 
 async def of(session: AsyncSession, account_id: UUID, now: datetime) -> Sequence[SessionRow]:

@@ -41,5 +41,10 @@ def place_of(address: str, key: bytes) -> str:
     return f"{'Private network' if ip.is_private else 'Internet'} {letters}"
 
 
+def mark_of(device: str, place: str, key: bytes) -> bytes:
+    """Stands for a device at a place, and says nothing of either without `key`."""
+    return hmac.digest(key, f"{device}\n{place}".encode(), "sha256")[:16]
+
+
 def _first(names: tuple[tuple[str, str], ...], agent: str) -> str | None:
     return next((name for pattern, name in names if re.search(rf"\b({pattern})", agent[:400])), None)

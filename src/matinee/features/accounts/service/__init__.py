@@ -1,7 +1,8 @@
 """The verbs of accounts: the only door for other rooms."""
 
 from matinee.features.accounts.rules import digest, new_secret
-from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity
+from matinee.features.accounts.rules.standing import suspended
+from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity, Look
 from matinee.features.accounts.service import audit
 from matinee.features.accounts.service.access import TABLES as TOKEN_TABLES
 from matinee.features.accounts.service.access import (
@@ -50,6 +51,11 @@ from matinee.features.accounts.service.holding import (
 from matinee.features.accounts.service.holding import check as check_roles
 from matinee.features.accounts.service.leaving import dismiss, is_leaving, leave, leaving, overdue
 from matinee.features.accounts.service.letters import tell_copy, tell_verdict, write_letter
+from matinee.features.accounts.service.looking import LOOK
+from matinee.features.accounts.service.looking import STOP as STOP_LOOKING
+from matinee.features.accounts.service.looking import begin as begin_look
+from matinee.features.accounts.service.looking import stop as stop_looking
+from matinee.features.accounts.service.looking import until as looks_until
 from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
 from matinee.features.accounts.service.members import (
     change_password,
@@ -65,7 +71,6 @@ from matinee.features.accounts.service.members import (
     set_password,
     set_theme,
     strength,
-    suspend,
     waits,
 )
 from matinee.features.accounts.service.notices import tell_owner
@@ -104,6 +109,15 @@ from matinee.features.accounts.service.sessions import (
 )
 from matinee.features.accounts.service.sessions import TABLES as SESSION_TABLES
 from matinee.features.accounts.service.signing import alias, published_keys, rotate_keys, secret_of
+from matinee.features.accounts.service.standing import (
+    follow,
+    lift,
+    limited,
+    own_standing,
+    restrict,
+    standing,
+    with_reason,
+)
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
 from matinee.features.accounts.settings import FactorSettings, LeavingSettings, TokenSettings
 
@@ -112,11 +126,13 @@ SECURE = "accounts.secure"
 
 __all__ = [
     "AUDIT_TALLY",
+    "LOOK",
     "REFUSAL_TALLY",
     "SECURE",
     "SESSION_TABLES",
     "SIGNED_OUT",
     "STEP_OVER",
+    "STOP_LOOKING",
     "TOKEN_TABLES",
     "TOLD",
     "UNTOLD",
@@ -126,6 +142,7 @@ __all__ = [
     "Gate",
     "Identity",
     "LeavingSettings",
+    "Look",
     "SignedIn",
     "Ticket",
     "TokenSettings",
@@ -142,6 +159,7 @@ __all__ = [
     "audit",
     "audit_log",
     "authenticate",
+    "begin_look",
     "change_email",
     "change_password",
     "check_roles",
@@ -164,6 +182,7 @@ __all__ = [
     "export",
     "find",
     "first_owner",
+    "follow",
     "get",
     "hand_out",
     "identity_of",
@@ -176,7 +195,10 @@ __all__ = [
     "leave",
     "leaving",
     "let_in",
+    "lift",
+    "limited",
     "link_audit",
+    "looks_until",
     "make_token",
     "names",
     "new_recovery_codes",
@@ -186,6 +208,7 @@ __all__ = [
     "own_acts",
     "own_factors",
     "own_sessions",
+    "own_standing",
     "passkey_options",
     "prove",
     "prove_options",
@@ -198,6 +221,7 @@ __all__ = [
     "require_proof",
     "reset",
     "reset_factors",
+    "restrict",
     "revoke_token",
     "rotate_keys",
     "second_options",
@@ -212,10 +236,12 @@ __all__ = [
     "sign_in_with_passkey",
     "sign_out",
     "sign_up",
+    "standing",
     "start_device",
+    "stop_looking",
     "strength",
     "sum_refusals",
-    "suspend",
+    "suspended",
     "take_from_all",
     "tell_copy",
     "tell_owner",
@@ -225,5 +251,6 @@ __all__ = [
     "verify_audit",
     "waits",
     "wanted_email",
+    "with_reason",
     "write_letter",
 ]

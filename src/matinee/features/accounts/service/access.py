@@ -10,15 +10,16 @@ from matinee.features.accounts.errors import (
     BrowserOnly,
     FactorNeeded,
     NoSuchToken,
-    Suspended,
     TokenTooLong,
     TooManyTokens,
     WrongCredentials,
     WrongPassword,
 )
+from matinee.features.accounts.models import RestrictionRow
 from matinee.features.accounts.schemas import (
     SCOPES,
     Identity,
+    Limit,
     NewToken,
     TokenInfo,
     TokenList,
@@ -67,7 +68,7 @@ async def authenticate(work: Work, token: str) -> Identity | None:
     if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
         await repository.touch_token(work.session, access.key, work.now)
     return await _identity(
-        work, access.account_id, access.roles, access.key, access.scopes, waits=access.waits
+        work, access.account_id, access.roles, access.key, access.scopes, access.limit, waits=access.waits
     )
 
 
@@ -81,8 +82,9 @@ async def again(work: Work, actor: Actor) -> Identity | None:
     rights = await repository.token_rights(work.session, key, work.now)
     if rights is None:
         return None
+    roles, scopes, limit = rights
     waits = await repository.waits(work.session, actor.account_id)
-    return await _identity(work, actor.account_id, rights[0], key, rights[1], waits=waits)
+    return await _identity(work, actor.account_id, roles, key, scopes, limit, waits=waits)
 
 
 async def sign_in(
@@ -226,9 +228,7 @@ async def _prove(
         or not rules.may_enter(row.erasure_id, row.leaves_at, work.now, to_stay=to_stay)
     ):
         raise WrongCredentials
-    if row.suspended_at is not None:
-        await refusals.note(work, account_id, "suspended", address=address)
-        raise Suspended
+    await refusals.unless_suspended(work, account_id, address=address)
     if fresh is not None:
         row.password_hash = fresh
     if known:
@@ -287,7 +287,14 @@ async def _new_token(
 
 
 async def _identity(
-    work: Work, account_id: UUID, roles: Sequence[str], key: UUID, scopes: Sequence[str], *, waits: bool
+    work: Work,
+    account_id: UUID,
+    roles: Sequence[str],
+    key: UUID,
+    scopes: Sequence[str],
+    limit: RestrictionRow | None,
+    *,
+    waits: bool,
 ) -> Identity:
     return Identity(
         account_id=AccountId(account_id),
@@ -297,4 +304,5 @@ async def _identity(
         scopes=tuple(scopes),
         factor_due=await required.due(work, account_id, roles),
         waits=waits,
+        limit=None if limit is None else Limit(until=limit.until, reason=limit.reason),
     )

@@ -17,7 +17,7 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry, extract_compact
 
 from matinee.features.accounts.repository import sessions as repository
-from matinee.features.accounts.schemas import Identity
+from matinee.features.accounts.schemas import Identity, Limit, Look
 from matinee.features.accounts.service import signing
 from matinee.features.accounts.service.signing import ACCESS_LIFE, SKEW
 from matinee.infra.remembered import Remembered
@@ -80,6 +80,8 @@ class Gate:
             "proven": identity.proven_at.timestamp() if identity.proven_at else 0,
             "due": identity.factor_due,
             "waits": identity.waits,
+            "limit": None if identity.limit is None else _stamp(identity.limit.until),
+            "look": None if identity.look is None else _seen_as(identity.look),
             "iat": now.timestamp(),
             "exp": int(min(now + ACCESS_LIFE, expires_at).timestamp()),
         }
@@ -161,9 +163,9 @@ class Gate:
     def _identity(self, claims: dict[str, Any]) -> Identity | None:
         try:
             session_id = UUID(claims["sid"])
-            made_at = float(claims["iat"])
+            made_at, now = float(claims["iat"]), self._works.clock()
             cut_at = self._cuts.get(session_id)
-            if claims["exp"] <= self._works.clock().timestamp():
+            if claims["exp"] <= now.timestamp():
                 return None
             if cut_at is not None and made_at <= cut_at.timestamp():
                 return None
@@ -176,6 +178,8 @@ class Gate:
                 proven_at=datetime.fromtimestamp(float(claims["proven"]), UTC),
                 factor_due=bool(claims["due"]),
                 waits=bool(claims["waits"]),
+                limit=_limit(claims["limit"], now),
+                look=_look(claims["look"], now),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             return None
@@ -196,6 +200,28 @@ class Gate:
             self._take(UUID(id), datetime.fromtimestamp(float(at), UTC))
         except (ValueError, OverflowError):
             log.warning("accounts.signal_unread")
+
+
+def _stamp(until: datetime | None) -> float:
+    return 0 if until is None else until.timestamp()
+
+
+def _limit(until: float | None, now: datetime) -> Limit | None:
+    """What counts at this moment: it ends here without a word from anybody."""
+    if until is None or 0 < until <= now.timestamp():
+        return None
+    return Limit(until=datetime.fromtimestamp(until, UTC) if until else None)
+
+
+def _seen_as(look: Look) -> dict[str, Any]:
+    return {"sub": str(look.account_id), "roles": list(look.roles), "until": look.until.timestamp()}
+
+
+def _look(claim: dict[str, Any] | None, now: datetime) -> Look | None:
+    if claim is None or claim["until"] <= now.timestamp():
+        return None
+    until = datetime.fromtimestamp(claim["until"], UTC)
+    return Look(account_id=AccountId(UUID(claim["sub"])), roles=tuple(claim["roles"]), until=until)
 
 
 async def end(work: Work, ids: list[UUID]) -> None:

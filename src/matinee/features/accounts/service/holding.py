@@ -9,8 +9,9 @@ from matinee.features.accounts.errors import LastOwner, NoSuchAccount
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.repository import roles as repository
 from matinee.features.accounts.repository import sessions as session_rows
-from matinee.features.accounts.schemas import Identity
-from matinee.features.accounts.service import audit, gate, proof, required
+from matinee.features.accounts.repository import standing as standing_rows
+from matinee.features.accounts.schemas import Identity, Limit
+from matinee.features.accounts.service import audit, gate, looking, proof, required
 from matinee.infra.work import Work
 from matinee.kernel.actor import GUEST_ROLE, OWNER_ROLE, ROLE_NAME, ROLES_HELD_MOST
 from matinee.kernel.errors import Invalid
@@ -34,6 +35,7 @@ async def set_roles(work: Work, account_id: AccountId, roles: Sequence[str]) -> 
     held = await session_rows.of(work.session, account_id, work.now)
     tokens = await rows.tokens(work.session, account_id, work.now)
     await gate.look_again(work, [one.id for one in held] + [one.id for one in tokens])
+    await looking.end_at(work, account_id)
 
 
 def check(roles: Sequence[str]) -> None:
@@ -50,13 +52,13 @@ async def stay_owned(work: Work, row: AccountRow) -> None:
     if OWNER_ROLE not in row.roles:
         return
     await repository.lock_owners(work.session)
-    if await repository.owners(work.session) == [row.id]:
+    if await repository.owners(work.session, work.now) == [row.id]:
         raise LastOwner
 
 
 async def first_owner(work: Work) -> AccountId | None:
     """The oldest open account that owns the house."""
-    found = await repository.owners(work.session)
+    found = await repository.owners(work.session, work.now)
     return AccountId(found[0]) if found else None
 
 
@@ -71,6 +73,7 @@ async def identity_of(work: Work, account_id: AccountId) -> Identity:
     if row is None:
         raise NoSuchAccount
     due = await required.due(work, account_id, row.roles)
+    held = await standing_rows.current(work.session, account_id, work.now)
     return Identity(
         account_id=account_id,
         roles=tuple(row.roles),
@@ -78,6 +81,7 @@ async def identity_of(work: Work, account_id: AccountId) -> Identity:
         session_key="",
         factor_due=due,
         waits=row.waits,
+        limit=None if held is None else Limit(until=held.until, reason=held.reason),
     )
 
 

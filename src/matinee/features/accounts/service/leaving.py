@@ -7,7 +7,7 @@ from matinee.features.accounts import repository
 from matinee.features.accounts.errors import NoSuchAccount
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
-from matinee.features.accounts.service import access, audit, gate, holding, letters, sessions
+from matinee.features.accounts.service import access, audit, gate, holding, letters, looking, sessions
 from matinee.features.accounts.settings import LeavingSettings
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
@@ -49,6 +49,7 @@ async def _begin(work: Work, row: AccountRow, days: int) -> None:
 
 async def _shut(work: Work, account_id: AccountId) -> None:
     await sessions.end_sessions(work, account_id)
+    await looking.end_at(work, account_id)
     tokens = await repository.tokens(work.session, account_id, work.now)
     await gate.end(work, [token.id for token in tokens])
     await repository.delete_tokens(work.session, account_id)

@@ -120,13 +120,59 @@ _NOTICES = {
         "One of your recovery codes was used, and works no more:",
         "If this was not you, choose another password and make new recovery codes.",
     ),
+    "new_place": (
+        "A sign-in from a new place",
+        "Somebody signed in to your account at Matinee with a device and from a place that were not seen there together"
+        " lately:",
+        "Was that not you? In Settings, end it under “Where you are signed in”, and choose another password.",
+    ),
+    "looked_at": (
+        "An operator looked through your eyes",
+        "An operator of this house looked at it through your eyes, for a quarter of an hour at most, because:",
+        "They saw what you see, changed nothing, and could not reach your sign-ins, factors or copies.",
+    ),
 }
 
 
-def notice(kind: str, by: str, settings: str) -> Words:
+def notice(kind: str, by: str, settings: str, *, reason: str | None = None) -> Words:
+    """`reason`: what an operator gave for it."""
     subject, happened, then = _NOTICES[kind]
+    lines = (happened, by) if reason is None else (happened, f"“{reason}”", by)
+    return Words(subject=subject, lines=lines, button=("Look at your settings", settings), after=(then,))
+
+
+def suspended(handle: str | None, reason: str, until: datetime | None, address: str) -> Words:
+    ends = "An operator decides when it ends." if until is None else f"It ends by itself on {_moment(until)}."
     return Words(
-        subject=subject, lines=(happened, by), button=("Look at your settings", settings), after=(then,)
+        subject="Your account is suspended",
+        lines=(
+            f"An operator of this house suspended {_who(handle)}: nobody can sign in to it.",
+            f"“{reason}”",
+            f"{ends} Everything of it stays.",
+        ),
+        after=(f"Do you see it otherwise? Write to the operator of {address}.",),
+    )
+
+
+def limited(handle: str | None, reason: str, until: datetime | None, address: str) -> Words:
+    ends = "An operator decides when it ends." if until is None else f"It ends by itself on {_moment(until)}."
+    return Words(
+        subject="Your account is limited",
+        lines=(
+            f"An operator of this house limited {_who(handle)}: you may look around, and keep your account, and change"
+            " nothing else.",
+            f"“{reason}”",
+            f"{ends} What is public stays so.",
+        ),
+        after=(f"Do you see it otherwise? Write to the operator of {address}.",),
+    )
+
+
+def lifted(handle: str | None, sign_in: str) -> Words:
+    return Words(
+        subject="Your account is open again",
+        lines=(f"An operator of this house gave {_who(handle)} back all that it could do before.",),
+        button=("Sign in", sign_in),
     )
 
 
@@ -175,6 +221,10 @@ def refused(handle: str | None, sign_in: str) -> Words:
         button=("Sign in to read why", sign_in),
         after=("In a week your account and all that you wrote are erased, or at once if you want so there.",),
     )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%d %B %Y at %H:%M} UTC"
 
 
 def _who(handle: str | None) -> str:

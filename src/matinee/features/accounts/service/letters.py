@@ -13,7 +13,8 @@ import structlog
 from matinee.features.accounts import repository, rules
 from matinee.features.accounts.errors import SlowDown
 from matinee.features.accounts.messages import WriteLetter
-from matinee.features.accounts.models import AccountRow, LetterRow
+from matinee.features.accounts.models import AccountRow, LetterRow, RestrictionRow
+from matinee.features.accounts.repository import standing
 from matinee.features.accounts.service import letter_words, throttle
 from matinee.infra.mail.port import LetterRefused
 from matinee.infra.mail.writing import Words, write
@@ -22,20 +23,24 @@ from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.settings import HouseSettings
 
 log = structlog.get_logger(__name__)
-Kind = Literal[
-    "reset",
-    "verify",
-    "join",
-    "invite",
-    "changed",
-    "moved",
-    "replaced",
-    "token",
-    "copy",
-    "leaving",
-    "admitted",
-    "refused",
-]
+StandingLetter = Literal["restricted", "lifted"]
+Kind = (
+    Literal[
+        "reset",
+        "verify",
+        "join",
+        "invite",
+        "changed",
+        "moved",
+        "replaced",
+        "token",
+        "copy",
+        "leaving",
+        "admitted",
+        "refused",
+    ]
+    | StandingLetter
+)
 LIFE: dict[Kind, timedelta] = {
     "reset": timedelta(minutes=30),
     "verify": timedelta(days=2),
@@ -49,6 +54,8 @@ LIFE: dict[Kind, timedelta] = {
     "leaving": timedelta(days=2),
     "admitted": timedelta(days=2),
     "refused": timedelta(days=2),
+    "restricted": timedelta(days=2),
+    "lifted": timedelta(days=2),
 }
 PAGES = {"reset": "reset-password", "verify": "confirm-address", "join": "join", "invite": "join"}
 TO_ONE_ACCOUNT = 5
@@ -75,7 +82,7 @@ async def ask(work: Work, kind: Kind, address: str, account_id: UUID | None = No
 async def tell(
     work: Work,
     account: AccountRow,
-    kind: Literal["changed", "moved", "token", "copy", "leaving", "admitted", "refused"],
+    kind: Literal["changed", "moved", "token", "copy", "leaving", "admitted", "refused"] | StandingLetter,
 ) -> None:
     """Let the owner know, where the house sends letters."""
     if work.mailer.can_send:
@@ -138,7 +145,12 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
     if row.kind == "join":
         return await _join(work, row)
     account = await _account(work, row)
-    if account is None or account.suspended_at is not None:
+    if account is None:
+        return None
+    held = await standing.current(work.session, account.id, now)
+    if row.kind in ("restricted", "lifted"):
+        return _of_standing(work, row, account, held)
+    if held is not None and held.kind == "suspended":
         return None
     if row.kind == "leaving":
         until = account.leaves_at
@@ -167,6 +179,20 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
     row.account_id, row.address = account.id, account.email
     link = seal(work, row, LIFE["reset"])
     return _Draft(account.email, letter_words.reset(account.login_name, link), keep=True)
+
+
+def _of_standing(
+    work: Work, row: LetterRow, account: AccountRow, held: RestrictionRow | None
+) -> _Draft | None:
+    """As it is by now: what was lifted meanwhile is told no more."""
+    if row.kind == "lifted":
+        words = letter_words.lifted(account.login_name, _page(work, "sign-in"))
+        return _Draft(row.address, words) if held is None else None
+    if held is None:
+        return None
+    say = letter_words.suspended if held.kind == "suspended" else letter_words.limited
+    address = work.settings(HouseSettings).address
+    return _Draft(row.address, say(account.login_name, held.reason, held.until, address))
 
 
 async def _account(work: Work, row: LetterRow) -> AccountRow | None:

@@ -1,4 +1,4 @@
-"""Accounts themselves: made, changed, suspended, left and erased."""
+"""Accounts themselves: made, changed, left and erased."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -14,6 +14,7 @@ from matinee.features.accounts.errors import (
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
+from matinee.features.accounts.repository import standing as standing_rows
 from matinee.features.accounts.schemas import Account, AccountName, AccountsSettings, StrengthInfo, Theme
 from matinee.features.accounts.service import (
     access,
@@ -109,7 +110,10 @@ async def find(work: Work, login: str) -> Account | None:
 async def is_open(work: Work, account_id: AccountId) -> bool:
     """Whether somebody may act with it: it is there, let in, not shut, and not leaving."""
     row = await repository.account(work.session, account_id)
-    return row is not None and not row.waits and row.suspended_at is None and row.erasure_id is None
+    if row is None or row.waits or row.erasure_id is not None:
+        return False
+    held = await standing_rows.current(work.session, account_id, work.now)
+    return held is None or held.kind != "suspended"
 
 
 async def waits(work: Work, account_id: AccountId) -> bool:
@@ -180,22 +184,6 @@ async def strength(work: Work, password: str, words: Sequence[str], *, address: 
         return await passwords.strength(work.settings(PasswordSettings), password, own)
 
 
-async def suspend(work: Work, account_id: AccountId, *, suspended: bool = True) -> None:
-    """Shut an account out at once, or let it in again. Its things stay. Idempotent. Raises `LastOwner`."""
-    work.actor.require("accounts.manage")
-    row = await _row(work, account_id)
-    if suspended != (row.suspended_at is not None):
-        await audit.record(work, "account.suspended" if suspended else "account.restored", about=account_id)
-    if suspended:
-        await holding.stay_owned(work, row)
-        row.suspended_at = row.suspended_at or work.now
-        await factor_rows.drop_steps(work.session, account_id)
-        await sessions.end_sessions(work, account_id)
-        await gate.look_again(work, await _token_ids(work, account_id))
-    else:
-        row.suspended_at = None
-
-
 async def prune(work: Work) -> None:
     """Remove what has ended: sessions, devices, letters, counters, keys, notices, tokens, halves of sign-ins, old
     entries of the audit log."""
@@ -203,6 +191,7 @@ async def prune(work: Work) -> None:
     cuts = work.now - CUTS_KEPT
     notices = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
     await session_rows.prune(work.session, work.now, cuts=cuts, notices=notices)
+    await standing_rows.prune(work.session, notices)
     await factor_rows.prune(work.session, work.now, drafts=work.now - totp.DRAFT_LIFE)
     await chaining.shorten(work)
     await chaining.link(work)
@@ -258,5 +247,4 @@ def _account(row: AccountRow) -> Account:
         theme=cast(Theme, row.theme),
         created_at=row.created_at,
         email_verified_at=row.email_verified_at,
-        suspended_at=row.suspended_at,
     )

@@ -1,21 +1,26 @@
 """What owners should know about signing in: shown on their page, and written to them where the house has mail."""
 
 import contextlib
+from datetime import timedelta
 from uuid import UUID
 
 from matinee.features.accounts.errors import SlowDown
 from matinee.features.accounts.messages import TellOwner
-from matinee.features.accounts.models import NoticeRow
+from matinee.features.accounts.models import AccountRow, NoticeRow
 from matinee.features.accounts.repository import sessions as repository
+from matinee.features.accounts.repository import standing
 from matinee.features.accounts.rules import places, throttle_key
 from matinee.features.accounts.schemas import NoticeKind
 from matinee.features.accounts.service import letter_words, signing, throttle
+from matinee.features.accounts.settings import RetentionSettings
 from matinee.infra.mail.writing import write
 from matinee.infra.work import Work
 from matinee.kernel.ids import new_id
 from matinee.kernel.settings import HouseSettings
 
 DAY_S = 86_400
+SEEN_EXACT_TO = timedelta(days=1)
+PLACE_LETTERS_EVERY_S = 3600
 
 
 async def note(work: Work, account_id: UUID, kind: NoticeKind, *, address: str, agent: str) -> None:
@@ -50,15 +55,63 @@ async def note_own(work: Work, kind: NoticeKind) -> None:
         await _add(work, account_id, kind, found[0].device, found[0].place)
 
 
-async def note_operator(work: Work, account_id: UUID, kind: NoticeKind) -> None:
-    """Who runs the house did it."""
-    await _add(work, account_id, kind, "The operator of this house", "")
+async def note_operator(work: Work, account_id: UUID, kind: NoticeKind, *, id: UUID | None = None) -> None:
+    """Who runs the house did it. `id` is that of the look which the notice is about."""
+    await _add(work, account_id, kind, "The operator of this house", "", id=id)
 
 
-async def _add(work: Work, account_id: UUID, kind: NoticeKind, device: str, place: str) -> None:
-    row = NoticeRow(id=new_id(), account_id=account_id, kind=kind, device=device, place=place, at=work.now)
+async def note_where(work: Work, account: AccountRow, *, address: str, agent: str) -> None:
+    """Somebody signs in: told where this device and this place were not seen together lately. Not of the first sign-in
+    of a new account, which has nothing to compare with."""
+    if not address:  # the house itself opened it
+        return
+    since = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
+    known = await standing.seen(work.session, account.id, since)
+    mark = _mark(work, account.id, address, agent)
+    await standing.see(work.session, account.id, mark, work.now)
+    if mark in known or (not known and account.created_at >= since):
+        return
+    where = places.device_of(agent), place(work, account.id, address)
+    await _add(work, account.id, "new_place", *where, letter=await _may_write(work, account.id))
+
+
+async def still_there(work: Work, account_id: UUID, *, address: str, agent: str) -> None:
+    """Somebody stays signed in: where they once signed in is remembered on. A place where they did not is no better
+    known by it, as a session may be stolen."""
+    mark = _mark(work, account_id, address, agent)
+    await standing.see_again(work.session, account_id, mark, work.now, stale=work.now - SEEN_EXACT_TO)
+
+
+def _mark(work: Work, account_id: UUID, address: str, agent: str) -> bytes:
+    key = signing.secret_of(work.works.settings, f"seen of {account_id}")
+    return places.mark_of(places.device_of(agent), places.place_of(address, key), key)
+
+
+async def _may_write(work: Work, account_id: UUID) -> bool:
+    key = throttle_key("letters-new-place", str(account_id))
+    try:
+        await throttle.count(work, key, most=1, window_s=PLACE_LETTERS_EVERY_S)
+    except SlowDown:
+        return False
+    return True
+
+
+async def _add(
+    work: Work,
+    account_id: UUID,
+    kind: NoticeKind,
+    device: str,
+    place: str,
+    *,
+    id: UUID | None = None,
+    letter: bool = True,
+) -> None:
+    row = NoticeRow(
+        id=id or new_id(), account_id=account_id, kind=kind, device=device, place=place, at=work.now
+    )
     await repository.add_notice(work.session, row)
-    work.send(TellOwner(notice_id=row.id))
+    if letter:
+        work.send(TellOwner(notice_id=row.id))
 
 
 def place(work: Work, account_id: UUID | None, address: str) -> str:
@@ -76,8 +129,12 @@ async def tell_owner(work: Work, notice_id: UUID) -> None:
     notice, email = found
     address = work.settings(HouseSettings).address
     by = ", ".join(word for word in (notice.device, notice.place) if word)
+    look = await standing.look(work.session, notice.id) if notice.kind == "looked_at" else None
     words = letter_words.notice(
-        notice.kind, f"{by}, {notice.at:%d %B %Y at %H:%M} UTC.", f"{address}/settings"
+        notice.kind,
+        f"{by}, {notice.at:%d %B %Y at %H:%M} UTC.",
+        f"{address}/settings",
+        reason=None if look is None else look.reason,
     )
     letter = write(words, id=notice.id, to=email, house="Matinee", address=address)
     async with work.outside():

@@ -11,6 +11,8 @@ from typing import Literal
 from uuid import UUID
 
 from matinee.features.accounts.repository import audit as repository
+from matinee.features.accounts.repository import standing as standing_rows
+from matinee.features.accounts.rules import standing
 from matinee.features.accounts.service import audit, notices
 from matinee.infra.tally import Tally
 from matinee.infra.work import Work
@@ -30,6 +32,15 @@ async def note(work: Work, account_id: UUID | None, why: Why, *, address: str = 
     work.tally(TALLY, account_id or _NOBODY, why=why, place=place)
     async with work.outside():
         pass
+
+
+async def unless_suspended(work: Work, account_id: UUID, *, address: str) -> None:
+    """Asked once somebody has proved to own the account. Raises `Suspended`, which says why and until when."""
+    held = await standing_rows.current(work.session, account_id, work.now)
+    if held is not None and held.kind == "suspended":
+        refusal = standing.suspended(held.reason, held.until)
+        await note(work, account_id, "suspended", address=address)
+        raise refusal
 
 
 async def count(work: Work, tallies: Sequence[Tally]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from matinee.features.accounts import repository as accounts
-from matinee.features.accounts.errors import PasskeyRefused, Suspended, TicketOver, WrongCode
+from matinee.features.accounts.errors import PasskeyRefused, TicketOver, WrongCode
 from matinee.features.accounts.repository import factors as repository
 from matinee.features.accounts.rules import digest, may_enter, throttle_key
 from matinee.features.accounts.schemas import (
@@ -117,6 +117,4 @@ async def _check_open(work: Work, account_id: UUID, address: str) -> None:
     account = await accounts.account(work.session, account_id, lock=True)
     if account is None or not may_enter(account.erasure_id, account.leaves_at, work.now, to_stay=True):
         raise PasskeyRefused
-    if account.suspended_at is not None:
-        await refusals.note(work, account_id, "suspended", address=address)
-        raise Suspended
+    await refusals.unless_suspended(work, account_id, address=address)

@@ -11,6 +11,8 @@ from matinee.features.accounts.errors import NoSuchSession, WrongCredentials
 from matinee.features.accounts.messages import AccountStays
 from matinee.features.accounts.models import AccountRow, SessionRow
 from matinee.features.accounts.repository import sessions as repository
+from matinee.features.accounts.repository import standing as standing_rows
+from matinee.features.accounts.repository.sessions import Living
 from matinee.features.accounts.rules import places, refresh
 from matinee.features.accounts.schemas import (
     ACCESS_COOKIE,
@@ -18,6 +20,8 @@ from matinee.features.accounts.schemas import (
     REFRESH_COOKIE,
     AccountsSettings,
     Identity,
+    Limit,
+    Look,
     Notice,
     SessionInfo,
     SessionList,
@@ -93,7 +97,9 @@ async def open_session(
     )
     held = await repository.of(work.session, account_id, now)
     await _end(work, account_id, only=[one.id for one in held if one.id != row.id][SESSIONS_MOST - 1 :])
-    return await _signed_in(work, row, account.roles, secret)
+    await notices.note_where(work, account, address=address, agent=agent)
+    restriction = await standing_rows.current(work.session, account_id, now)
+    return await _signed_in(work, Living(row, account.roles, restriction), secret)
 
 
 async def renew(works: Works, token: str, *, address: str = "", agent: str = "") -> SignedIn | None:
@@ -107,7 +113,7 @@ async def renew(works: Works, token: str, *, address: str = "", agent: str = "")
         found = await repository.living(work.session, presented.session_id, work.now, lock=True)
         if found is None:
             return None
-        row, roles = found
+        row = found.session
         verdict = refresh.judge(presented, row, work.now)
         if verdict == "strange":
             return None
@@ -120,15 +126,16 @@ async def renew(works: Works, token: str, *, address: str = "", agent: str = "")
             row.refreshed_at, row.expires_at = work.now, work.now + _life(work)
             row.device = places.device_of(agent)
             row.place = notices.place(work, AccountId(row.account_id), address)
+            await notices.still_there(work, row.account_id, address=address, agent=agent)
             row.refresh_hash = refresh.digest(refresh.next_secret(presented.secret, row.salt))
         assert row.salt is not None
-        return await _signed_in(work, row, roles, refresh.next_secret(presented.secret, row.salt))
+        return await _signed_in(work, found, refresh.next_secret(presented.secret, row.salt))
 
 
 async def renewed_identity(work: Work, session_key: str) -> Identity | None:
     """Whom a session stands for now, for what outlives its access token."""
     found = await repository.living(work.session, UUID(session_key), work.now)
-    return None if found is None else await _identity(work, *found)
+    return None if found is None else await _identity(work, found)
 
 
 async def prove_session(work: Work) -> Cookie:
@@ -136,10 +143,9 @@ async def prove_session(work: Work) -> Cookie:
     found = await repository.living(work.session, UUID(work.actor.session_key), work.now, lock=True)
     if found is None:
         raise NoSuchSession
-    row, roles = found
-    row.proven_at = work.now
-    identity = await _identity(work, row, roles)
-    return _access_cookie(await work.works.held(gate.Gate).issue(identity, row.expires_at))
+    found.session.proven_at = work.now
+    identity = await _identity(work, found)
+    return _access_cookie(await work.works.held(gate.Gate).issue(identity, found.session.expires_at))
 
 
 async def require_living(work: Work) -> None:
@@ -167,8 +173,10 @@ async def own_sessions(work: Work) -> SessionList:
         for row in await repository.of(work.session, account_id, work.now)
     ]
     told = await repository.notices(work.session, account_id, NOTICES_SHOWN)
+    why = {row.id: row.reason for row in await standing_rows.looks_told(work.session, account_id)}
+    notices = [Notice.model_validate(row, from_attributes=True) for row in told]
     return SessionList(
-        items=shown, notices=[Notice.model_validate(row, from_attributes=True) for row in told]
+        items=shown, notices=[one.model_copy(update={"reason": why.get(one.id)}) for one in notices]
     )
 
 
@@ -232,8 +240,8 @@ async def _end_reused(work: Work, row: SessionRow, *, address: str, agent: str) 
     log.warning("accounts.refresh_token_reused", session=str(row.id))
 
 
-async def _signed_in(work: Work, row: SessionRow, roles: list[str], secret: bytes) -> SignedIn:
-    identity = await _identity(work, row, roles)
+async def _signed_in(work: Work, living: Living, secret: bytes) -> SignedIn:
+    row, identity = living.session, await _identity(work, living)
     return SignedIn(
         access=await work.works.held(gate.Gate).issue(identity, row.expires_at),
         refresh=refresh.write(row.id, secret, row.key),
@@ -242,7 +250,8 @@ async def _signed_in(work: Work, row: SessionRow, roles: list[str], secret: byte
     )
 
 
-async def _identity(work: Work, row: SessionRow, roles: list[str]) -> Identity:
+async def _identity(work: Work, living: Living) -> Identity:
+    row, roles, limit = living
     return Identity(
         account_id=AccountId(row.account_id),
         roles=tuple(roles),
@@ -252,7 +261,18 @@ async def _identity(work: Work, row: SessionRow, roles: list[str]) -> Identity:
         proven_at=row.proven_at,
         factor_due=await required.due(work, row.account_id, roles),
         waits=await rows.waits(work.session, row.account_id),
+        limit=None if limit is None else Limit(until=limit.until, reason=limit.reason),
+        look=await _look(work, row.id),
     )
+
+
+async def _look(work: Work, session_id: UUID) -> Look | None:
+    """Through whose eyes the session looks now."""
+    found = await standing_rows.seer(work.session, session_id, work.now)
+    if found is None:
+        return None
+    look, roles = found
+    return Look(account_id=AccountId(look.about_id), roles=tuple(roles), until=look.until)
 
 
 def _life(work: Work) -> timedelta:

@@ -7,12 +7,14 @@ from typing import Any
 from matinee.features.accounts import repository
 from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
+from matinee.features.accounts.repository import standing as standing_rows
 from matinee.features.accounts.service import looking_back, members
 from matinee.infra.room import Told
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 
 NOTICES_MOST = 10_000
+STANDING_MOST = 10_000
 PAGE = 200
 _DEVICE = "Browser and system, as the browser named itself."
 _PLACE = "Kind of network, and four letters that are the same for the same neighbourhood within a month."
@@ -30,7 +32,29 @@ TOLD = (
             "theme": "Light, dark, or what the device says.",
             "created_at": _MADE,
             "email_verified_at": "When you showed that you read mail there; null for never.",
-            "suspended_at": "When an operator shut it; null while it is open.",
+        },
+    ),
+    Told(
+        file="standing.ndjson",
+        about="When your account was suspended or limited, newest first.",
+        tables=("accounts_restriction",),
+        fields={
+            "kind": "suspended or limited.",
+            "reason": "What you were told.",
+            "since": "From when.",
+            "until": "When it ends by itself; null for never.",
+            "lifted_at": "When an operator ended it before; null if none did.",
+        },
+    ),
+    Told(
+        file="looks.ndjson",
+        about="When an operator looked at this house through your eyes, newest first.",
+        tables=("accounts_look",),
+        fields={
+            "reason": "What they gave for it.",
+            "since": "From when.",
+            "until": "Until when at most.",
+            "ended_at": "When it ended before; null if it did not.",
         },
     ),
     Told(
@@ -101,6 +125,7 @@ UNTOLD = {
     "accounts_factor_role": "Roles of which a second factor is asked.",
     "accounts_key": "The house's own keys.",
     "accounts_refusal": "Numbers of refused sign-ins, until they stand in acts.ndjson ten minutes later.",
+    "accounts_seen": "Keyed hashes of device and network where you signed in, for MATINEE_NOTICE_DAYS.",
     "accounts_step": "Half of a sign-in, for five minutes.",
     "accounts_throttle": "Keyed hashes of who tried how often, for a day.",
 }
@@ -112,6 +137,10 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
     if account is None:
         return
     yield "account.json", account.model_dump(mode="json")
+    for restriction in await standing_rows.all_of(work.session, account_id, STANDING_MOST):
+        yield "standing.ndjson", _named(restriction, "kind", "reason", "since", "until", "lifted_at")
+    for look in await standing_rows.looks_told(work.session, account_id):
+        yield "looks.ndjson", _named(look, "reason", "since", "until", "ended_at")
     for session in await session_rows.of(work.session, account_id, work.now):
         yield (
             "sessions.ndjson",

@@ -25,6 +25,16 @@ def check_gift(charter: Charter, giver: Actor, before: Collection[str], after: C
         check_within(giver, charter.permissions_of({name}))
 
 
+def check_reach(charter: Charter, actor: Actor, theirs: Collection[str]) -> None:
+    """Whether `actor` may do something to somebody who holds the roles `theirs`: owners to everybody, others to who
+    holds no permission that they lack, and decides on no roles. Raises `AboveYou`."""
+    if actor.is_system or _own(actor):
+        return
+    held = charter.permissions_of(theirs)
+    if held & POWERS or not held <= actor.permissions:
+        raise AboveYou
+
+
 def check_change(actor: Actor, before: Collection[str], after: Collection[str]) -> None:
     """Whether `actor` may turn a role that holds the permissions `before` into one that holds `after`; empty for one
     that is made or dropped. Raises `OwnersOnly` and `BeyondYours`."""

@@ -75,3 +75,9 @@ class Charter:
             return frozenset(permissions)
         held = {None, *scopes} | ({"upload", "manage"} if reading and "read" in scopes else set())
         return frozenset(name for name in permissions if self.permissions[name].scope in held)
+
+    def when_limited(self, permissions: Iterable[str], *, reading: bool) -> frozenset[str]:
+        """Those of `permissions` that a limited account may use: it looks, and keeps itself. Nothing that others see
+        changes, and nothing of the house."""
+        left = self.within(permissions, ("read", "account"), reading=reading)
+        return frozenset(name for name in left if reading or not self.permissions[name].public)

@@ -60,8 +60,8 @@ def _steps(
     via = "by a program's token" if actor.scopes is not None else "with a browser"
     steps = [_step("signed_in", True, f"{words.they} are signed in {via}.")]
     blocked = actor.held_back if not may and not everybody else None
-    due = blocked is not None and issubclass(blocked, FactorDue)
-    held_back = "" if blocked is None else blocked.sentence
+    due = blocked is not None and isinstance(blocked, FactorDue)
+    held_back = "" if blocked is None else blocked.detail
     steps.append(
         _step("account", blocked is None or due, f"{their} account is open.", held_back),
     )

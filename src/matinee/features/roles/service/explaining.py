@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.errors import NoSuchAccount, Suspended
+from matinee.features.accounts.errors import Limited, NoSuchAccount
 from matinee.features.roles import rules
 from matinee.features.roles.errors import NoSuchPermission, Shut
 from matinee.features.roles.rules.charter import Charter
@@ -43,16 +43,21 @@ async def _as_they_are(work: Work, charter: Charter, account_id: AccountId) -> A
     if account is None:
         raise NoSuchAccount
     actor = actor_of(work.works, await accounts.identity_of(work, account_id))
-    if account.suspended_at is not None:
-        return replace(actor, held_back=Suspended, permissions=charter.open_to_all)
+    held = await accounts.own_standing(work, account_id)
+    if held is not None and held.kind == "suspended":
+        return replace(
+            actor, held_back=accounts.suspended(held.reason, held.until), permissions=charter.open_to_all
+        )
     if await accounts.is_leaving(work, account_id):
-        return replace(actor, held_back=Shut, permissions=charter.open_to_all)
+        return replace(actor, held_back=Shut(), permissions=charter.open_to_all)
     return actor
 
 
 def _explained(charter: Charter, actor: Actor, permission: str, words: Words) -> Explanation:
     if permission not in charter.permissions:
         raise NoSuchPermission
+    if isinstance(actor.held_back, Limited):  # whoever asks only looks: would they change something?
+        actor = replace(actor, permissions=charter.when_limited(actor.permissions, reading=False))
     found = explain(charter, actor, permission, words)
     if actor.is_guest:  # what operators made is for who is signed in
         found.held_by = [role for role in found.held_by if role.name in ROLES]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchAccount
 from matinee.features.roles import repository, rules
-from matinee.features.roles.errors import AboveYou, UnknownName
+from matinee.features.roles.errors import UnknownName
 from matinee.features.roles.schemas import HeldRoles
 from matinee.features.roles.service.book import current
 from matinee.infra.work import Work
@@ -37,12 +37,9 @@ async def check_names(work: Work, roles: Sequence[str]) -> None:
 
 
 async def check_not_above(work: Work, account_id: AccountId) -> None:
-    """For whatever an operator does to somebody: nobody touches who holds a permission that they lack. Raises
-    `AboveYou` and `NoSuchAccount`."""
+    """For whatever an operator does to somebody else. Raises `AboveYou` and `NoSuchAccount`."""
     account = await accounts.get(work, account_id)
     if account is None:
         raise NoSuchAccount
-    if not work.actor.is_system:
-        held = (await current(work)).permissions_of(account.roles)
-        if not held <= work.actor.permissions:
-            raise AboveYou
+    if account_id != work.actor.account_id:
+        rules.check_reach(await current(work), work.actor, account.roles)

@@ -11,6 +11,8 @@ const WORDS: Record<Notice["kind"], { what: string; then: string; bad?: boolean 
   factor_added: { what: "A second factor was added", then: "If this was not you, remove it and choose another password." },
   factor_removed: { what: "A second factor was removed", then: "If this was not you, choose another password." },
   factors_reset: { what: "The operator removed all your second factors", then: "Set up a new one here." },
+  new_place: { what: "Somebody signed in from a device and place that were not seen together here lately", then: "If this was not you, end it below and choose another password." },
+  looked_at: { what: "An operator of this house looked at it through your eyes", then: "They changed nothing, and could not reach what keeps your account safe." },
   recovery_code_used: { what: "A recovery code was used", then: "If this was not you, choose another password and make new codes." },
 };
 
@@ -21,7 +23,8 @@ export function NoticeLine({ notice }: { notice: Notice }) {
     <p role={bad ? "alert" : undefined} className={`mb-3 flex gap-2 rounded-control border p-3 text-ui ${bad ? "border-bad" : "border-line"}`}>
       <WarningCircleIcon size={20} className={`flex-none ${bad ? "text-bad" : "text-ink-3"}`} aria-hidden="true" />
       <span>
-        {what} <When moment={notice.at} />: {[notice.device, notice.place].filter(Boolean).join(", ")}. {then}
+        {what} <When moment={notice.at} />: {[notice.device, notice.place].filter(Boolean).join(", ")}. {notice.reason ? `“${notice.reason}” ` : ""}
+        {then}
       </span>
     </p>
   );

@@ -1,12 +1,12 @@
 """Admission: who may make an account, invitations and requests; accounts: some wait to be let in.
 
-Revision: 0017, after 0015
+Revision: 0016, after 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
