@@ -200,7 +200,7 @@ def films_at(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def scene(house: House, films_at: Path) -> Scene:
     """The one who stays has a video that plays; the one who leaves is yet to come."""
-    stayer = await house.person("admin", "creator", handle="stayer")
+    stayer = await house.person("owner", "creator", handle="stayer")
     stage = Scene(house, stayer, stayer, films_at)
     stage.stayers_video = str((await Film.playing(house, stayer, visibility="public")).id)
     beat = {"position_s": 1, "watched_s": 1, "visit": str(uuid4())}

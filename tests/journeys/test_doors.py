@@ -145,7 +145,7 @@ def test_an_operator_sees_the_jobs_and_nobody_else_does(page: Page, server: Serv
     page.context.clear_cookies()
     acts.sign_up(page, server)
     page.goto(f"{server.address}/run/jobs")
-    expect(page.get_by_role("heading", name="Jobs is for operators")).to_be_visible()
+    expect(page.get_by_role("heading", name="Jobs is not open to you")).to_be_visible()
 
 
 @pytest.mark.slow

@@ -54,7 +54,7 @@ def test_an_operator_limits_a_person_looks_through_their_eyes_and_the_person_rea
     assert axe(his) == []
     bar.get_by_role("button", name="Stop").click()
     expect(bar).to_have_count(0)
-    expect(his.get_by_role("navigation", name="Rooms", exact=True)).to_contain_text("Operator")
+    expect(his.get_by_role("navigation", name="Rooms", exact=True)).to_contain_text("@operator")
 
     hers.reload()
     acts = hers.get_by_test_id("acts")
@@ -64,6 +64,6 @@ def test_an_operator_limits_a_person_looks_through_their_eyes_and_the_person_rea
 
 
 def _page(make_context: MakeContext, person: Person) -> Page:
-    context = make_context(bypass_csp=True)
+    context = make_context()
     context.add_cookies(person.browser_cookies())
     return context.new_page()

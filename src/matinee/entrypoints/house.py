@@ -14,6 +14,7 @@ from matinee.features.accounts import service as accounts
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.privacy.messages import MakeCopy
 from matinee.infra.jobs.forget import forget
+from matinee.infra.marks import Mark
 from matinee.infra.room import Handler, Periodic, Room
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
@@ -93,7 +94,7 @@ ROOM = Room(
     untold={
         "infra_bucket": "Keyed hashes of who asked how often, full again within minutes.",
         "infra_job_note": "Errors of jobs; about no person, and removed with one.",
-        "infra_mark": "About no person.",
+        Mark.__tablename__: "About no person.",
         "infra_paused_lane": "About no person.",
         "infra_tally": "What happened in the last seconds, before its room notes it.",
         "infra_tally_cursor": "About no person.",

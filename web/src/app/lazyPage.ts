@@ -13,20 +13,30 @@ export const lazyPage: typeof lazyRouteComponent = (load, name) => {
   return lazyRouteComponent(careful, name);
 };
 
-/** Browsers may keep a failed import for good: nothing is asked for offline, and what failed goes by another address. */
+/**
+ * Browsers may keep a failed import for good: nothing is asked for offline, and what failed goes by another address. One
+ * that fails is tried once more by itself: a network that has just come back loses the first.
+ */
 function withCare<T>(load: Load<T>): Load<T> {
   let arrived: T | null = null;
   let address: string | null = null;
-  return async () => {
-    if (arrived) return arrived;
-    if (!navigator.onLine) throw missing();
+  const attempt = async (): Promise<T | null> => {
+    if (!navigator.onLine) return null;
     try {
-      arrived = address ? ((await import(/* @vite-ignore */ `${address}?again=${Date.now()}`)) as T) : await load();
-      return arrived;
+      return address ? ((await import(/* @vite-ignore */ `${address}?again=${Date.now()}`)) as T) : await load();
     } catch (error) {
       address ??= /https?:\S+\.js/.exec(String(error))?.[0] ?? null;
-      throw missing();
+      return null;
     }
+  };
+  return async () => {
+    arrived ??= await attempt();
+    if (!arrived && navigator.onLine) {
+      await new Promise((go) => setTimeout(go, 1000));
+      arrived = await attempt();
+    }
+    if (!arrived) throw missing();
+    return arrived;
   };
 }
 

@@ -40,7 +40,9 @@ class BeyondYours(Refused):
 
 class AboveYou(Refused):
     code = "roles.above_you"
-    sentence = "This person decides on roles, or holds a permission that you do not hold. Ask an owner of the house."
+    sentence = (
+        "This person decides on roles, or holds a permission that you do not hold. Ask an owner of the house."
+    )
 
 
 class OwnersOnly(Refused):
