@@ -169,6 +169,25 @@ def test_sessions_stay_when_second_factors_come_and_go(config: Config, engine: E
         assert connection.execute(text("SELECT count(*) FROM accounts_session")).scalar_one() == 1
 
 
+def test_a_service_stays_when_every_account_must_have_an_address(config: Config, engine: Engine) -> None:
+    command.upgrade(config, "0018")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO accounts_account (id, kind, roles, created_at, login_name)"
+                " VALUES ('01890000-0000-7000-8000-000000000001', 'service', '{creator}', now(), 'robot')"
+            )
+        )
+    command.downgrade(config, "0017")
+    with engine.connect() as connection:
+        email = connection.execute(text("SELECT email FROM accounts_account")).scalar_one()
+        assert email.endswith("@service.invalid")
+    command.upgrade(config, "0018")
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT kind, email, login_name FROM accounts_account")).one()
+        assert tuple(kept) == ("service", None, "robot")
+
+
 def test_the_oldest_administrator_becomes_an_owner_and_back_without_losing_anything(
     config: Config, engine: Engine
 ) -> None:

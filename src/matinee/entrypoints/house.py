@@ -68,7 +68,7 @@ async def erase(work: Work, order: EraseAccount) -> None:
         if work.job is not None and work.job.should_stop():
             work.send(order)  # another worker goes on
             return
-    if left := await forget(work.session, [str(account_id), email]):
+    if left := await forget(work.session, [str(account_id), *([email] if email else [])]):
         log.info("erasure.waits", jobs=left)
         work.send(order, at=work.now + timedelta(seconds=LOOK_AGAIN_S))
         return

@@ -1,10 +1,12 @@
 """`matinee account …` in the terminal, over a real house."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from tests.conftest import MakeHouse
 from tests.support import factors
 from tests.support.house import PASSWORD, House
 from typer.testing import CliRunner, Result
@@ -18,6 +20,10 @@ from matinee.infra.work import Works
 @pytest.fixture
 def terminal(house: House) -> Callable[..., "asyncio.Future[Result]"]:
     """Runs the command in a thread, over parts of its own as a process of its own would."""
+    return _terminal_of(house)
+
+
+def _terminal_of(house: House) -> Callable[..., "asyncio.Future[Result]"]:
 
     @asynccontextmanager
     async def open_works() -> AsyncIterator[Works]:
@@ -222,3 +228,60 @@ async def test_the_operator_gives_somebody_another_handle(
     assert (done.exit_code, done.output.strip()) == (0, "ann is @anna now.")
     assert (await (await house.client()).get("/api/v1/profiles/ann")).status_code == 308
     assert (await terminal("handle", "nobody", "zoe")).exit_code == 1
+
+
+async def test_accounts_are_found_and_shown_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person(handle="ann")
+    await house.person("moderator", handle="bob")
+    listed = await terminal("ls", "--role", "moderator")
+    assert listed.exit_code == 0, listed.output
+    assert "bob" in listed.stdout
+    assert "ann" not in listed.stdout
+    lines = (await terminal("ls", "ann", "--json", "--kind", "person")).stdout.splitlines()
+    assert [json.loads(line)["email"] for line in lines] == [ann.email]
+    assert (await terminal("ls", "--state", "leaving")).stdout == "No account fits.\n"
+    for wrong in (("--state", "king"), ("--kind", "dog"), ("--order", "size")):
+        assert (await terminal("ls", *wrong)).exit_code == 2
+    shown = await terminal("show", "ann")
+    assert ann.email in shown.stdout
+    assert json.loads((await terminal("show", "@ann", "--json")).stdout)["handle"] == "ann"
+    assert (await terminal("show", "nobody")).exit_code == 1
+
+
+async def test_a_service_is_made_and_gets_its_tokens_from_the_terminal(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    made = await terminal(
+        "create", "--service", "--handle", "Robot", "--role", "creator", "--name", "The Robot"
+    )
+    assert made.output.startswith("Made the service @robot.")
+    token = (await terminal("tokens", "robot", "--make", "cron", "--scope", "upload")).stdout.strip()
+    robot = await house.client(headers={"Authorization": f"Bearer {token}"})
+    assert (await robot.post("/api/v1/videos", json={"title": "A film"})).status_code == 201
+    assert "a service" in (await terminal("ls", "--kind", "service")).stdout
+    assert (await terminal("password", "robot")).exit_code == 1
+    assert (await terminal("link", "reset", "robot")).exit_code == 1
+    for wrong in (("x@example.org", "--service"), (), ("--service", "--ask")):
+        assert (await terminal("create", *wrong, "--handle", "other")).exit_code == 2
+    assert (await terminal("suspend", "robot", "--reason", "Too loud.")).exit_code == 0
+    assert (await robot.get("/api/v1/me")).status_code == 401
+
+
+async def test_quota_and_erasure_are_settled_from_the_terminal(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house(leaving_days=14)
+    ann, _ = await house.person(handle="ann"), await house.person("admin")
+    terminal = _terminal_of(house)
+    assert (await terminal("quota", "ann", "--gb", "2.5")).stdout == "ann may keep 2.5 GB.\n"
+    assert (await ann.client.get("/api/v1/me")).json()["quota"]["limit_bytes"] == 2_500_000_000
+    assert (await terminal("quota", "ann", "--default")).exit_code == 0
+    assert (await terminal("quota", "ann")).exit_code == 2
+    wrong = await terminal("delete", "ann", typed="bob\n")
+    assert (wrong.exit_code, "not the handle" in wrong.stderr) == (1, True)
+    assert (await terminal("delete", "ann", typed="ann\n")).exit_code == 0
+    assert "leaving" in (await terminal("ls", "ann")).stdout
+    assert (await terminal("delete", "ann", "--keep")).stdout == "ann stays.\n"
+    assert (await terminal("delete", "ann", "--yes")).exit_code == 0

@@ -39,7 +39,7 @@ class Looking(Refused):
 
 class NotYourself(Conflict):
     code = "accounts.not_yourself"
-    sentence = "Nobody does this to their own account. Ask another operator."
+    sentence = "This is your own account. What you may do with it is in your Settings."
 
 
 class SlowDown(TooMany):
@@ -212,3 +212,25 @@ class FactorSealed(Unavailable):
         "This house cannot check codes of your app at the moment. Use a passkey or a recovery code, and tell its"
         " operator: all machines need the same MATINEE_SECRET."
     )
+
+
+class ServiceAccount(Conflict):
+    code = "accounts.service_account"
+    sentence = (
+        "This account is a service's: it has no address, no password and no second factor, only tokens."
+    )
+
+
+class NotAService(Conflict):
+    code = "accounts.not_a_service"
+    sentence = "This account is a person's. People make their tokens themselves, in Settings."
+
+
+class HandleDiffers(Invalid):
+    code = "accounts.handle_differs"
+    sentence = "This is not the handle of the account. Write it as it is shown."
+
+
+class NotLeaving(Conflict):
+    code = "accounts.not_leaving"
+    sentence = "This account is not leaving, or is being erased already."

@@ -4,34 +4,53 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matinee.infra.db import Base
 
+SHOWN_WORDS = r"to_tsvector('simple', regexp_replace(shown_name, '\W+|_+', ' ', 'g'))"
+
 
 class AccountRow(Base):
-    """`login_name` is the handle as room `people` pushed it; `erasure_id` is set once the person is leaving,
-    and `leaves_at` is when that can be taken back no more. `waits` until an operator lets the person in."""
+    """`login_name` is the handle and `shown_name` the name as room `people` pushed them; `erasure_id` is set once the
+    person is leaving, and `leaves_at` is when that can be taken back no more. `kind` is `person` or `service`: the
+    latter has neither address nor password. `seen_at` is the last visit, to an hour.
+    `waits` until an operator lets the person in."""
 
     __tablename__ = "accounts_account"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    kind: Mapped[str] = mapped_column(String(10), server_default=text("'person'"))
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
     login_name: Mapped[str | None] = mapped_column(String(64), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(255))
+    shown_name: Mapped[str | None] = mapped_column(String(60))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
     roles: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
     theme: Mapped[str] = mapped_column(String(10), server_default=text("'system'"))
     created_at: Mapped[datetime]
     email_verified_at: Mapped[datetime | None]
     erasure_id: Mapped[UUID | None] = mapped_column(unique=True)
     leaves_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
     waits: Mapped[bool] = mapped_column(server_default=false())
 
     __table_args__ = (
+        CheckConstraint(
+            "CASE kind WHEN 'person' THEN email IS NOT NULL AND password_hash IS NOT NULL"
+            " WHEN 'service' THEN email IS NULL AND password_hash IS NULL ELSE false END",
+            name="kind",
+        ),
         Index("accounts_account_leaves_at_ix", "leaves_at", postgresql_where=text("leaves_at IS NOT NULL")),
+        # The directory's: its two orders, its rare filters, and what it searches by.
+        Index("accounts_account_joined_ix", "created_at", "id"),
+        Index("accounts_account_last_ix", text("coalesce(seen_at, created_at)"), "id"),
+        Index("accounts_account_services_ix", "created_at", "id", postgresql_where=text("kind = 'service'")),
         Index("accounts_account_roles_ix", "roles", postgresql_using="gin"),
+        Index("accounts_account_handle_ix", "login_name", postgresql_ops={"login_name": "text_pattern_ops"}),
+        Index("accounts_account_address_ix", "email", postgresql_ops={"email": "text_pattern_ops"}),
+        Index("accounts_account_names_ix", text(SHOWN_WORDS), postgresql_using="gin"),
     )
 
 

@@ -20,6 +20,9 @@ PASSKEY_COOKIE = "matinee_passkey"
 
 Theme = Literal["system", "dark", "light"]
 AuditFact = str | int | bool | list[str]
+AccountKind = Literal["person", "service"]
+AccountState = Literal["open", "waiting", "limited", "suspended", "leaving"]
+DirectoryOrder = Literal["joined", "seen"]
 TokenScope = Literal["read", "upload", "manage", "account", "operate"]
 SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
 TokenVia = Literal["token", "device"]
@@ -34,10 +37,12 @@ NoticeKind = Literal[
     "factors_reset",
     "passkey_copied",
     "recovery_code_used",
+    "link_handed_out",
     "new_place",
     "looked_at",
 ]
 RestrictionKind = Literal["limited", "suspended"]
+HandedOut = Literal["reset", "verify"]
 LoginText = Annotated[str, Field(min_length=1, max_length=254, description="Email or handle.")]
 GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=200)]
 NewPassword = Annotated[
@@ -131,14 +136,17 @@ class Identity:
 
 
 class Account(BaseModel):
-    """One account. Its name for people is the profile's handle."""
+    """One account. Its name for people is the profile's handle. `email` is null for a service's; `seen_at` is the last
+    visit, to an hour."""
 
     id: AccountId
-    email: str
+    kind: AccountKind
+    email: str | None
     roles: list[str]
     theme: Theme
     created_at: datetime
     email_verified_at: datetime | None
+    seen_at: datetime | None
 
 
 class RestrictionAsked(BaseModel):
@@ -444,6 +452,51 @@ class RecoveryCodes(BaseModel):
     """Shown this once; those of before count no more."""
 
     codes: list[str]
+
+
+class Listed(BaseModel):
+    """An account as the directory shows it. `standing` says why it is suspended or limited. It, `email`, `factors` and
+    `seen_at` (to an hour; null for never) are null to who may not manage accounts; `email` is for services, too."""
+
+    id: AccountId
+    kind: AccountKind
+    handle: str | None
+    display_name: str | None
+    email: str | None
+    roles: list[str]
+    state: AccountState
+    standing: OwnStanding | None
+    factors: list[FactorKind] | None
+    created_at: datetime
+    seen_at: datetime | None
+
+
+class LookedUp(Listed):
+    """`closed`: why whoever looks may change nothing about the account; null where they may. `pseudonym` is its name
+    in the audit log; `sessions` and `tokens` are null to who may not manage accounts."""
+
+    email_verified_at: datetime | None
+    leaves_at: datetime | None
+    closed: str | None
+    pseudonym: UUID | None
+    sessions: list[SessionInfo] | None
+    tokens: TokenList | None
+
+
+class LinkWish(BaseModel):
+    kind: HandedOut
+
+
+class LinkMade(BaseModel):
+    """The only answer that holds the link. It works once, for a day."""
+
+    link: str
+
+
+class LeavingWish(BaseModel):
+    """The handle of the account, typed once more."""
+
+    handle: Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class OwnAct(BaseModel):

@@ -55,8 +55,15 @@ ROOM = Room(
         ),
         Permission("accounts.audit", "Read what was done in the whole house.", "admin", scope="operate"),
         Permission(
+            "accounts.read",
+            "See the list of accounts, with their states and roles.",
+            "moderator",
+            "admin",
+            scope="operate",
+        ),
+        Permission(
             "accounts.manage",
-            "Suspend and limit accounts, and set their passwords.",
+            "See addresses, sign-ins and programs of accounts, suspend and limit them, and make services.",
             "admin",
             scope="operate",
         ),

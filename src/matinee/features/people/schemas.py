@@ -11,12 +11,15 @@ from matinee.features.accounts.schemas import (
     GivenPassword,
     LinkToken,
     LoginText,
+    LookedUp,
     LookInfo,
     NewPassword,
     OwnStanding,
     Theme,
 )
 from matinee.features.admission.schemas import Answer, Brought, Mode
+from matinee.features.roles.schemas import RoleName
+from matinee.kernel.actor import ROLES_HELD_MOST
 
 Handle = Annotated[
     str,
@@ -58,6 +61,24 @@ class MyAccount(BaseModel):
 class Quota(BaseModel):
     used_bytes: int
     limit_bytes: int
+
+
+class PersonPage(LookedUp):
+    """An account as operators see it. `quota` is null to who may not manage accounts."""
+
+    quota: Quota | None
+
+
+class QuotaWish(BaseModel):
+    limit_bytes: Annotated[int | None, Field(ge=0, le=10**15)]
+
+
+class NewService(BaseModel):
+    """`title` is what people see of it, for it has a profile, too."""
+
+    handle: Handle
+    title: DisplayName
+    roles: Annotated[list[RoleName], Field(min_length=1, max_length=ROLES_HELD_MOST)]
 
 
 class Limits(BaseModel):

@@ -27,6 +27,7 @@ class Access:
 
     key: UUID
     account_id: UUID
+    kind: str
     roles: list[str]
     scopes: list[str]
     waits: bool
@@ -38,18 +39,20 @@ async def add_account(
     session: AsyncSession,
     *,
     id: UUID,
-    email: str,
-    password_hash: str,
+    email: str | None,
+    password_hash: str | None,
     roles: Sequence[str],
     now: datetime,
     email_verified_at: datetime | None = None,
     waits: bool = False,
+    kind: str = "person",
 ) -> bool:
     """False when the email is taken."""
     added = await session.scalar(
         insert(AccountRow)
         .values(
             id=id,
+            kind=kind,
             email=email,
             password_hash=password_hash,
             roles=list(roles),
@@ -138,6 +141,7 @@ async def token_access(session: AsyncSession, secret_hash: bytes, now: datetime)
             select(
                 TokenRow.id,
                 AccountRow.id,
+                AccountRow.kind,
                 AccountRow.roles,
                 TokenRow.scopes,
                 AccountRow.waits,
@@ -198,18 +202,18 @@ async def add_token(
 
 async def token_rights(
     session: AsyncSession, key: UUID, now: datetime
-) -> tuple[list[str], list[str], RestrictionRow | None] | None:
-    """The roles of the open account behind a token, its scopes, and what the account is limited by; None when either
-    has gone."""
+) -> tuple[str, list[str], list[str], RestrictionRow | None] | None:
+    """Kind and roles of the open account behind a token, its scopes, and what the account is limited by; None when
+    either has gone."""
     row = (
         await session.execute(
-            select(AccountRow.roles, TokenRow.scopes, RestrictionRow)
+            select(AccountRow.kind, AccountRow.roles, TokenRow.scopes, RestrictionRow)
             .join(TokenRow, AccountRow.id == TokenRow.account_id)
             .outerjoin(RestrictionRow, held(now))
             .where(TokenRow.id == key, _lives(now), *OPEN)
         )
     ).first()
-    return None if row is None else (row[0], row[1], row[2])
+    return None if row is None else (row[0], row[1], row[2], row[3])
 
 
 async def delete_token(session: AsyncSession, account_id: UUID, token_id: UUID) -> str | None:

@@ -22,11 +22,16 @@ _OWNERS_LOCK = 7_283_121
 
 
 async def owners(session: AsyncSession, now: datetime) -> Sequence[UUID]:
-    """Open accounts with role `owner` that are not limited, oldest first."""
+    """People's open accounts with role `owner` that are not limited, oldest first: a service owns no house alone."""
     query = (
         select(AccountRow.id)
         .outerjoin(RestrictionRow, held(now))
-        .where(AccountRow.roles.contains([OWNER_ROLE]), RestrictionRow.id.is_(None), *OPEN)
+        .where(
+            AccountRow.roles.contains([OWNER_ROLE]),
+            AccountRow.kind == "person",
+            RestrictionRow.id.is_(None),
+            *OPEN,
+        )
     )
     return (await session.scalars(query.order_by(AccountRow.created_at, AccountRow.id))).all()
 

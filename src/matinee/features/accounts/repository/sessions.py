@@ -154,7 +154,7 @@ async def notices(session: AsyncSession, account_id: UUID, most: int) -> Sequenc
     return (await session.scalars(query.order_by(NoticeRow.at.desc(), NoticeRow.id.desc()).limit(most))).all()
 
 
-async def notice(session: AsyncSession, notice_id: UUID) -> tuple[NoticeRow, str] | None:
+async def notice(session: AsyncSession, notice_id: UUID) -> tuple[NoticeRow, str | None] | None:
     """With the email of its account."""
     query = select(NoticeRow, AccountRow.email).join(AccountRow, AccountRow.id == NoticeRow.account_id)
     found = (await session.execute(query.where(NoticeRow.id == notice_id))).first()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +18,12 @@ def held(now: datetime) -> ColumnElement[bool]:
 
 OPEN = (AccountRow.erasure_id.is_(None), RestrictionRow.kind.is_distinct_from("suspended"))
 """Neither leaving nor suspended, where `held` is joined."""
+
+
+def held_ids(now: datetime, kind: str | None = None) -> Select[UUID]:
+    """Accounts with a restriction that counts, of this kind or of any. Looks at nothing of the query around it."""
+    query = select(RestrictionRow.account_id).where(*_counts(now)).correlate(None)
+    return query if kind is None else query.where(RestrictionRow.kind == kind)
 
 
 def _counts(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

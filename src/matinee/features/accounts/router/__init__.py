@@ -1,4 +1,7 @@
-"""HTTP of accounts: tokens, devices, passwords and second factors, and the ways back in. Holds no logic."""
+"""HTTP of accounts: tokens, devices, passwords and second factors, the ways back in, and what was done.
+
+Holds no logic.
+"""
 
 from fastapi import APIRouter
 

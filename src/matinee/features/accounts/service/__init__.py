@@ -9,6 +9,7 @@ from matinee.features.accounts.service.access import (
     again,
     authenticate,
     end_tokens,
+    issue_service_token,
     issue_token,
     make_token,
     revoke_token,
@@ -28,6 +29,8 @@ from matinee.features.accounts.service.devices import (
     device,
     start_device,
 )
+from matinee.features.accounts.service.directory import directory, look_up
+from matinee.features.accounts.service.ending import revoke_of, sign_out_of
 from matinee.features.accounts.service.factors import (
     add_passkey,
     confirm_app,
@@ -49,7 +52,15 @@ from matinee.features.accounts.service.holding import (
     take_from_all,
 )
 from matinee.features.accounts.service.holding import check as check_roles
-from matinee.features.accounts.service.leaving import dismiss, is_leaving, leave, leaving, overdue
+from matinee.features.accounts.service.leaving import (
+    begin_leaving,
+    dismiss,
+    end_leaving,
+    is_leaving,
+    leave,
+    leaving,
+    overdue,
+)
 from matinee.features.accounts.service.letters import tell_copy, tell_verdict, write_letter
 from matinee.features.accounts.service.looking import LOOK
 from matinee.features.accounts.service.looking import STOP as STOP_LOOKING
@@ -60,6 +71,7 @@ from matinee.features.accounts.service.looking_back import acts_of, audit_log, o
 from matinee.features.accounts.service.members import (
     change_password,
     create,
+    create_service,
     erase,
     find,
     get,
@@ -69,6 +81,7 @@ from matinee.features.accounts.service.members import (
     prune,
     set_login_name,
     set_password,
+    set_shown_name,
     set_theme,
     strength,
     waits,
@@ -76,6 +89,7 @@ from matinee.features.accounts.service.members import (
 from matinee.features.accounts.service.notices import tell_owner
 from matinee.features.accounts.service.proof import require as require_proof
 from matinee.features.accounts.service.proving import prove, prove_options
+from matinee.features.accounts.service.reach import lock as lock_other
 from matinee.features.accounts.service.recovery import (
     ask_join,
     ask_reset,
@@ -159,6 +173,7 @@ __all__ = [
     "audit",
     "audit_log",
     "authenticate",
+    "begin_leaving",
     "begin_look",
     "change_email",
     "change_password",
@@ -168,12 +183,15 @@ __all__ = [
     "count_holders",
     "count_refusals",
     "create",
+    "create_service",
     "csrf_cookie",
     "deny_device",
     "device",
     "digest",
+    "directory",
     "dismiss",
     "draft_app",
+    "end_leaving",
     "end_other_sessions",
     "end_session",
     "end_sessions",
@@ -189,6 +207,7 @@ __all__ = [
     "invite",
     "is_leaving",
     "is_open",
+    "issue_service_token",
     "issue_token",
     "join",
     "join_letter",
@@ -198,6 +217,8 @@ __all__ = [
     "lift",
     "limited",
     "link_audit",
+    "lock_other",
+    "look_up",
     "looks_until",
     "make_token",
     "names",
@@ -222,6 +243,7 @@ __all__ = [
     "reset",
     "reset_factors",
     "restrict",
+    "revoke_of",
     "revoke_token",
     "rotate_keys",
     "second_options",
@@ -229,12 +251,14 @@ __all__ = [
     "set_login_name",
     "set_password",
     "set_roles",
+    "set_shown_name",
     "set_theme",
     "sign_in",
     "sign_in_program",
     "sign_in_with_factor",
     "sign_in_with_passkey",
     "sign_out",
+    "sign_out_of",
     "sign_up",
     "standing",
     "start_device",

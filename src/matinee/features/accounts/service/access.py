@@ -10,12 +10,14 @@ from matinee.features.accounts.errors import (
     BrowserOnly,
     FactorNeeded,
     NoSuchToken,
+    NotAService,
     TokenTooLong,
     TooManyTokens,
     WrongCredentials,
     WrongPassword,
 )
 from matinee.features.accounts.models import RestrictionRow
+from matinee.features.accounts.repository import directory
 from matinee.features.accounts.schemas import (
     SCOPES,
     Identity,
@@ -34,6 +36,7 @@ from matinee.features.accounts.service import (
     notices,
     passwords,
     proof,
+    reach,
     refusals,
     required,
     second_step,
@@ -67,8 +70,16 @@ async def authenticate(work: Work, token: str) -> Identity | None:
         return None
     if access.used_at is None or work.now - access.used_at >= TOKEN_USE_EXACT_TO:
         await repository.touch_token(work.session, access.key, work.now)
+        await directory.seen(work.session, access.account_id, work.now)
     return await _identity(
-        work, access.account_id, access.roles, access.key, access.scopes, access.limit, waits=access.waits
+        work,
+        access.account_id,
+        access.kind,
+        access.roles,
+        access.key,
+        access.scopes,
+        access.limit,
+        waits=access.waits,
     )
 
 
@@ -82,9 +93,9 @@ async def again(work: Work, actor: Actor) -> Identity | None:
     rights = await repository.token_rights(work.session, key, work.now)
     if rights is None:
         return None
-    roles, scopes, limit = rights
+    kind, roles, scopes, limit = rights
     waits = await repository.waits(work.session, actor.account_id)
-    return await _identity(work, actor.account_id, roles, key, scopes, limit, waits=waits)
+    return await _identity(work, actor.account_id, kind, roles, key, scopes, limit, waits=waits)
 
 
 async def sign_in(
@@ -155,9 +166,25 @@ async def issue_token(
     return (await _new_token(work, account_id, name, via, scopes, days)).token
 
 
+async def issue_service_token(
+    work: Work, account_id: AccountId, name: str, scopes: Sequence[TokenScope], days: int | None
+) -> NewToken:
+    """A token of a service's account, by who manages accounts. Raises `NotAService`, `TokenTooLong`, `TooManyTokens`
+    and what `reach.lock` does."""
+    account = await reach.lock(work, account_id)
+    if account.kind != "service":
+        raise NotAService
+    return await _new_token(work, account_id, name, "token", scopes, days, by=work.actor.account_id)
+
+
 async def tokens(work: Work) -> TokenList:
     """The actor's own, newest first."""
-    rows = await repository.tokens(work.session, work.actor.owner(), work.now)
+    return await tokens_of(work, work.actor.owner())
+
+
+async def tokens_of(work: Work, account_id: AccountId) -> TokenList:
+    """Newest first; asks nobody's leave."""
+    rows = await repository.tokens(work.session, account_id, work.now)
     knobs = work.settings(TokenSettings)
     items = [TokenInfo.model_validate(row, from_attributes=True) for row in rows]
     return TokenList(items=items, days=_days(knobs, None), days_most=knobs.program_days_most)
@@ -178,11 +205,16 @@ async def end_tokens(work: Work, account_id: AccountId) -> int:
 
 async def revoke_token(work: Work, token_id: UUID) -> None:
     """Raises `NoSuchToken` for one that is not the actor's own."""
-    name = await repository.delete_token(work.session, work.actor.owner(), token_id)
+    await end_token(work, work.actor.owner(), token_id)
+
+
+async def end_token(work: Work, account_id: AccountId, token_id: UUID) -> None:
+    """Asks nobody's leave. Raises `NoSuchToken` for one that is not this account's."""
+    name = await repository.delete_token(work.session, account_id, token_id)
     if name is None:
         raise NoSuchToken
     await gate.end(work, [token_id])
-    await audit.record(work, "token.revoked", about=work.actor.owner(), words={"name": name})
+    await audit.record(work, "token.revoked", about=account_id, words={"name": name})
 
 
 async def confirm(work: Work, password: str, *, field: str) -> None:
@@ -255,7 +287,10 @@ async def _new_token(
     via: TokenVia,
     scopes: Sequence[TokenScope],
     wanted_days: int | None,
+    *,
+    by: AccountId | None = None,
 ) -> NewToken:
+    """`by` is who makes it for a service."""
     # The house's own command keeps its token as long as the house stands.
     own = work.actor.is_system and wanted_days is None
     days = 0 if own else _days(work.settings(TokenSettings), wanted_days)
@@ -275,7 +310,8 @@ async def _new_token(
         now=work.now,
         expires_at=expires_at,
     )
-    by = None if work.actor.is_system else account_id  # who has no session yet has just proved who they are
+    # Who has no session yet has just proved who they are.
+    by = None if work.actor.is_system else by or account_id
     await audit.record(
         work, "token.made", about=account_id, by=by, words={"name": name}, kind=via, scopes=kept, days=days
     )
@@ -289,6 +325,7 @@ async def _new_token(
 async def _identity(
     work: Work,
     account_id: UUID,
+    kind: str,
     roles: Sequence[str],
     key: UUID,
     scopes: Sequence[str],
@@ -302,7 +339,8 @@ async def _identity(
         via="token",
         session_key=str(key),
         scopes=tuple(scopes),
-        factor_due=await required.due(work, account_id, roles),
+        # A service cannot have a factor: its tokens were made by somebody who has.
+        factor_due=kind == "person" and await required.due(work, account_id, roles),
         waits=waits,
         limit=None if limit is None else Limit(until=limit.until, reason=limit.reason),
     )

@@ -35,6 +35,7 @@ from matinee.features.accounts.service import (
     notices,
     passkeys,
     proof,
+    reach,
     refusals,
     required,
     sessions,
@@ -156,9 +157,9 @@ async def new_recovery_codes(work: Work) -> RecoveryCodes:
 
 
 async def reset(work: Work, account_id: AccountId) -> None:
-    """Remove all factors, without proof, for the house itself: every session ends, and the owner hears of it."""
-    work.actor.require("accounts.manage")
-    proof.require(work)
+    """Remove all factors of somebody who lost them: every session ends, and the owner hears of it. Raises what
+    `reach.lock` does."""
+    await reach.lock(work, account_id)
     account, _ = await _locked(work, account_id)
     await repository.delete_all(work.session, account.id)
     await repository.drop_steps(work.session, account.id)

@@ -72,7 +72,7 @@ async def identity_of(work: Work, account_id: AccountId) -> Identity:
     row = await rows.account(work.session, account_id)
     if row is None:
         raise NoSuchAccount
-    due = await required.due(work, account_id, row.roles)
+    due = row.kind == "person" and await required.due(work, account_id, row.roles)
     held = await standing_rows.current(work.session, account_id, work.now)
     return Identity(
         account_id=account_id,

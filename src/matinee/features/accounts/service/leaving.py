@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from matinee.features.accounts import repository
-from matinee.features.accounts.errors import NoSuchAccount
+from matinee.features.accounts import repository, rules
+from matinee.features.accounts.errors import HandleDiffers, NoSuchAccount, NotLeaving
 from matinee.features.accounts.messages import AccountLeaving
 from matinee.features.accounts.models import AccountRow
-from matinee.features.accounts.service import access, audit, gate, holding, letters, looking, sessions
+from matinee.features.accounts.service import access, audit, gate, holding, letters, looking, reach, sessions
 from matinee.features.accounts.settings import LeavingSettings
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
@@ -22,13 +22,34 @@ async def leave(work: Work, password: str) -> None:
     row = await repository.account(work.session, account_id, lock=True)
     if row is None:
         raise NoSuchAccount
+    await _go(work, row)
+
+
+async def begin_leaving(work: Work, account_id: AccountId, handle: str) -> None:
+    """As if the person left, by who manages accounts and typed the `handle`: they may take it back by signing in,
+    unless they are suspended. Raises `HandleDiffers`, `LastOwner` and what `reach.lock` does."""
+    row = await reach.lock(work, account_id)
+    if rules.normalise_login(handle) != row.login_name:
+        raise HandleDiffers(field="handle")
+    await _go(work, row)
+
+
+async def end_leaving(work: Work, account_id: AccountId) -> None:
+    """Take back that somebody leaves, by who manages accounts. Raises `NotLeaving` and what `reach.lock` does."""
+    row = await reach.lock(work, account_id)
+    if row.erasure_id is None or not rules.may_enter(row.erasure_id, row.leaves_at, work.now, to_stay=True):
+        raise NotLeaving
+    await sessions.stay(work, row)
+
+
+async def _go(work: Work, row: AccountRow) -> None:
     await holding.stay_owned(work, row)
     if row.erasure_id is None:
         days = work.settings(LeavingSettings).leaving_days
         await _begin(work, row, days)
         if days:
             await letters.tell(work, row, "leaving")
-    await _shut(work, account_id)
+    await _shut(work, AccountId(row.id))
 
 
 async def dismiss(work: Work, account_id: AccountId) -> None:
@@ -56,8 +77,8 @@ async def _shut(work: Work, account_id: AccountId) -> None:
     await repository.delete_devices(work.session, account_id)
 
 
-async def leaving(work: Work, erasure_id: UUID) -> tuple[AccountId, str, datetime] | None:
-    """(account, its email, when it goes) behind an `AccountLeaving`; None once it is gone, or stays."""
+async def leaving(work: Work, erasure_id: UUID) -> tuple[AccountId, str | None, datetime] | None:
+    """(account, its email if it has one, when it goes) behind an `AccountLeaving`; None once it is gone, or stays."""
     account_id = await repository.by_erasure(work.session, erasure_id)
     row = None if account_id is None else await repository.account(work.session, account_id)
     if row is None or row.erasure_id != erasure_id:

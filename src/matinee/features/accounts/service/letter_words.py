@@ -110,6 +110,11 @@ _NOTICES = {
         "The operator removed all second factors of your account at Matinee, and ended its sign-ins:",
         "Sign in with your password, and set up a new one. If you did not ask for this, write to the operator.",
     ),
+    "link_handed_out": (
+        "A link to your account was handed out",
+        "The operator made a link by which a new password can be chosen for your account at Matinee:",
+        "It works once, for a day. If you did not ask for it, write to the operator.",
+    ),
     "passkey_copied": (
         "A passkey of yours may be copied",
         "A passkey counted backwards, as a copy of it would. It was refused:",

@@ -84,8 +84,8 @@ async def tell(
     account: AccountRow,
     kind: Literal["changed", "moved", "token", "copy", "leaving", "admitted", "refused"] | StandingLetter,
 ) -> None:
-    """Let the owner know, where the house sends letters."""
-    if work.mailer.can_send:
+    """Let the owner know, where the house sends letters and the owner has an address."""
+    if work.mailer.can_send and account.email is not None:
         await ask(work, kind, account.email, account.id)
 
 
@@ -145,7 +145,7 @@ async def _draft(work: Work, row: LetterRow, now: datetime) -> _Draft | None:
     if row.kind == "join":
         return await _join(work, row)
     account = await _account(work, row)
-    if account is None:
+    if account is None or account.email is None:
         return None
     held = await standing.current(work.session, account.id, now)
     if row.kind in ("restricted", "lifted"):

@@ -10,12 +10,20 @@ from matinee.features.accounts.errors import (
     EmailTaken,
     LoginNameTaken,
     NoSuchAccount,
+    ServiceAccount,
 )
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
 from matinee.features.accounts.repository import standing as standing_rows
-from matinee.features.accounts.schemas import Account, AccountName, AccountsSettings, StrengthInfo, Theme
+from matinee.features.accounts.schemas import (
+    Account,
+    AccountKind,
+    AccountName,
+    AccountsSettings,
+    StrengthInfo,
+    Theme,
+)
 from matinee.features.accounts.service import (
     access,
     audit,
@@ -25,6 +33,7 @@ from matinee.features.accounts.service import (
     letters,
     passwords,
     proof,
+    reach,
     sessions,
     throttle,
     totp,
@@ -95,6 +104,27 @@ async def create(
     return _account(await _row(work, account_id))
 
 
+async def create_service(work: Work, roles: Sequence[str]) -> Account:
+    """An account that a program has to itself: without address and password, so that nobody signs in with it, and by
+    who manages accounts. What it may hold is asked in room `roles`. Raises `ProveAgain`."""
+    work.actor.require(reach.MANAGE)
+    proof.require(work)
+    holding.check(roles)
+    account_id = AccountId(new_id())
+    await repository.add_account(
+        work.session,
+        id=account_id,
+        kind="service",
+        email=None,
+        password_hash=None,
+        roles=roles,
+        now=work.now,
+    )
+    await audit.name(work, account_id)
+    await audit.record(work, "account.made", about=account_id, kind="service", roles=roles)
+    return _account(await _row(work, account_id))
+
+
 async def get(work: Work, account_id: AccountId, *, lock: bool = False) -> Account | None:
     """Any account, suspended ones too; asks nobody's leave. `lock`: it stays as it is until the transaction ends."""
     row = await repository.account(work.session, account_id, lock=lock)
@@ -130,10 +160,14 @@ async def let_in(work: Work, account_id: AccountId) -> None:
 
 
 async def names(work: Work, account_ids: Iterable[AccountId]) -> dict[AccountId, AccountName]:
-    """Of those that exist, for operators; asks nobody's leave."""
+    """Of the people among them, for operators; asks nobody's leave."""
     wanted = list(dict.fromkeys(account_ids))
     rows = await repository.several(work.session, wanted) if wanted else ()
-    return {AccountId(row.id): AccountName(handle=row.login_name, email=row.email) for row in rows}
+    return {
+        AccountId(row.id): AccountName(handle=row.login_name, email=row.email)
+        for row in rows
+        if row.email is not None
+    }
 
 
 async def set_login_name(work: Work, account_id: AccountId, name: str | None) -> None:
@@ -142,6 +176,11 @@ async def set_login_name(work: Work, account_id: AccountId, name: str | None) ->
         work.session, account_id, None if name is None else rules.normalise_login(name)
     ):
         raise LoginNameTaken
+
+
+async def set_shown_name(work: Work, account_id: AccountId, name: str) -> None:
+    """The name that the directory shows and is searched by."""
+    (await _row(work, account_id)).shown_name = name
 
 
 async def set_theme(work: Work, theme: Theme) -> None:
@@ -179,7 +218,7 @@ async def strength(work: Work, password: str, words: Sequence[str], *, address: 
     own = tuple(words)
     if work.actor.account_id is not None:
         row = await _row(work, work.actor.account_id)
-        own += (*row.email.split("@"), row.login_name or "")
+        own += _words_of(row)
     async with work.outside():
         return await passwords.strength(work.settings(PasswordSettings), password, own)
 
@@ -202,7 +241,8 @@ async def erase(work: Work, account_id: AccountId) -> bool:
     the audit log says about it stays and leads to nobody. Every other room must have erased before."""
     row = await repository.account(work.session, account_id)
     if row is not None:
-        await repository.drop_letters_to(work.session, [row.email, row.login_name or row.email])
+        called = [name for name in (row.email, row.login_name) if name is not None]
+        await repository.drop_letters_to(work.session, called)
         await audit.record(work, "account.erased", about=account_id)
     await repository.delete_account(work.session, account_id)
     return True
@@ -210,9 +250,11 @@ async def erase(work: Work, account_id: AccountId) -> bool:
 
 async def replace_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
     """Without proof and without ending sessions; the owner is told. Whoever knew the old one may have asked for another
-    address: that wish ends. Ends the transaction on the way."""
+    address: that wish ends. Ends the transaction on the way. Raises `ServiceAccount`."""
     row = await _row(work, account_id)
-    words = (*row.email.split("@"), row.login_name or "")
+    if row.kind == "service":
+        raise ServiceAccount
+    words = _words_of(row)
     async with work.outside():
         hashed = await passwords.accept(work.settings(PasswordSettings), new, words, field=field)
     row = await _row(work, account_id)
@@ -226,6 +268,11 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
 async def _look_again(work: Work, account_id: AccountId) -> None:
     held = await session_rows.of(work.session, account_id, work.now)
     await gate.look_again(work, [one.id for one in held] + await _token_ids(work, account_id))
+
+
+def _words_of(row: AccountRow) -> tuple[str, ...]:
+    """What a password must not be made of."""
+    return (*(row.email or "").split("@"), row.login_name or "")
 
 
 async def _token_ids(work: Work, account_id: AccountId) -> list[UUID]:
@@ -242,9 +289,11 @@ async def _row(work: Work, account_id: AccountId) -> AccountRow:
 def _account(row: AccountRow) -> Account:
     return Account(
         id=AccountId(row.id),
+        kind=cast(AccountKind, row.kind),
         email=row.email,
         roles=row.roles,
         theme=cast(Theme, row.theme),
         created_at=row.created_at,
         email_verified_at=row.email_verified_at,
+        seen_at=row.seen_at,
     )

@@ -121,12 +121,14 @@ def place(work: Work, account_id: UUID | None, address: str) -> str:
 
 
 async def tell_owner(work: Work, notice_id: UUID) -> None:
-    """Nothing to do where the house has no mail, the notice is gone, or its letter has left. Raises `Unavailable` and
-    `LetterRefused`."""
+    """Nothing to do where the house has no mail or the account no address, the notice is gone, or its letter has left.
+    Raises `Unavailable` and `LetterRefused`."""
     found = await repository.notice(work.session, notice_id)
     if found is None or found[0].told_at is not None or not work.mailer.can_send:
         return
     notice, email = found
+    if email is None:
+        return
     address = work.settings(HouseSettings).address
     by = ", ".join(word for word in (notice.device, notice.place) if word)
     look = await standing.look(work.session, notice.id) if notice.kind == "looked_at" else None

@@ -80,7 +80,7 @@ async def register_options(work: Work) -> PasskeyOptions:
     """For another passkey of the actor. Raises `TooManyPasskeys`."""
     account_id = work.actor.owner()
     account = await accounts.account(work.session, account_id)
-    if account is None:
+    if account is None or account.email is None:
         raise NoSuchAccount
     held = await _held(work, account_id)
     options = generate_registration_options(

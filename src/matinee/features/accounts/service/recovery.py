@@ -1,7 +1,6 @@
 """Ways back into an account and proofs of an address: by links that work once, from letters or from the operator."""
 
 from datetime import timedelta
-from typing import Literal
 from uuid import UUID
 
 from matinee.features.accounts import repository, rules
@@ -11,10 +10,20 @@ from matinee.features.accounts.errors import (
     LinkOver,
     NoLetters,
     NoSuchAccount,
+    ServiceAccount,
 )
 from matinee.features.accounts.models import AccountRow, LetterRow
-from matinee.features.accounts.schemas import Account, JoinLetter
-from matinee.features.accounts.service import access, audit, letters, members, sessions, throttle
+from matinee.features.accounts.schemas import Account, HandedOut, JoinLetter
+from matinee.features.accounts.service import (
+    access,
+    audit,
+    letters,
+    members,
+    notices,
+    reach,
+    sessions,
+    throttle,
+)
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 from matinee.kernel.network import network_of
@@ -25,7 +34,6 @@ ASKS_WINDOW_S = 3600
 LINKS_OF_A_NETWORK = 60
 LINKS_WINDOW_S = 600
 HANDED_OUT_LIFE = timedelta(days=1)
-HandedOut = Literal["reset", "verify"]
 
 
 async def ask_reset(work: Work, login: str, *, address: str) -> None:
@@ -101,7 +109,9 @@ async def ask_verification(work: Work) -> None:
     if wanted is None and account.email_verified_at is not None:
         return
     await _count_ask(work, str(account.id), None)
-    await _send_verification(work, account, wanted or account.email)
+    if (to := wanted or account.email) is None:
+        raise ServiceAccount
+    await _send_verification(work, account, to)
 
 
 async def change_email(work: Work, email: str, password: str) -> None:
@@ -136,7 +146,7 @@ async def verify(work: Work, secret: str, *, address: str) -> None:
     if not await repository.set_email(work.session, account.id, link.address, work.now):
         raise EmailTaken
     await repository.drop_letters(work.session, "reset", account_id=account.id)
-    if former != link.address and work.mailer.can_send:
+    if former is not None and former != link.address and work.mailer.can_send:
         await letters.ask(work, "replaced", former, account.id)
     await _note_email(work, "email.proven", account.id, link.address)
 
@@ -150,11 +160,15 @@ async def wanted_email(work: Work, account_id: AccountId) -> str | None:
 
 
 async def hand_out(work: Work, account_id: AccountId, kind: HandedOut) -> str:
-    """A link that the operator gives to somebody: valid for a day, shown this once. It replaces the one before."""
-    work.actor.require("accounts.manage")
-    account = await _account(work, account_id)
+    """A link that the operator gives to somebody: valid for a day, shown this once. It replaces the one before, and its
+    person hears of one that opens the account. Raises `ServiceAccount`, and what `reach.lock` does."""
+    account = await reach.lock(work, account_id)
+    if account.email is None:
+        raise ServiceAccount
     await repository.drop_letters(work.session, kind, account_id=account_id)
     row = letters.new_row(work, kind, account.email if kind == "verify" else "", account_id)
+    if kind == "reset":
+        await notices.note_operator(work, account_id, "link_handed_out")
     return await _hand_out(work, row)
 
 

@@ -10,6 +10,7 @@ from matinee.features.accounts import repository as rows
 from matinee.features.accounts.errors import NoSuchSession, WrongCredentials
 from matinee.features.accounts.messages import AccountStays
 from matinee.features.accounts.models import AccountRow, SessionRow
+from matinee.features.accounts.repository import directory
 from matinee.features.accounts.repository import sessions as repository
 from matinee.features.accounts.repository import standing as standing_rows
 from matinee.features.accounts.repository.sessions import Living
@@ -76,7 +77,8 @@ async def open_session(
     account = await rows.account(work.session, account_id)
     if account is None:
         raise WrongCredentials
-    await _stay(work, account)
+    if account.erasure_id is not None:  # who signs in takes back that they wanted to leave
+        await stay(work, account, by=account_id)
     secret, now = refresh.new_secret(), work.now
     row = SessionRow(
         id=new_id(),
@@ -91,6 +93,7 @@ async def open_session(
         expires_at=now + _life(work),
     )
     await repository.add(work.session, row)
+    await directory.seen(work.session, account_id, now)
     by = None if work.actor.is_system else account_id
     await audit.record(
         work, "session.opened", about=account_id, by=by, device=row.device, place=row.place, proof=proof
@@ -128,6 +131,7 @@ async def renew(works: Works, token: str, *, address: str = "", agent: str = "")
             row.place = notices.place(work, AccountId(row.account_id), address)
             await notices.still_there(work, row.account_id, address=address, agent=agent)
             row.refresh_hash = refresh.digest(refresh.next_secret(presented.secret, row.salt))
+            await directory.seen(work.session, row.account_id, work.now)
         assert row.salt is not None
         return await _signed_in(work, found, refresh.next_secret(presented.secret, row.salt))
 
@@ -160,18 +164,8 @@ async def require_living(work: Work) -> None:
 
 async def own_sessions(work: Work) -> SessionList:
     """The actor's own, last used first, and what they should know about signing in."""
-    account_id, own = work.actor.owner(), work.actor.session_key
-    shown = [
-        SessionInfo(
-            id=row.id,
-            device=row.device,
-            place=row.place,
-            created_at=row.created_at,
-            last_used_at=row.refreshed_at,
-            current=str(row.id) == own,
-        )
-        for row in await repository.of(work.session, account_id, work.now)
-    ]
+    account_id = work.actor.owner()
+    shown = await sessions_of(work, account_id)
     told = await repository.notices(work.session, account_id, NOTICES_SHOWN)
     why = {row.id: row.reason for row in await standing_rows.looks_told(work.session, account_id)}
     notices = [Notice.model_validate(row, from_attributes=True) for row in told]
@@ -180,9 +174,29 @@ async def own_sessions(work: Work) -> SessionList:
     )
 
 
+async def sessions_of(work: Work, account_id: AccountId) -> list[SessionInfo]:
+    """Last used first; asks nobody's leave."""
+    return [
+        SessionInfo(
+            id=row.id,
+            device=row.device,
+            place=row.place,
+            created_at=row.created_at,
+            last_used_at=row.refreshed_at,
+            current=str(row.id) == work.actor.session_key,
+        )
+        for row in await repository.of(work.session, account_id, work.now)
+    ]
+
+
 async def end_session(work: Work, session_id: UUID) -> None:
     """Raises `NoSuchSession` for one that is not the actor's own."""
-    if not await _end(work, work.actor.owner(), only=[session_id]):
+    await end_one(work, work.actor.owner(), session_id)
+
+
+async def end_one(work: Work, account_id: AccountId, session_id: UUID) -> None:
+    """Asks nobody's leave. Raises `NoSuchSession` for one that is not this account's."""
+    if not await _end(work, account_id, only=[session_id]):
         raise NoSuchSession
 
 
@@ -196,13 +210,11 @@ async def end_sessions(work: Work, account_id: AccountId, *, but: str | None = N
     return len(await _end(work, account_id, but=None if but is None else UUID(but)))
 
 
-async def _stay(work: Work, account: AccountRow) -> None:
-    """Who signs in takes back that they wanted to leave."""
-    if account.erasure_id is None:
-        return
+async def stay(work: Work, account: AccountRow, *, by: AccountId | None = None) -> None:
+    """An account that was leaving does not."""
     account.erasure_id = account.leaves_at = None
     work.send(AccountStays(account_id=AccountId(account.id)))
-    await audit.record(work, "account.stayed", about=AccountId(account.id), by=AccountId(account.id))
+    await audit.record(work, "account.stayed", about=AccountId(account.id), by=by)
 
 
 def _access_cookie(access: str) -> Cookie:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from matinee.features.accounts import repository
-from matinee.features.accounts.errors import Limited, NoSuchAccount, NotYourself
+from matinee.features.accounts.errors import Limited, NoSuchAccount
 from matinee.features.accounts.models import AccountRow, RestrictionRow
 from matinee.features.accounts.repository import factors as factor_rows
 from matinee.features.accounts.repository import sessions as session_rows
@@ -21,12 +21,11 @@ from matinee.features.accounts.schemas import (
     RestrictionKind,
     Standing,
 )
-from matinee.features.accounts.service import audit, gate, holding, letters, looking, proof, sessions
+from matinee.features.accounts.service import audit, gate, holding, letters, looking, reach, sessions
 from matinee.infra.work import Work
 from matinee.kernel.errors import Invalid
 from matinee.kernel.ids import AccountId, new_id
 
-MANAGE = "accounts.manage"
 HISTORY_MOST = 100
 REASON_MOST, NOTE_MOST = 500, 1000
 
@@ -41,7 +40,7 @@ async def restrict(
 ) -> None:
     """In place of what counts now. The same once more changes nothing. Who may decide about whom is asked in room
     `roles`. Raises `ProveAgain`, `NotYourself` and `LastOwner`."""
-    row = await _about(work, account_id)
+    row = await reach.lock(work, account_id)
     if not 0 < len(reason) <= REASON_MOST:
         raise Invalid(
             f"Give a reason of at most {REASON_MOST} characters: its person reads it.", field="reason"
@@ -85,7 +84,7 @@ async def restrict(
 
 async def lift(work: Work, account_id: AccountId) -> None:
     """The account may all that its roles grant again. Nothing to do where it may. Raises as `restrict` does."""
-    row = await _about(work, account_id)
+    row = await reach.lock(work, account_id)
     if await rows.current(work.session, account_id, work.now) is None:
         return
     await rows.lift(work.session, account_id, work.now)
@@ -95,7 +94,7 @@ async def lift(work: Work, account_id: AccountId) -> None:
 
 async def standing(work: Work, account_id: AccountId) -> Standing:
     """What an account is held by, and was. Raises `NoSuchAccount`."""
-    work.actor.require(MANAGE)
+    work.actor.require(reach.MANAGE)
     if await repository.account(work.session, account_id) is None:
         raise NoSuchAccount
     current = await rows.current(work.session, account_id, work.now)
@@ -129,18 +128,6 @@ async def follow(work: Work, key: str | None) -> str | None:
     if key is not None or work.actor.account_id is None:
         return None
     return _channel(work.actor.account_id)
-
-
-async def _about(work: Work, account_id: AccountId) -> AccountRow:
-    """Locked, so that one decision about an account follows the other."""
-    work.actor.require(MANAGE)
-    proof.require(work)
-    if work.actor.account_id == account_id:
-        raise NotYourself
-    row = await repository.account(work.session, account_id, lock=True)
-    if row is None:
-        raise NoSuchAccount
-    return row
 
 
 async def _tell(work: Work, row: AccountRow, kind: letters.StandingLetter) -> None:

@@ -27,11 +27,13 @@ TOLD = (
         tables=("accounts_account", "accounts_pseudonym"),
         fields={
             "id": "The account's id in this house.",
+            "kind": "`person`, or `service` for a program's own.",
             "email": "The address that you sign in with.",
             "roles": "What you may do.",
             "theme": "Light, dark, or what the device says.",
             "created_at": _MADE,
             "email_verified_at": "When you showed that you read mail there; null for never.",
+            "seen_at": "When it was last used, to an hour; null for never.",
         },
     ),
     Told(

@@ -24,7 +24,7 @@ DRAFT_LIFE = timedelta(hours=1)
 async def draft(work: Work, account_id: UUID) -> AppDraft:
     """A new secret; it counts after its first right code. One that counts already stays until then."""
     account = await accounts.account(work.session, account_id)
-    if account is None:
+    if account is None or account.email is None:
         raise NoSuchAccount
     secret, key = rules.new_secret(), _key(work)
     await repository.delete_totp(work.session, account_id, drafts_alone=True)

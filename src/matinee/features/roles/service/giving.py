@@ -27,6 +27,12 @@ async def set_roles(work: Work, account_id: AccountId, roles: Sequence[str]) -> 
     return HeldRoles(roles=list(dict.fromkeys(roles)))
 
 
+async def check_new(work: Work, roles: Sequence[str]) -> None:
+    """For an account that is made with these. Raises `UnknownName`, `OwnersOnly` and `BeyondYours`."""
+    await check_names(work, roles)
+    rules.check_gift(await current(work), work.actor, (), roles)
+
+
 async def check_names(work: Work, roles: Sequence[str]) -> None:
     """None of them ceases to be before the transaction ends. Raises `UnknownName`."""
     accounts.check_roles(roles)

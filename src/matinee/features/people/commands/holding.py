@@ -45,8 +45,8 @@ _ROLES = ", ".join(ROLES[1:])
 @app.command()
 def create(
     ctx: typer.Context,
-    email: Annotated[str, typer.Argument(help="Address to sign in with.")],
     handle: Annotated[str, typer.Option(help="Public name: a–z, 0–9 and _.")],
+    email: Annotated[str | None, typer.Argument(help="Address to sign in with; a service has none.")] = None,
     name: Annotated[str | None, typer.Option(help="Shown name. Default: the handle.")] = None,
     role: Annotated[
         list[str] | None, typer.Option(help=f"Role: {_ROLES}, or one made here. Repeatable.")
@@ -54,9 +54,19 @@ def create(
     ask: Annotated[
         bool, typer.Option("--ask", help="Ask for the password instead of making one up.")
     ] = False,
+    as_service: Annotated[
+        bool, typer.Option("--service", help="For a program, which acts by tokens alone.")
+    ] = False,
 ) -> None:
-    """Make an account and print its one-time password."""
+    """Make an account and print its one-time password, or one of a service, which has none."""
     wanted = role or ["viewer", "creator"]
+    if as_service == (email is not None) or (as_service and ask):
+        raise typer.BadParameter(
+            "a person has an address, a service none and no password", param_hint="EMAIL"
+        )
+    if email is None:
+        _create_service(ctx, handle, name or handle, wanted)
+        return
     password = _password(ask)
 
     async def run(work: Work) -> None:
@@ -67,6 +77,17 @@ def create(
     _in_house(ctx, run)
     typer.echo(f"Made @{handle.lower()} for {email}.")
     _tell(ask, password)
+
+
+def _create_service(ctx: typer.Context, handle: str, title: str, roles: list[str]) -> None:
+    async def run(work: Work) -> None:
+        await service.create_service(work, handle, title, roles)
+
+    _in_house(ctx, run)
+    made = handle.lower().removeprefix("@")
+    typer.echo(
+        f"Made the service @{made}. Its tokens: matinee account tokens {made} --make NAME --scope SCOPE"
+    )
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The verbs of people: the only door for other rooms."""
+"""Joining, “me” and public faces. Never holds a credential."""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
@@ -106,6 +106,7 @@ async def create(
         raise HandleTaken(field="handle")
     await _check_kept(work, handle, but=account_id)
     await _push_login_name(work, account_id, handle)
+    await accounts.set_shown_name(work, account_id, name)
     return await profile_of(work, account_id)
 
 
@@ -119,6 +120,7 @@ async def change(
         raise ProfileNotFound
     if display_name is not None:
         row.display_name = rules.normalise_name(display_name)
+        await accounts.set_shown_name(work, account_id, row.display_name)
     if bio is not None:
         row.bio = rules.normalise_bio(bio)
     if handle is not None and rules.normalise_handle(handle) != row.handle:
