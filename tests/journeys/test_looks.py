@@ -46,6 +46,7 @@ OPERATOR = {
     "run": "/run",
     "jobs": "/run/jobs",
     "sign-ups": "/run/sign-ups",
+    "people": "/run/people",
     "roles": "/run/roles",
     "device": "/device",
 }

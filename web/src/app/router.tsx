@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { meQuery } from "@/api/accounts";
+import type { AccountState, DirectoryFilter } from "@/api/directory";
 import { client } from "./client";
 import { lazyPage } from "./lazyPage";
 import { NotHere, PageFault } from "./Pages";
@@ -138,6 +139,31 @@ const jobs = createRoute({
   },
   component: lazyPage(() => import("@/features/admin/JobsPage"), "JobsPage"),
 });
+const STATES: AccountState[] = ["open", "waiting", "limited", "suspended", "leaving"];
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/people",
+  beforeLoad: signedIn,
+  validateSearch: (search: Record<string, unknown>): DirectoryFilter => {
+    const { query, role, factor, kind, order } = search;
+    const state = STATES.find((one) => one === search["state"]);
+    return {
+      ...(typeof query === "string" && query && query.length <= 254 ? { query } : {}),
+      ...(typeof role === "string" && /^[a-z][a-z0-9_]{1,19}$/.test(role) ? { role } : {}),
+      ...(state ? { state } : {}),
+      ...(typeof factor === "boolean" ? { factor } : {}),
+      ...(kind === "service" ? { kind } : {}),
+      ...(order === "seen" ? { order } : {}),
+    };
+  },
+  component: lazyPage(() => import("@/features/people/run/PeoplePage"), "PeoplePage"),
+});
+const person = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/people/$id",
+  beforeLoad: signedIn,
+  component: lazyPage(() => import("@/features/people/run/PersonPage"), "PersonPage"),
+});
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/run/audit",
@@ -168,7 +194,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, roles, audit, signUps, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, people, person, roles, audit, signUps, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

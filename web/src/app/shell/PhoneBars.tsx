@@ -29,7 +29,7 @@ export function RunRooms({ me }: { me: Me | undefined }) {
   return (
     <nav className="phone-rooms" aria-label="Rooms of Run">
       {rooms.map((room) => (
-        <Link key={room.to} to={room.to} className="chip" activeOptions={{ exact: true, includeSearch: false }} activeProps={{ "data-selected": "" }}>
+        <Link key={room.to} to={room.to} className="chip" activeOptions={{ exact: room.to === "/run", includeSearch: false }} activeProps={{ "data-selected": "" }}>
           {room.label}
         </Link>
       ))}

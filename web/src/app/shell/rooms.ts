@@ -7,12 +7,13 @@ import { ListChecksIcon } from "@phosphor-icons/react/ListChecks";
 import { ScrollIcon } from "@phosphor-icons/react/Scroll";
 import { UploadSimpleIcon } from "@phosphor-icons/react/UploadSimple";
 import { UserPlusIcon } from "@phosphor-icons/react/UserPlus";
+import { UsersIcon } from "@phosphor-icons/react/Users";
 import type { Icon } from "@phosphor-icons/react";
 import type { Me } from "@/api/types";
 
 export type Place = "watch" | "create" | "run";
 export type Room = {
-  to: "/" | "/videos" | "/upload" | "/run" | "/run/jobs" | "/run/audit" | "/run/roles" | "/run/sign-ups";
+  to: "/" | "/videos" | "/upload" | "/run" | "/run/jobs" | "/run/people" | "/run/roles" | "/run/audit" | "/run/sign-ups";
   label: string;
   icon: Icon;
   /** The permission without which it is not shown. */
@@ -33,8 +34,9 @@ export const PLACES: Record<Place, { label: string; rooms: Room[] }> = {
     rooms: [
       { to: "/run", label: "Health", icon: GaugeIcon, needs: "admin.operate" },
       { to: "/run/jobs", label: "Jobs", icon: ListChecksIcon, needs: "admin.operate" },
-      { to: "/run/roles", label: "Roles", icon: IdentificationBadgeIcon, needs: "roles.read" },
       { to: "/run/sign-ups", label: "Sign-ups", icon: UserPlusIcon, needs: "admission.manage" },
+      { to: "/run/people", label: "People", icon: UsersIcon, needs: "accounts.read" },
+      { to: "/run/roles", label: "Roles", icon: IdentificationBadgeIcon, needs: "roles.read" },
       { to: "/run/audit", label: "What was done", icon: ScrollIcon, needs: "accounts.audit" },
     ],
   },

@@ -1,16 +1,20 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { type SyntheticEvent, useState } from "react";
-import { makeToken, tokensQuery } from "@/api/accounts";
-import type { TokenScope } from "@/api/types";
+import type { NewToken, TokenScope } from "@/api/types";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Toggle } from "@/ui/Toggle";
 import { SCOPE_WORDS, SCOPES } from "../scopes";
 import { useFaults } from "../useFaults";
 
-/** A token for a program of one's own: it is shown once, and only its hash is kept. */
-export function MakeToken({ days, most }: { days: number; most: number }) {
-  const cache = useQueryClient();
+type Props = {
+  days: number;
+  most: number;
+  make: (name: string, scopes: TokenScope[], days: number) => Promise<NewToken>;
+  onMade: () => Promise<void>;
+};
+
+/** A token for a program: it is shown once, and only its hash is kept. */
+export function MakeToken({ days, most, make, onMade }: Props) {
   const [open, setOpen] = useState(false);
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<TokenScope[]>(["read"]);
@@ -24,9 +28,9 @@ export function MakeToken({ days, most }: { days: number; most: number }) {
     faults.clear();
     setBusy(true);
     try {
-      setMade((await makeToken(name.trim(), scopes, Number(life))).token);
+      setMade((await make(name.trim(), scopes, Number(life))).token);
       setName("");
-      await cache.invalidateQueries({ queryKey: tokensQuery.queryKey });
+      await onMade();
     } catch (error) {
       faults.take(error);
     } finally {

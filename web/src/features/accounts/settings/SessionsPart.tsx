@@ -4,9 +4,9 @@ import { endOtherSessions, endSession, sessionsQuery } from "@/api/accounts";
 import { Button } from "@/ui/Button";
 import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
-import { When } from "@/ui/When";
 import { NoticeLine } from "./NoticeLine";
 import { Part } from "./Part";
+import { SessionLines } from "./SessionLines";
 
 export function SessionsPart() {
   const cache = useQueryClient();
@@ -34,26 +34,7 @@ export function SessionsPart() {
         <NoticeLine key={notice.id} notice={notice} />
       ))}
       {sessions.data && items.length === 0 ? <p className="text-ui text-ink-2">No browser is signed in.</p> : null}
-      <ul className="grid">
-        {items.map((one) => (
-          <li key={one.id} className="flex items-center justify-between gap-x-4 border-t border-line py-3 first:border-0 first:pt-0">
-            <span className="min-w-0">
-              <span className="block text-ui font-semibold [overflow-wrap:anywhere]">
-                {one.device}
-                {one.current ? " · this browser" : ""}
-              </span>
-              <span className="meta">
-                {one.place} · since <When moment={one.created_at} /> · used <When moment={one.last_used_at} />
-              </span>
-            </span>
-            {one.current ? null : (
-              <Button small className="flex-none" isDisabled={busy} onPress={() => void end(() => endSession(one.id), `${one.device} is signed out.`)} aria-label={`Sign out: ${one.device}`}>
-                Sign out
-              </Button>
-            )}
-          </li>
-        ))}
-      </ul>
+      <SessionLines items={items} busy={busy} onEnd={(one) => void end(() => endSession(one.id), `${one.device} is signed out.`)} />
       {items.some((one) => !one.current) ? (
         <div className="mt-3">
           <Button small isDisabled={busy} onPress={() => void end(endOtherSessions, "You are signed out everywhere else.")}>
