@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from tests.conftest import MakeHouse
+from tests.features.admission.desk import choose, joined
 from tests.support.factors import Clock, add_app
-from tests.support.house import House, Person
+from tests.support.house import PASSWORD, House, Person
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import LastOwner
@@ -145,6 +146,20 @@ async def test_the_last_owner_stays_one(house: House) -> None:
     async with house.works.open() as work:
         with pytest.raises(LastOwner):
             await accounts.restrict(work, other.account_id, "limited", "A test asks for it.")
+
+
+async def test_an_owner_who_waits_to_be_let_in_is_none_that_the_house_could_be_left_to(house: House) -> None:
+    owner = await house.person("owner")
+    await choose(owner, mode="approval")
+    waits = (await (await joined(house, "ben")).get("/api/v1/me")).json()["account"]["id"]
+    given = await owner.client.put(f"/api/v1/admin/accounts/{waits}/roles", json={"roles": ["owner"]})
+    assert given.status_code == 200
+    assert await codes(give(owner, owner, "admin")) == (409, "accounts.last_owner")
+    leaving = owner.client.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
+    assert await codes(leaving) == (409, "accounts.last_owner")
+    let_in = await owner.client.post(f"/api/v1/admin/applications/{waits}/approve")
+    assert let_in.status_code == 204
+    assert (await give(owner, owner, "admin")).status_code == 200
 
 
 async def test_of_two_owners_who_step_down_at_once_one_stays(house: House) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 import typer
+from tests.features.admission.desk import choose, joined
 from tests.support.house import PASSWORD, House, Person
 from typer.testing import CliRunner, Result
 
@@ -41,6 +42,17 @@ async def test_everybody_sees_what_they_may_and_by_what(house: House) -> None:
         "owner",
     ]  # what was made here is for members
     assert audit["sentence"] == "You may not. Nobody is signed in. Sign in first."
+
+
+async def test_who_is_not_let_in_learns_of_no_role_that_operators_made(house: House) -> None:
+    boss = await house.person("owner")
+    async with house.works.open() as work:
+        await roles.make(work, NewRole(name="helper", title="Helper", permissions=["accounts.audit"]))
+    await choose(boss, mode="approval")
+    for stranger in (await house.client(), await joined(house, "ben")):
+        for path in ("/api/v1/me/permissions", "/api/v1/me/permissions/accounts.audit"):
+            answer = await stranger.get(path)
+            assert (answer.status_code, "elper" in answer.text) == (200, False), path
 
 
 async def test_a_refusal_names_the_permission_that_its_explanation_is_about(house: House) -> None:

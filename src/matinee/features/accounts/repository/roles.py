@@ -22,13 +22,15 @@ _OWNERS_LOCK = 7_283_121
 
 
 async def owners(session: AsyncSession, now: datetime) -> Sequence[UUID]:
-    """People's open accounts with role `owner` that are not limited, oldest first: a service owns no house alone."""
+    """People's open accounts with role `owner` that are let in and not limited, oldest first: a service owns no house
+    alone."""
     query = (
         select(AccountRow.id)
         .outerjoin(RestrictionRow, held(now))
         .where(
             AccountRow.roles.contains([OWNER_ROLE]),
             AccountRow.kind == "person",
+            AccountRow.waits.is_(False),
             RestrictionRow.id.is_(None),
             *OPEN,
         )

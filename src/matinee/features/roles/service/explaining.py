@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import Limited, NoSuchAccount
+from matinee.features.admission.errors import Waits
 from matinee.features.roles import rules
 from matinee.features.roles.errors import NoSuchPermission, Shut
 from matinee.features.roles.rules.charter import Charter
@@ -12,13 +13,13 @@ from matinee.features.roles.schemas import Explanation, Verdict, VerdictList
 from matinee.features.roles.service.acting import actor_of
 from matinee.features.roles.service.book import Book
 from matinee.infra.work import Work
-from matinee.kernel.actor import ROLES, Actor
+from matinee.kernel.actor import Actor
 from matinee.kernel.ids import AccountId
 
 
 async def own_verdicts(work: Work) -> VerdictList:
     """Of every permission, for the actor."""
-    charter = work.works.held(Book).charter
+    charter = _told(work)
     items = [
         Verdict.model_validate(_explained(charter, work.actor, name, YOU), from_attributes=True)
         for name in sorted(charter.permissions)
@@ -28,7 +29,7 @@ async def own_verdicts(work: Work) -> VerdictList:
 
 async def own_explanation(work: Work, permission: str) -> Explanation:
     """Raises `NoSuchPermission`."""
-    return _explained(work.works.held(Book).charter, work.actor, permission, YOU)
+    return _explained(_told(work), work.actor, permission, YOU)
 
 
 async def explanation_of(work: Work, account_id: AccountId, permission: str) -> Explanation:
@@ -36,6 +37,13 @@ async def explanation_of(work: Work, account_id: AccountId, permission: str) -> 
     work.actor.require(rules.READ)
     charter = await work.works.held(Book).believed()
     return _explained(charter, await _as_they_are(work, charter, account_id), permission, THEY)
+
+
+def _told(work: Work) -> Charter:
+    """What operators made is for who is let in."""
+    charter = work.works.held(Book).charter
+    stranger = work.actor.is_guest or isinstance(work.actor.held_back, Waits)
+    return Charter(charter.permissions) if stranger else charter
 
 
 async def _as_they_are(work: Work, charter: Charter, account_id: AccountId) -> Actor:
@@ -58,7 +66,4 @@ def _explained(charter: Charter, actor: Actor, permission: str, words: Words) ->
         raise NoSuchPermission
     if isinstance(actor.held_back, Limited):  # whoever asks only looks: would they change something?
         actor = replace(actor, permissions=charter.when_limited(actor.permissions, reading=False))
-    found = explain(charter, actor, permission, words)
-    if actor.is_guest:  # what operators made is for who is signed in
-        found.held_by = [role for role in found.held_by if role.name in ROLES]
-    return found
+    return explain(charter, actor, permission, words)
