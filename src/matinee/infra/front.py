@@ -304,4 +304,4 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
 def _who(scope: Scope) -> str:
     actor: Actor | None = scope["state"].get("actor")
     alias: Alias = scope["app"].state.alias
-    return "guest" if actor is None or actor.account_id is None else alias(actor.account_id)
+    return "guest" if actor is None or actor.counted_as is None else alias(actor.counted_as)
