@@ -193,7 +193,9 @@ async def test_a_limited_account_is_refused_all_but_looking_and_keeping_itself(h
 def test_a_limited_account_may_keep_itself_and_change_nothing_that_others_see() -> None:
     left = Charter(product.PERMISSIONS).when_limited(product.PERMISSIONS, reading=False)
     assert {"accounts.self", "accounts.secure", "privacy.copy"} <= left
-    assert left.isdisjoint({"people.self", "files.upload", "videos.create", "videos.edit", "accounts.manage"})
+    assert left.isdisjoint(
+        {"people.self", "admission.invite", "files.upload", "videos.create", "videos.edit", "accounts.manage"}
+    )
     assert {product.PERMISSIONS[name].scope for name in left} == {None, "account"}
 
 

@@ -20,7 +20,11 @@ ROOM = Room(
             service.APPLY, "Read or take back one's own request to be let in.", *_MEMBERS, scope="account"
         ),
         Permission(
-            "admission.invite", "Invite others, as far as operators allow.", *_MEMBERS, scope="account"
+            "admission.invite",
+            "Invite others, as far as operators allow.",
+            *_MEMBERS,
+            scope="account",
+            public=True,
         ),
         Permission(
             service.MANAGE, "Choose who may make an account, and let people in.", "admin", scope="operate"
