@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import structlog
 from tests.conftest import MakeHouse
 from tests.infra.mail.office import opened
 from tests.support.factors import Clock
@@ -140,6 +141,8 @@ async def test_nobody_looks_through_their_own_eyes_through_shut_ones_or_without_
 
     assert await refused(boss.client, boss) == (409, "accounts.not_yourself")
     assert await refused(boss.client, ann, "Too short") == (422, "house.invalid")
+    short = (await boss.client.post(path(ann), json={"reason": "Too short"})).json()
+    assert short["detail"] == "reason: String should have at least 10 characters."
     assert await refused(boss.client, ann, "x" * 501) == (422, "house.invalid")
     assert await refused(await house.program(boss), ann) == (403, "accounts.browser_only")
     assert (await refused((await house.person("moderator")).client, ann))[0] == 403
@@ -170,6 +173,16 @@ async def test_what_the_operator_asks_is_counted_as_theirs(make_house: MakeHouse
     answers = [(await boss.client.get("/api/v1/me")).status_code for _ in range(6)]
     assert answers == [200] * 5 + [429]
     assert (await ann.client.get("/api/v1/me")).status_code == 200
+
+
+async def test_what_the_operator_is_refused_is_noted_as_theirs(
+    house: House, boss: Person, ann: Person
+) -> None:
+    await look(boss, ann)
+    with structlog.testing.capture_logs() as lines:
+        await boss.client.get("/api/v1/sessions")
+    who = [line.get("who") for line in lines if line["event"] == "request"]
+    assert who == [accounts.alias(house.settings, boss.account_id)]
 
 
 async def test_both_find_it_in_the_log_and_the_person_reads_why(

@@ -184,6 +184,8 @@ async def test_a_restriction_says_why_and_ends_later_than_now(boss: Person, ann:
         {"note": "x" * 1001},
         {"until": "2001-01-01T00:00:00Z"},
         {"until": "2091-01-01T00:00:00"},
+        {"until": "9999-12-31T23:59:59Z"},
+        {"until": "9999-12-31T23:59:59-12:00"},
     ):
         form = {"kind": "limited", "reason": WHY} | wrong
         assert (await boss.client.post(path(ann), json=form)).status_code == 422, wrong

@@ -72,7 +72,6 @@ TokenDays = Annotated[
 ]
 _Name = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(in_one_line)]
 TokenName = Annotated[_Name, Field(description="What the token is for.")]
-Words = Annotated[str, BeforeValidator(without_controls)]
 
 
 class AccountsSettings(Concern):
@@ -153,9 +152,17 @@ class RestrictionAsked(BaseModel):
     """Instead of one that counts already. Without `until` it stays until somebody lifts it."""
 
     kind: RestrictionKind
-    reason: Annotated[Words, Field(min_length=1, max_length=500, description="The person reads it.")]
+    reason: Annotated[
+        str,
+        Field(min_length=1, max_length=500, description="The person reads it."),
+        BeforeValidator(without_controls),
+    ]
     until: AwareDatetime | None = None
-    note: Annotated[Words, Field(max_length=1000, description="For operators alone.")] = ""
+    note: Annotated[
+        str,
+        Field(max_length=1000, description="For operators alone."),
+        BeforeValidator(without_controls),
+    ] = ""
 
 
 class Restriction(BaseModel):
@@ -188,8 +195,9 @@ class OwnStanding(BaseModel):
 
 class LookAsked(BaseModel):
     reason: Annotated[
-        Words,
+        str,
         Field(min_length=10, max_length=500, description="The person reads it, and it stays in the log."),
+        BeforeValidator(without_controls),
     ]
 
 

@@ -4,7 +4,7 @@ A suspended account is shut out at once; a limited one may look around and keep 
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from matinee.features.accounts import repository
 from matinee.features.accounts.errors import Limited, NoSuchAccount
@@ -28,6 +28,7 @@ from matinee.kernel.ids import AccountId, new_id
 
 HISTORY_MOST = 100
 REASON_MOST, NOTE_MOST = 500, 1000
+LONGEST = timedelta(days=36_525)
 
 
 async def restrict(
@@ -49,6 +50,8 @@ async def restrict(
         raise Invalid(f"A note has at most {NOTE_MOST} characters.", field="note")
     if until is not None and until <= work.now:
         raise Invalid("This moment is over. Choose a later one.", field="until")
+    if until is not None and until - work.now > LONGEST:
+        raise Invalid("This is more than a hundred years away. Leave the end out.", field="until")
     await holding.stay_owned(work, row)
     before = await rows.current(work.session, account_id, work.now)
     if before is not None and (before.kind, before.reason, before.until, before.note) == (
