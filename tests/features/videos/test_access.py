@@ -180,6 +180,17 @@ async def test_a_grant_ends(make_house: MakeHouse) -> None:
     assert (await film.seen())["playback"]["hls"] != video["playback"]["hls"]
 
 
+async def test_an_address_of_who_looks_through_somebodys_eyes_does_not_go_on_for_hours(house: House) -> None:
+    owner, boss = await house.person(), await house.person("owner")
+    film = await Film.playing(house, owner)
+    look = f"/api/v1/admin/accounts/{owner.account_id}/look"
+    assert (await boss.client.post(look, json={"reason": "A film does not play."})).status_code == 201
+    seen = (await boss.client.get(f"/api/v1/videos/{film.id}")).json()
+    ends = datetime.fromisoformat(seen["playback"]["grant_expires_at"])
+    assert ends - datetime.now(UTC) <= timedelta(minutes=20)
+    assert seen["original"].split("/")[3].split(".")[0] == str(int(ends.timestamp()))
+
+
 async def test_a_video_that_turns_private_is_closed_at_once(house: House) -> None:
     owner, guest = await house.person(), await house.client()
     film = await Film.playing(house, owner, visibility="public")

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { signOut } from "@/api/accounts";
+import { stopLooking } from "@/api/standing";
 import type { Me } from "@/api/types";
 import { leaveHands } from "@/features/accounts/changeHands";
 import { stage } from "@/features/videos/player/stage";
@@ -20,6 +21,7 @@ export function You({ me, compact = false }: { me: Me; compact?: boolean }) {
 
   async function leave() {
     try {
+      if (me.looking) await stopLooking();
       await signOut();
       stage.close();
       await navigate({ to: "/" });

@@ -62,6 +62,7 @@ from matinee.features.accounts.service.leaving import (
     overdue,
 )
 from matinee.features.accounts.service.letters import tell_copy, tell_verdict, write_letter
+from matinee.features.accounts.service.looking import LIFE as LOOK_LIFE
 from matinee.features.accounts.service.looking import LOOK
 from matinee.features.accounts.service.looking import STOP as STOP_LOOKING
 from matinee.features.accounts.service.looking import begin as begin_look
@@ -141,6 +142,7 @@ SECURE = "accounts.secure"
 __all__ = [
     "AUDIT_TALLY",
     "LOOK",
+    "LOOK_LIFE",
     "REFUSAL_TALLY",
     "SECURE",
     "SESSION_TABLES",

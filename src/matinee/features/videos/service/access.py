@@ -102,7 +102,10 @@ def _holds(actor: Actor, scopes: frozenset[str]) -> bool:
 
 
 def _signed(work: Work, video_id: UUID, purpose: str) -> Grant:
-    expires = rules.grant_expiry(work.now, work.settings(VideosSettings).media_grant_s)
+    valid_s = work.settings(VideosSettings).media_grant_s
+    if work.actor.behind is not None:  # who looks through somebody's eyes does not go on for hours
+        valid_s = min(valid_s, round(accounts.LOOK_LIFE.total_seconds()))
+    expires = rules.grant_expiry(work.now, valid_s)
     return Grant(
         rules.sign(media_key(work), video_id, purpose, expires), datetime.fromtimestamp(expires, UTC)
     )
