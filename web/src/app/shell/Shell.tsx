@@ -87,7 +87,7 @@ export function Shell() {
             <Suspense>
               <Waiting />
             </Suspense>
-          ) : me?.looking && path.startsWith("/settings") ? (
+          ) : me?.looking && path.startsWith("/settings") && path !== "/settings/permissions" ? (
             <Suspense>
               <ShutWhileLooking />
             </Suspense>
