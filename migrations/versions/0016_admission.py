@@ -111,7 +111,8 @@ def _account(table: str, column: str) -> sa.ForeignKeyConstraint:
 
 
 def downgrade() -> None:
-    """Who waited is let in: the house of before knows no such state. They can be suspended."""
+    """Who waited or was refused stays out: suspended, since the house of before knows no other such state."""
+    op.execute("UPDATE accounts_account SET suspended_at = now() WHERE waits AND suspended_at IS NULL")
     for name in ("spent", "application", "pass", "invited", "invitation", "policy"):
         op.drop_table(f"admission_{name}")
     op.execute("UPDATE accounts_letter SET kind = 'join' WHERE kind = 'invite'")

@@ -70,6 +70,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # The house of before has no words for these, and could show nobody their sign-ins.
+    op.execute("DELETE FROM accounts_notice WHERE kind IN ('new_place', 'looked_at')")
     op.drop_table("accounts_look")
     op.drop_table("accounts_seen")
     op.add_column("accounts_account", _moment("suspended_at", nullable=True))

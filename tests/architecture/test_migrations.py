@@ -135,7 +135,33 @@ def test_suspended_accounts_stay_out_when_restrictions_come_and_go(config: Confi
                 " FROM accounts_account WHERE email LIKE 'bob%'"
             )
         )
+        connection.execute(
+            text(
+                "INSERT INTO accounts_notice (id, account_id, kind, device, place, at)"
+                " SELECT gen_random_uuid(), id, kind, '', '', now() FROM accounts_account,"
+                " unnest(ARRAY['new_place', 'looked_at', 'factor_added']) AS kind WHERE email LIKE 'bob%'"
+            )
+        )
     command.downgrade(config, "0016")
+    with engine.connect() as connection:
+        out = text("SELECT email FROM accounts_account WHERE suspended_at IS NOT NULL")
+        assert connection.execute(out).scalars().all() == ["ann@example.org"]
+        assert connection.execute(text("SELECT kind FROM accounts_notice")).scalars().all() == [
+            "factor_added"
+        ]
+
+
+def test_who_was_not_let_in_stays_out_when_the_doors_go(config: Config, engine: Engine) -> None:
+    command.upgrade(config, "0016")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO accounts_account (id, email, password_hash, roles, created_at, waits)"
+                " SELECT gen_random_uuid(), name || '@example.org', 'x', '{viewer}', now(), name = 'ann'"
+                " FROM unnest(ARRAY['ann', 'bob']) AS name"
+            )
+        )
+    command.downgrade(config, "0015")
     with engine.connect() as connection:
         out = text("SELECT email FROM accounts_account WHERE suspended_at IS NOT NULL")
         assert connection.execute(out).scalars().all() == ["ann@example.org"]
