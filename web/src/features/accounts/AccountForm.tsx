@@ -76,7 +76,7 @@ export function AccountForm({ title, words, foot, withEmail, question, questionH
       {children}
       <Field label="Name" hint="What people see beside your films." autoComplete="name" maxLength={80} {...bind("display_name")} />
       <Field label="Handle" hint="Your address here, like @lena." autoComplete="username" maxLength={30} {...bind("handle")} />
-      {withEmail ? <Field label="E-mail" hint={question ? "For signing in. The operators alone see it." : "For signing in. Nobody sees it."} type="email" inputMode="email" autoComplete="email" maxLength={254} {...bind("email")} /> : null}
+      {withEmail ? <Field label="E-mail" hint="For signing in. Nobody but the operators sees it." type="email" inputMode="email" autoComplete="email" maxLength={254} {...bind("email")} /> : null}
       <NewPassword label="Password" words={[form.email, form.handle, form.display_name]} {...bind("password")} />
       {question ? <Field label={question} lines={4} maxLength={1000} hint={questionHint ?? "The operators of this house read it."} {...bind("answer")} /> : null}
       <Button type="submit" look="primary" isPending={busy}>
