@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,13 @@ from typing import Any
 import psycopg
 import pytest
 from tests.support import database
+from tests.support.house import House
 from tests.support.stores import Store
 
 import matinee
+from matinee.entrypoints.bootstrap import ensure_operator
 from matinee.entrypoints.cli.doctor import examine
+from matinee.features.admin import service as admin
 
 
 class Findings(dict[str, list[dict[str, Any]]]):
@@ -296,3 +300,19 @@ def test_https_without_a_named_proxy_is_told(examined: Examined, web: Path) -> N
     assert "MATINEE_TRUSTED_PROXIES" in told.text("proxy")
     named = {"MATINEE_PUBLIC_URL": "https://films.example", "MATINEE_TRUSTED_PROXIES": "10.7.0.2"}
     assert examined(**named).state("proxy") == examined().state("proxy") == ""
+
+
+async def test_what_is_left_for_the_operator_is_told(
+    examined: Examined, web: Path, house: House, database_url: str
+) -> None:
+    await asyncio.to_thread(ensure_operator, house.settings)
+    factor_roles = "moderator,moderater"
+    look = partial(examined, MATINEE_DATABASE_URL=database_url, MATINEE_SECOND_FACTOR_ROLES=factor_roles)
+    found = await asyncio.to_thread(look)
+    assert found.state("first steps") == found.state("roles") == "warn"
+    assert "7 left: password, factor" in found.text("first steps")
+    assert "names moderater, and" in found.text("roles")
+    assert len(found["roles"]) == 1
+    async with house.works.open() as work:
+        await admin.put_away(work)
+    assert (await asyncio.to_thread(look)).state("first steps") == ""

@@ -47,6 +47,7 @@ OPERATOR = {
     "jobs": "/run/jobs",
     "sign-ups": "/run/sign-ups",
     "people": "/run/people",
+    "welcome": "/run/welcome",
     "roles": "/run/roles",
     "device": "/device",
 }

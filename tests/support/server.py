@@ -204,14 +204,16 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def open_server(*, embedded: bool = False, home: Path | None = None, **settings: str) -> Iterator[Server]:
-    """A house of its own in `home`; `settings` are names without `MATINEE_`, in small letters. `embedded`: with the
-    PostgreSQL that it starts itself."""
+def open_server(
+    *, embedded: bool = False, home: Path | None = None, **settings: str | None
+) -> Iterator[Server]:
+    """A house of its own in `home`; `settings` are names without `MATINEE_`, in small letters; None leaves one out.
+    `embedded`: with the PostgreSQL that it starts itself."""
     home = home or Path(tempfile.mkdtemp(prefix="matinee-server-"))
     home.chmod(0o755)  # the embedded server may have a user of its own
     with contextlib.nullcontext() if embedded else database.fresh() as url:
         port = free_port()
-        values = {
+        values: dict[str, str | None] = {
             "data_dir": str(home / "data"),
             **({"database_url": url} if url else {}),
             "port": str(port),
@@ -232,7 +234,9 @@ def open_server(*, embedded: bool = False, home: Path | None = None, **settings:
             "import_ports": "1-65535",
         } | settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
-        environment |= {f"MATINEE_{name.upper()}": value for name, value in values.items()}
+        environment |= {
+            f"MATINEE_{name.upper()}": value for name, value in values.items() if value is not None
+        }
         environment |= {"PYTHONPATH": str(ROOT / "src"), "HOME": str(home)}
         (home / "hold").mkdir()
         log = home / "log"

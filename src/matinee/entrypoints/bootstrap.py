@@ -10,6 +10,7 @@ from sqlalchemy import text
 from matinee.entrypoints.parts import assemble
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import LeakedPassword, WeakPassword
+from matinee.features.admin import service as admin
 from matinee.features.people import service as people
 from matinee.kernel.errors import Invalid
 from matinee.kernel.settings import Settings
@@ -39,11 +40,12 @@ async def _ensure(settings: Settings) -> str | None:
                 password = given.get_secret_value() if given is not None else secrets.token_urlsafe(12)
                 try:
                     account = await accounts.create(
-                        work, OPERATOR_EMAIL, password, roles=("owner", "creator")
+                        work, OPERATOR_EMAIL, password, roles=("owner", "creator"), made_up=given is None
                     )
                 except (WeakPassword, LeakedPassword) as error:
                     raise Invalid(f"MATINEE_ADMIN_PASSWORD cannot be used: {error.detail}") from None
                 await people.create(work, account.id, OPERATOR_HANDLE, "Operator")
+                await admin.begin_first_steps(work)
                 operator_id = account.id
                 made_up = None if given is not None else password
             path = settings.house.data_dir / CLI_TOKEN_FILE

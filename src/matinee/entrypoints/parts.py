@@ -114,6 +114,7 @@ async def unopened(settings: Settings, url: str) -> AsyncIterator[Works]:
             storage=open_store(settings),
             bus=MemoryBus(),
             outbox=Queue(url, ROOMS),
+            mailer=open_mailer(settings.of(MailSettings)),
         )
     finally:
         await database.close()

@@ -184,6 +184,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admin/first-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * First Steps
+         * @description What who runs a new house does first, and how each step stands for you.
+         */
+        get: operations["first_steps_api_v1_admin_first_steps_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Put Steps Away
+         * @description Nobody is led to the first steps any more.
+         */
+        delete: operations["put_steps_away_api_v1_admin_first_steps_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/first-steps/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Skip Step
+         * @description Leave a step out, or take it up again.
+         */
+        put: operations["skip_step_api_v1_admin_first_steps__step__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/mail/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Mail
+         * @description A letter to your own address at once, after a proof, five an hour: whether letters leave this house.
+         */
+        post: operations["try_mail_api_v1_admin_mail_trial_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/videos": {
         parameters: {
             query?: never;
@@ -2870,6 +2934,52 @@ export interface components {
             /** Next Try At */
             next_try_at: string | null;
         };
+        /** FirstStep */
+        FirstStep: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "password" | "factor" | "address" | "mail" | "doors" | "backup" | "film";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "done" | "todo" | "skipped";
+        };
+        /** FirstStepChange */
+        FirstStepChange: {
+            /** Skipped */
+            skipped: boolean;
+        };
+        /**
+         * FirstSteps
+         * @description What who runs a new house does first, as it stands for whoever asks. `open`: operators are led here, until
+         *     nothing is to do or it is put away. `password_ends_at`: of a password that the house made up. `email_named`: an
+         *     address of one's own is in the place of the first one. `letter_at`: when a letter left that was to try the mail;
+         *     `backup_at`: of the last backup. `disk` is null where the store has no such figure.
+         */
+        FirstSteps: {
+            /** Open */
+            open: boolean;
+            /** Put Away */
+            put_away: boolean;
+            /** Steps */
+            steps: components["schemas"]["FirstStep"][];
+            /** Password Ends At */
+            password_ends_at: string | null;
+            /** Email Named */
+            email_named: boolean;
+            /** Address */
+            address: string;
+            /** Mail */
+            mail: boolean;
+            /** Letter At */
+            letter_at: string | null;
+            /** Backup At */
+            backup_at: string | null;
+            disk: components["schemas"]["Disk"] | null;
+        };
         /**
          * Held
          * @description Bytes of one sort, and in how many originals or trees of generated files.
@@ -5066,6 +5176,162 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    first_steps_api_v1_admin_first_steps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSteps"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_steps_away_api_v1_admin_first_steps_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_step_api_v1_admin_first_steps__step__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                step: "password" | "factor" | "address" | "mail" | "doors" | "backup" | "film";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstStepChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSteps"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_mail_api_v1_admin_mail_trial_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstSteps"];
+                };
             };
             /** @description Refused, with a reason (RFC 9457). */
             "4XX": {

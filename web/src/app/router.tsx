@@ -184,6 +184,12 @@ const signUps = createRoute({
   beforeLoad: signedIn,
   component: lazyPage(() => import("@/features/admission/SignUpsPage"), "SignUpsPage"),
 });
+const welcome = createRoute({
+  getParentRoute: () => shell,
+  path: "/run/welcome",
+  beforeLoad: signedIn,
+  component: lazyPage(() => import("@/features/admin/WelcomePage"), "WelcomePage"),
+});
 const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotHere });
 const embed = createRoute({
   getParentRoute: () => root,
@@ -194,7 +200,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, people, person, roles, audit, signUps, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, people, person, roles, audit, signUps, welcome, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

@@ -64,7 +64,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _with(settings: Any) -> Iterator[Finding]:
-    from matinee.entrypoints.cli import checks_direct, checks_house
+    from matinee.entrypoints.cli import checks_direct, checks_house, checks_operator
     from matinee.entrypoints.strength import weak_secrets
     from matinee.features.files.service import FilesSettings
     from matinee.kernel.settings import DatabaseSettings
@@ -86,6 +86,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("proxy", lambda: checks_machine.proxy(house)),
         ("house", lambda: checks_house.house(found, house, alone=alone)),
         ("database", lambda: checks_house.database(settings, found)),
+        ("first steps", lambda: checks_operator.operator(settings)),
     ]
     for name, check in checks:
         yield from _guarded(name, check)

@@ -19,8 +19,7 @@ def root() -> None:
 def test(to: Annotated[str, typer.Argument(help="Who gets it, such as you@films.example.")]) -> None:
     """Send one letter to TO, and say what came of it. The house need not run."""
     from matinee.infra.mail.opening import open_mailer, place_of
-    from matinee.infra.mail.writing import Words, write
-    from matinee.kernel.ids import new_id
+    from matinee.infra.mail.trial import trial
     from matinee.kernel.settings import MailSettings, Settings
 
     settings = Settings.load()
@@ -30,11 +29,5 @@ def test(to: Annotated[str, typer.Argument(help="Who gets it, such as you@films.
         raise Invalid(
             "This house sends no mail: set MATINEE_MAIL, such as smtps://USER:PASSWORD@mail.example."
         )
-    words = Words(
-        subject="A letter from Matinee",
-        lines=("This letter was sent to see whether letters arrive. They do.",),
-        button=("Open Matinee", settings.house.address),
-    )
-    letter = write(words, id=new_id(), to=to, house="Matinee", address=settings.house.address)
-    asyncio.run(mailer.send(letter))
+    asyncio.run(mailer.send(trial(to, settings.house.address)))
     typer.echo(f"Handed over ({place_of(knobs)}). Look into the mailbox of {to}, among unwanted mail too.")

@@ -42,6 +42,14 @@ class NotYourself(Conflict):
     sentence = "This is your own account. What you may do with it is in your Settings."
 
 
+class FirstPasswordOver(Refused):
+    code = "accounts.first_password_over"
+    sentence = (
+        "This password was made up for you, and its days are over. Use “Forgot your password?”, or ask the operator for"
+        " a link. On the machine of the house, “matinee account password NAME” makes another."
+    )
+
+
 class SlowDown(TooMany):
     code = "accounts.slow_down"
     sentence = "Too many tries. Wait a few minutes and try again."
@@ -75,6 +83,11 @@ class BadEmail(Invalid):
 class NoLetters(Conflict):
     code = "accounts.no_letters"
     sentence = "This house sends no letters. Ask its operator for a link."
+
+
+class NoAddressYet(Conflict):
+    code = "accounts.no_address_yet"
+    sentence = "Name an e-mail address of your own first: the letter goes there."
 
 
 class LetterFirst(Invalid):

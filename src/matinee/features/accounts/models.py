@@ -17,7 +17,7 @@ class AccountRow(Base):
     """`login_name` is the handle and `shown_name` the name as room `people` pushed them; `erasure_id` is set once the
     person is leaving, and `leaves_at` is when that can be taken back no more. `kind` is `person` or `service`: the
     latter has neither address nor password. `seen_at` is the last visit, to an hour.
-    `waits` until an operator lets the person in."""
+    `waits` until an operator lets the person in. `password_made_up_at` while its password is one that the house made up."""
 
     __tablename__ = "accounts_account"
 
@@ -35,6 +35,7 @@ class AccountRow(Base):
     leaves_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     waits: Mapped[bool] = mapped_column(server_default=false())
+    password_made_up_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint(
@@ -312,6 +313,9 @@ class PseudonymRow(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+BACKUPS = text("act = 'backup.begun'")
+
+
 class AuditRow(Base):
     """Something that was done. `by_id` and `about_id` are pseudonyms, `sealed` are words that the key of `about_id`
     opens. Waits for its place in the chain while `seq` is null; afterwards a trigger lets nothing change."""
@@ -329,7 +333,10 @@ class AuditRow(Base):
     seq: Mapped[int | None] = mapped_column(unique=True)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index("accounts_audit_waiting_ix", "id", postgresql_where=text("seq IS NULL")),)
+    __table_args__ = (
+        Index("accounts_audit_waiting_ix", "id", postgresql_where=text("seq IS NULL")),
+        Index("accounts_audit_backup_ix", "at", postgresql_where=BACKUPS),
+    )
 
 
 class AuditHeadRow(Base):

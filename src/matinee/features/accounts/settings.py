@@ -9,7 +9,7 @@ from matinee.kernel.settings import Concern
 
 
 class PasswordSettings(Concern):
-    """Passwords: what checking one costs, and who else is asked whether one leaked."""
+    """Passwords: what checking one costs, who else is asked whether one leaked, and how long a made-up one lasts."""
 
     argon2_time_cost: int = Field(2, ge=1, le=20, description="Passes of argon2id over its memory.")
     argon2_memory_kib: int = Field(65_536, ge=8, le=4_194_304, description="KiB of memory for one argon2id.")
@@ -30,6 +30,13 @@ class PasswordSettings(Concern):
         description="Range service for leaked passwords, such as https://api.pwnedpasswords.com/range. It is told"
         " the first five signs of a SHA-1, never the password. Default: nobody is asked, the list that came with the"
         " install answers alone.",
+    )
+
+    first_password_days: int = Field(
+        7,
+        ge=1,
+        le=365,
+        description="Days for which a password that the house made up signs in, unless its person chose another.",
     )
 
     @field_validator("breaches_url")

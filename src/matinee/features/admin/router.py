@@ -5,8 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from matinee.features.admin import service
-from matinee.features.admin.schemas import AdminEncodes, JobState, Overview, StorageReport
+from matinee.features.admin import rules, service
+from matinee.features.admin.schemas import (
+    AdminEncodes,
+    FirstStepChange,
+    FirstSteps,
+    JobState,
+    Overview,
+    StorageReport,
+)
 from matinee.infra.http import needs
 from matinee.infra.jobs.ledger import JobInfo
 from matinee.infra.work import Work
@@ -83,3 +90,29 @@ async def encodes(
 async def retry_step(video_id: UUID, name: StepName, work: Work = needs(service.OPERATE)) -> None:
     """Run one step again: a failed one alone, or a done one whose output is suspect and is replaced."""
     await service.retry_step(work, VideoId(video_id), name)
+
+
+@router.get("/first-steps")
+async def first_steps(work: Work = needs(service.OPERATE)) -> FirstSteps:
+    """What who runs a new house does first, and how each step stands for you."""
+    return await service.look(work)
+
+
+@router.put("/first-steps/{step}")
+async def skip_step(
+    step: rules.StepName, change: FirstStepChange, work: Work = needs(service.OPERATE)
+) -> FirstSteps:
+    """Leave a step out, or take it up again."""
+    return await service.skip(work, step, skipped=change.skipped)
+
+
+@router.delete("/first-steps", status_code=204)
+async def put_steps_away(work: Work = needs(service.OPERATE)) -> None:
+    """Nobody is led to the first steps any more."""
+    await service.put_away(work)
+
+
+@router.post("/mail/trial")
+async def try_mail(work: Work = needs(service.OPERATE)) -> FirstSteps:
+    """A letter to your own address at once, after a proof, five an hour: whether letters leave this house."""
+    return await service.send_trial(work)

@@ -1,10 +1,12 @@
 """Values that leave the room."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from matinee.features.admin.rules import StepName, StepState
 from matinee.features.encoding.schemas import EncodeState, StepInfo
 from matinee.features.videos.schemas import Card
 from matinee.infra.jobs.ledger import LaneInfo, WorkerInfo
@@ -39,6 +41,33 @@ class Overview(BaseModel):
     playable_s: Quantiles
     signups_waiting: int
     version: str
+
+
+class FirstStep(BaseModel):
+    name: StepName
+    state: StepState
+
+
+class FirstStepChange(BaseModel):
+    skipped: bool
+
+
+class FirstSteps(BaseModel):
+    """What who runs a new house does first, as it stands for whoever asks. `open`: operators are led here, until
+    nothing is to do or it is put away. `password_ends_at`: of a password that the house made up. `email_named`: an
+    address of one's own is in the place of the first one. `letter_at`: when a letter left that was to try the mail;
+    `backup_at`: of the last backup. `disk` is null where the store has no such figure."""
+
+    open: bool
+    put_away: bool
+    steps: list[FirstStep]
+    password_ends_at: datetime | None
+    email_named: bool
+    address: str
+    mail: bool
+    letter_at: datetime | None
+    backup_at: datetime | None
+    disk: Disk | None
 
 
 class Held(BaseModel):

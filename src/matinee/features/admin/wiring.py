@@ -12,5 +12,6 @@ ROOM = Room(
         Permission(service.OPERATE, "See and steer the whole house's jobs.", "admin", scope="operate"),
     ),
     topics=(Topic(name="jobs", resolve=service.follow_jobs),),
-    retention="Keeps nothing of its own.",
+    retention="Which first steps the operators skipped, for as long as the house stands.",
+    untold={"admin_first_steps": "What was skipped in a new house; about no person."},
 )

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { encodesQuery, overviewQuery, pauseLane, resumeLane, storageQuery } from "@/api/admin";
+import { firstStepsQuery } from "@/api/firstSteps";
 import { useSignal } from "@/api/signals";
 import type { Encode, Overview } from "@/api/types";
 import { percent, plural, size } from "@/lib/amount";
@@ -29,6 +30,7 @@ function Health() {
   const { data, error, refetch } = useQuery(overviewQuery);
   const encodes = useQuery(encodesQuery);
   const storage = useQuery(storageQuery);
+  const { data: steps } = useQuery(firstStepsQuery);
   const refresh = () => {
     void refetch();
     void encodes.refetch();
@@ -40,6 +42,14 @@ function Health() {
         <h1>Health</h1>
         {data ? <p className="meta num">Matinee {data.version}</p> : null}
       </div>
+      {steps?.open ? (
+        <p className="panel mb-5 p-4">
+          <Link to="/run/welcome" className="link">
+            {plural(steps.steps.filter((step) => step.state === "todo").length, "first step is", "first steps are")} left
+          </Link>{" "}
+          <span className="text-ui text-ink-2">for a new house.</span>
+        </p>
+      ) : null}
       {data?.signups_waiting ? (
         <p className="panel mb-5 p-4">
           <Link to="/run/sign-ups" className="link">

@@ -20,6 +20,14 @@ const MODES: Record<Policy["mode"], { label: string; words: string }> = {
 
 /** How the doors are, and the form that changes it. What the house was started with is shown, and stays. */
 export function Doors({ policy }: { policy: Policy }) {
+  return (
+    <Part title="The doors" words="Counts from the next sign-up on.">
+      <DoorsForm policy={policy} />
+    </Part>
+  );
+}
+
+export function DoorsForm({ policy, onDone }: { policy: Policy; onDone?: () => void }) {
   const cache = useQueryClient();
   const [wish, setWish] = useState<PolicyWish>(policy);
   const [most, setMost] = useState(String(policy.invitations_per_member));
@@ -40,6 +48,7 @@ export function Doors({ policy }: { policy: Policy }) {
       cache.setQueryData(policyQuery.queryKey, made);
       void cache.invalidateQueries({ queryKey: meQuery.queryKey });
       toast("The doors are as you chose.");
+      onDone?.();
     } catch (error) {
       faults.take(error);
     } finally {
@@ -48,59 +57,57 @@ export function Doors({ policy }: { policy: Policy }) {
   }
 
   return (
-    <Part title="The doors" words="Counts from the next sign-up on.">
-      <form onSubmit={(event) => void submit(event)} className="grid gap-5" aria-label="The doors">
-        {policy.fixed.includes("mode") ? (
-          <Fixed label="Who may come in" value={MODES[policy.mode].label} variable="MATINEE_SIGNUP" />
-        ) : (
-          <Segments
-            label="Who may come in"
-            value={wish.mode}
-            choices={Object.entries(MODES).map(([value, { label }]) => ({ value: value as Policy["mode"], label }))}
-            onChange={(mode) => setWish({ ...wish, mode })}
-            hint={MODES[wish.mode].words}
-          />
-        )}
-        {policy.fixed.includes("work") ? (
-          <Fixed label="Work against robots" value={policy.work ? "Asked for" : "Not asked for"} variable="MATINEE_SIGNUP_WORK" />
-        ) : (
-          <div>
-            <Toggle isSelected={wish.work} onChange={(work) => setWish({ ...wish, work })}>
-              Let their computer work for a second first, against robots
-            </Toggle>
-            <p className="hint">Up to ten times as long while very many sign up. Who was invited need not.</p>
-          </div>
-        )}
-        <Field
-          label="Question to who asks to be let in"
-          hint="Empty for none. Everybody can read it."
-          maxLength={300}
-          autoComplete="off"
-          value={wish.question}
-          onChange={(question) => setWish({ ...wish, question })}
-          fault={faults.of("question")}
+    <form onSubmit={(event) => void submit(event)} className="grid gap-5" aria-label="The doors">
+      {policy.fixed.includes("mode") ? (
+        <Fixed label="Who may come in" value={MODES[policy.mode].label} variable="MATINEE_SIGNUP" />
+      ) : (
+        <Segments
+          label="Who may come in"
+          value={wish.mode}
+          choices={Object.entries(MODES).map(([value, { label }]) => ({ value: value as Policy["mode"], label }))}
+          onChange={(mode) => setWish({ ...wish, mode })}
+          hint={MODES[wish.mode].words}
         />
-        <Field
-          label="Open invitations that a member may hold"
-          hint="0: operators alone invite."
-          inputMode="numeric"
-          autoComplete="off"
-          value={most}
-          onChange={setMost}
-          fault={faults.of("invitations_per_member")}
-        />
-        {faults.general ? (
-          <p role="alert" className="fault">
-            {faults.general}
-          </p>
-        ) : null}
+      )}
+      {policy.fixed.includes("work") ? (
+        <Fixed label="Work against robots" value={policy.work ? "Asked for" : "Not asked for"} variable="MATINEE_SIGNUP_WORK" />
+      ) : (
         <div>
-          <Button type="submit" look="primary" isPending={busy}>
-            Save
-          </Button>
+          <Toggle isSelected={wish.work} onChange={(work) => setWish({ ...wish, work })}>
+            Let their computer work for a second first, against robots
+          </Toggle>
+          <p className="hint">Up to ten times as long while very many sign up. Who was invited need not.</p>
         </div>
-      </form>
-    </Part>
+      )}
+      <Field
+        label="Question to who asks to be let in"
+        hint="Empty for none. Everybody can read it."
+        maxLength={300}
+        autoComplete="off"
+        value={wish.question}
+        onChange={(question) => setWish({ ...wish, question })}
+        fault={faults.of("question")}
+      />
+      <Field
+        label="Open invitations that a member may hold"
+        hint="0: operators alone invite."
+        inputMode="numeric"
+        autoComplete="off"
+        value={most}
+        onChange={setMost}
+        fault={faults.of("invitations_per_member")}
+      />
+      {faults.general ? (
+        <p role="alert" className="fault">
+          {faults.general}
+        </p>
+      ) : null}
+      <div>
+        <Button type="submit" look="primary" isPending={busy}>
+          Save
+        </Button>
+      </div>
+    </form>
   );
 }
 

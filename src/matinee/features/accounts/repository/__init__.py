@@ -46,6 +46,7 @@ async def add_account(
     email_verified_at: datetime | None = None,
     waits: bool = False,
     kind: str = "person",
+    password_made_up_at: datetime | None = None,
 ) -> bool:
     """False when the email is taken."""
     added = await session.scalar(
@@ -59,6 +60,7 @@ async def add_account(
             created_at=now,
             email_verified_at=email_verified_at,
             waits=waits,
+            password_made_up_at=password_made_up_at,
         )
         .on_conflict_do_nothing(index_elements=["email"])
         .returning(AccountRow.id)

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matinee.features.accounts.models import (
+    BACKUPS,
     AccountRow,
     AuditHeadRow,
     AuditRow,
@@ -174,6 +175,10 @@ async def entries(
         wanted.append(tuple_(AuditRow.at, AuditRow.id) < before)
     query = _ENTRIES.where(*wanted).order_by(AuditRow.at.desc(), AuditRow.id.desc()).limit(limit)
     return (await session.execute(query)).all()
+
+
+async def last_backup_at(session: AsyncSession) -> datetime | None:
+    return await session.scalar(select(func.max(AuditRow.at)).where(BACKUPS))
 
 
 # -- heads

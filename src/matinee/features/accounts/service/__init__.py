@@ -1,6 +1,6 @@
 """The verbs of accounts: the only door for other rooms."""
 
-from matinee.features.accounts.rules import digest, new_secret
+from matinee.features.accounts.rules import digest, is_stand_in, new_secret
 from matinee.features.accounts.rules.standing import suspended
 from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity, Look
 from matinee.features.accounts.service import audit
@@ -40,6 +40,7 @@ from matinee.features.accounts.service.factors import (
     remove_app,
     remove_passkey,
 )
+from matinee.features.accounts.service.factors import is_ready as has_factor
 from matinee.features.accounts.service.factors import own as own_factors
 from matinee.features.accounts.service.factors import reset as reset_factors
 from matinee.features.accounts.service.gate import Gate
@@ -61,20 +62,21 @@ from matinee.features.accounts.service.leaving import (
     leaving,
     overdue,
 )
-from matinee.features.accounts.service.letters import tell_copy, tell_verdict, write_letter
+from matinee.features.accounts.service.letters import send_trial, tell_copy, tell_verdict, write_letter
 from matinee.features.accounts.service.looking import LIFE as LOOK_LIFE
 from matinee.features.accounts.service.looking import LOOK
 from matinee.features.accounts.service.looking import STOP as STOP_LOOKING
 from matinee.features.accounts.service.looking import begin as begin_look
 from matinee.features.accounts.service.looking import stop as stop_looking
 from matinee.features.accounts.service.looking import until as looks_until
-from matinee.features.accounts.service.looking_back import acts_of, audit_log, own_acts
+from matinee.features.accounts.service.looking_back import acts_of, audit_log, last_backup_at, own_acts
 from matinee.features.accounts.service.members import (
     change_password,
     create,
     create_service,
     erase,
     find,
+    first_password_ends,
     get,
     is_open,
     let_in,
@@ -202,17 +204,21 @@ __all__ = [
     "export",
     "find",
     "first_owner",
+    "first_password_ends",
     "follow",
     "get",
     "hand_out",
+    "has_factor",
     "identity_of",
     "invite",
     "is_leaving",
     "is_open",
     "issue_service_token",
+    "is_stand_in",
     "issue_token",
     "join",
     "join_letter",
+    "last_backup_at",
     "leave",
     "leaving",
     "let_in",
@@ -250,6 +256,7 @@ __all__ = [
     "rotate_keys",
     "second_options",
     "secret_of",
+    "send_trial",
     "set_login_name",
     "set_password",
     "set_roles",

@@ -9,6 +9,7 @@ from matinee.features.accounts import repository, rules
 from matinee.features.accounts.errors import (
     BrowserOnly,
     FactorNeeded,
+    FirstPasswordOver,
     NoSuchToken,
     NotAService,
     TokenTooLong,
@@ -261,6 +262,10 @@ async def _prove(
     ):
         raise WrongCredentials
     await refusals.unless_suspended(work, account_id, address=address)
+    ends_at = rules.first_password_ends(row.password_made_up_at, settings.first_password_days)
+    if ends_at is not None and ends_at <= work.now:
+        await refusals.note(work, account_id, "first password", address=address)
+        raise FirstPasswordOver
     if fresh is not None:
         row.password_hash = fresh
     if known:

@@ -74,6 +74,14 @@ async def kinds(work: Work, account_id: UUID) -> list[FactorKind]:
     return found
 
 
+async def is_ready(work: Work, account_id: UUID) -> bool:
+    """Whether one is set up, with recovery codes for the day when it is lost. Asks nobody's leave."""
+    return (
+        await repository.has_any(work.session, account_id)
+        and await repository.count_recovery_codes(work.session, account_id) > 0
+    )
+
+
 async def own(work: Work) -> Factors:
     """The actor's."""
     account_id = work.actor.owner()

@@ -11,12 +11,13 @@ from uuid import UUID
 import structlog
 
 from matinee.features.accounts import repository, rules
-from matinee.features.accounts.errors import SlowDown
+from matinee.features.accounts.errors import NoAddressYet, NoLetters, SlowDown
 from matinee.features.accounts.messages import WriteLetter
 from matinee.features.accounts.models import AccountRow, LetterRow, RestrictionRow
 from matinee.features.accounts.repository import standing
-from matinee.features.accounts.service import letter_words, throttle
+from matinee.features.accounts.service import audit, letter_words, proof, throttle
 from matinee.infra.mail.port import LetterRefused
+from matinee.infra.mail.trial import trial
 from matinee.infra.mail.writing import Words, write
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
@@ -101,6 +102,23 @@ async def tell_verdict(work: Work, account_id: AccountId, *, admitted: bool) -> 
     account = await repository.account(work.session, account_id)
     if account is not None:
         await tell(work, account, "admitted" if admitted else "refused")
+
+
+async def send_trial(work: Work) -> None:
+    """A letter to the actor's own address, at once, to see whether letters leave. Raises `ProveAgain`, `NoLetters`,
+    `NoAddressYet`, `SlowDown`, and what the carrier says: `Unavailable` or `LetterRefused`."""
+    proof.require(work)
+    account = await repository.account(work.session, work.actor.owner())
+    if not work.mailer.can_send:
+        raise NoLetters("This house sends no letters yet: set MATINEE_MAIL, and start it again.")
+    if account is None or rules.is_stand_in(account.email):
+        raise NoAddressYet
+    to = account.email
+    key = rules.throttle_key("trial-letter", str(account.id))
+    await throttle.count(work, key, most=TO_ONE_ACCOUNT, window_s=WINDOW_S)
+    async with work.outside():
+        await work.mailer.send(trial(to, work.settings(HouseSettings).address))
+    await audit.record(work, "mail.tried")
 
 
 def new_row(work: Work, kind: Kind, address: str, account_id: UUID | None) -> LetterRow:

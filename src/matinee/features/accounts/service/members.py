@@ -1,7 +1,7 @@
 """Accounts themselves: made, changed, left and erased."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -73,11 +73,12 @@ async def create(
     words: Sequence[str] = (),
     verified: bool = False,
     waits: bool = False,
+    made_up: bool = False,
 ) -> Account:
     """A new account, without asking whether the house takes any. Ends the transaction on the way, before anything
     of the account is written. `words` are more that the password must not be made of; `verified` where somebody
-    proved to read the mail of this address; `waits` where somebody must let them in. Raises `BadEmail`, `WeakPassword`,
-    `LeakedPassword` and `EmailTaken`."""
+    proved to read the mail of this address; `waits` where somebody must let them in; `made_up` where the house made the
+    password up. Raises `BadEmail`, `WeakPassword`, `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
     holding.check(roles)
     if await repository.by_login(work.session, email) is not None:
@@ -96,6 +97,7 @@ async def create(
         now=work.now,
         email_verified_at=work.now if verified else None,
         waits=waits,
+        password_made_up_at=work.now if made_up else None,
     ):
         raise EmailTaken(field="email")
     await audit.name(work, account_id)
@@ -200,14 +202,22 @@ async def change_password(work: Work, current: str, new: str, *, end_tokens: boo
     await audit.record(work, "password.changed", about=work.actor.owner())
 
 
-async def set_password(work: Work, account_id: AccountId, new: str) -> None:
-    """Without the present one, for the house itself; ends every session. Raises `ProveAgain`."""
+async def set_password(work: Work, account_id: AccountId, new: str, *, made_up: bool = False) -> None:
+    """Without the present one, for the house itself; ends every session. `made_up`: it lasts some days. Raises
+    `ProveAgain`."""
     work.actor.require("accounts.manage")
     proof.require(work)
-    await replace_password(work, account_id, new, field="password")
+    await replace_password(work, account_id, new, field="password", made_up=made_up)
     await sessions.end_sessions(work, account_id)
     await repository.drop_letters(work.session, "reset", account_id=account_id)
     await audit.record(work, "password.set", about=account_id)
+
+
+async def first_password_ends(work: Work, account_id: AccountId) -> datetime | None:
+    """When the password that the house made up ends; None for one of its person's own. Asks nobody's leave."""
+    row = await repository.account(work.session, account_id)
+    days = work.settings(PasswordSettings).first_password_days
+    return None if row is None else rules.first_password_ends(row.password_made_up_at, days)
 
 
 async def strength(work: Work, password: str, words: Sequence[str], *, address: str) -> StrengthInfo:
@@ -248,7 +258,9 @@ async def erase(work: Work, account_id: AccountId) -> bool:
     return True
 
 
-async def replace_password(work: Work, account_id: AccountId, new: str, *, field: str) -> None:
+async def replace_password(
+    work: Work, account_id: AccountId, new: str, *, field: str, made_up: bool = False
+) -> None:
     """Without proof and without ending sessions; the owner is told. Whoever knew the old one may have asked for another
     address: that wish ends. Ends the transaction on the way. Raises `ServiceAccount`."""
     row = await _row(work, account_id)
@@ -260,6 +272,7 @@ async def replace_password(work: Work, account_id: AccountId, new: str, *, field
     row = await _row(work, account_id)
     await sessions.require_living(work)
     row.password_hash = hashed
+    row.password_made_up_at = work.now if made_up else None
     await factor_rows.drop_steps(work.session, account_id)
     await repository.drop_letters(work.session, "verify", account_id=account_id, but_to=row.email)
     await letters.tell(work, row, "changed")

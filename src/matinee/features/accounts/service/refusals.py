@@ -23,7 +23,7 @@ WINDOW = timedelta(minutes=10)
 ACCOUNTS_MOST = 200
 """Accounts with entries of their own in one window; tries at more go into one count."""
 _NOBODY = UUID(int=0)
-Why = Literal["credentials", "suspended", "confirmation", "code", "passkey"]
+Why = Literal["credentials", "suspended", "first password", "confirmation", "code", "passkey"]
 
 
 async def note(work: Work, account_id: UUID | None, why: Why, *, address: str = "") -> None:

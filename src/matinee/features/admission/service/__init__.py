@@ -23,7 +23,7 @@ from matinee.features.admission.service.invitations import (
     revoke_own,
 )
 from matinee.features.admission.service.invitations import own as own_invitations
-from matinee.features.admission.service.policy import MANAGE, change, doors, show
+from matinee.features.admission.service.policy import MANAGE, change, doors, is_chosen, show
 from matinee.features.admission.service.telling import TOLD, UNTOLD, erase, export
 from matinee.features.admission.service.working import SPENT_KEPT, challenge
 from matinee.infra.telemetry import REGISTRY
@@ -67,6 +67,7 @@ __all__ = [
     "erase",
     "every",
     "export",
+    "is_chosen",
     "make",
     "make_own",
     "own",

@@ -78,6 +78,11 @@ async def doors(work: Work) -> Doors:
     return Doors(mode=chosen.mode, work=chosen.work and chosen.mode != "closed", question=question)
 
 
+async def is_chosen(work: Work) -> bool:
+    """Whether somebody decided who may come in, here or by a setting."""
+    return work.settings(AdmissionSettings).signup is not None or (await read(work)).changed_at is not None
+
+
 async def show(work: Work) -> Policy:
     """For operators."""
     work.actor.require(MANAGE)

@@ -71,12 +71,14 @@ def create(
 
     async def run(work: Work) -> None:
         await held.check_names(work, wanted)
-        account = await accounts.create(work, email, password, wanted, words=(handle,))
+        account = await accounts.create(work, email, password, wanted, words=(handle,), made_up=not ask)
         await service.create(work, account.id, handle, name or handle)
+        ends.append(await accounts.first_password_ends(work, account.id))
 
+    ends: list[datetime | None] = []
     _in_house(ctx, run)
     typer.echo(f"Made @{handle.lower()} for {email}.")
-    _tell(ask, password)
+    _tell(password, ends[0])
 
 
 def _create_service(ctx: typer.Context, handle: str, title: str, roles: list[str]) -> None:
@@ -102,11 +104,14 @@ def password(
     new = _password(ask)
 
     async def run(work: Work) -> None:
-        await accounts.set_password(work, await _find(work, login), new)
+        account_id = await _find(work, login)
+        await accounts.set_password(work, account_id, new, made_up=not ask)
+        ends.append(await accounts.first_password_ends(work, account_id))
 
+    ends: list[datetime | None] = []
     _in_house(ctx, run)
     typer.echo(f"Changed the password of {login}.")
-    _tell(ask, new)
+    _tell(new, ends[0])
 
 
 @app.command()
@@ -435,6 +440,7 @@ def _password(ask: bool) -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
-def _tell(asked: bool, password: str) -> None:
-    if not asked:
-        typer.echo(f"Password (shown this once): {password}")
+def _tell(password: str, ends_at: datetime | None) -> None:
+    """One that was asked for is known, and does not end."""
+    if ends_at is not None:
+        typer.echo(f"Password (shown this once, good until {ends_at:%d %B %Y}): {password}")

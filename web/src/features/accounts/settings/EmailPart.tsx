@@ -11,7 +11,20 @@ import { SendAgain } from "../SendAgain";
 import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
-export function EmailPart({ account, mail }: { account: NonNullable<Me["account"]>; mail: boolean }) {
+type Props = { account: NonNullable<Me["account"]>; mail: boolean; onDone?: () => void };
+
+export function EmailPart(props: Props) {
+  return (
+    <Part
+      title="E-mail"
+      words={props.mail ? "Another address counts once the letter to it is answered. Enter the present one to take a wish back." : "For signing in. Nobody sees it."}
+    >
+      <EmailForm {...props} />
+    </Part>
+  );
+}
+
+export function EmailForm({ account, mail, onDone }: Props) {
   const cache = useQueryClient();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
@@ -32,6 +45,7 @@ export function EmailPart({ account, mail }: { account: NonNullable<Me["account"
       setPassword("");
       await cache.invalidateQueries({ queryKey: meQuery.queryKey });
       toast(mail ? "Your wish is noted." : "Your address is changed.");
+      onDone?.();
     } catch (error) {
       faults.take(error);
     } finally {
@@ -40,34 +54,32 @@ export function EmailPart({ account, mail }: { account: NonNullable<Me["account"
   }
 
   return (
-    <Part title="E-mail" words={mail ? "Another address counts once the letter to it is answered. Enter the present one to take a wish back." : "For signing in. Nobody sees it."}>
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        {faults.general ? (
-          <p role="alert" className="fault">
-            {faults.general}
-          </p>
-        ) : null}
-        <p className="text-ui [overflow-wrap:anywhere]">
-          {account.email}
-          {mail ? <span className="meta"> · {account.email_verified ? "confirmed" : "not confirmed yet"}</span> : null}
-          {account.wanted_email ? <span className="meta"> · {account.wanted_email} waits to be confirmed</span> : null}
+    <form
+      noValidate
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      {faults.general ? (
+        <p role="alert" className="fault">
+          {faults.general}
         </p>
-        {mail && waits ? <SendAgain to={waits} /> : null}
-        <Field label="New address" type="email" inputMode="email" autoComplete="email" maxLength={254} value={email} onChange={setEmail} fault={faults.of("email")} />
-        <Field label="Your password" type="password" autoComplete="current-password" maxLength={200} value={password} onChange={setPassword} fault={faults.of("password")} />
-        <div>
-          <Button type="submit" isPending={busy}>
-            Change address
-          </Button>
-        </div>
-      </form>
-    </Part>
+      ) : null}
+      <p className="text-ui [overflow-wrap:anywhere]">
+        {account.email}
+        {mail ? <span className="meta"> · {account.email_verified ? "confirmed" : "not confirmed yet"}</span> : null}
+        {account.wanted_email ? <span className="meta"> · {account.wanted_email} waits to be confirmed</span> : null}
+      </p>
+      {mail && waits ? <SendAgain to={waits} /> : null}
+      <Field label="New address" type="email" inputMode="email" autoComplete="email" maxLength={254} value={email} onChange={setEmail} fault={faults.of("email")} />
+      <Field label="Your password" type="password" autoComplete="current-password" maxLength={200} value={password} onChange={setPassword} fault={faults.of("password")} />
+      <div>
+        <Button type="submit" isPending={busy}>
+          Change address
+        </Button>
+      </div>
+    </form>
   );
 }

@@ -17,6 +17,14 @@ import { RecoveryCodes } from "./RecoveryCodes";
 type Removal = { name: string; run: () => Promise<void> };
 
 export function FactorsPart() {
+  return (
+    <Part title="Second factors" words="Something that only you have, beside or instead of your password. With one of them, nobody gets in with the password alone.">
+      <OwnFactors />
+    </Part>
+  );
+}
+
+export function OwnFactors({ onChange }: { onChange?: () => void }) {
   const cache = useQueryClient();
   const factors = useQuery(factorsQuery);
   const [adding, setAdding] = useState<"app" | "passkey" | null>(null);
@@ -29,6 +37,7 @@ export function FactorsPart() {
     setCodes(fresh);
     await cache.invalidateQueries({ queryKey: factorsQuery.queryKey });
     await cache.invalidateQueries({ queryKey: ["sessions"] });
+    onChange?.();
     // Codes that were shown must be kept before the page goes on, where a factor was asked for.
     if (!fresh) await cache.invalidateQueries({ queryKey: meQuery.queryKey });
   }
@@ -46,7 +55,7 @@ export function FactorsPart() {
 
   const held = factors.data;
   return (
-    <Part title="Second factors" words="Something that only you have, beside or instead of your password. With one of them, nobody gets in with the password alone.">
+    <>
       {factors.isPending ? <Ghost className="h-16" /> : null}
       {factors.isError && !held ? <Fault error={factors.error} what="Your second factors did not come" retry={() => void factors.refetch()} /> : null}
       {held ? (
@@ -98,7 +107,7 @@ export function FactorsPart() {
           </div>
         </Dialog>
       ) : null}
-    </Part>
+    </>
   );
 }
 

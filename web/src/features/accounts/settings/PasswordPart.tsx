@@ -9,6 +9,14 @@ import { useFaults } from "../useFaults";
 import { Part } from "./Part";
 
 export function PasswordPart() {
+  return (
+    <Part title="Password">
+      <PasswordForm />
+    </Part>
+  );
+}
+
+export function PasswordForm({ onDone }: { onDone?: () => void }) {
   const [current, setCurrent] = useState("");
   const [fresh, setFresh] = useState("");
   const [programs, setPrograms] = useState(false);
@@ -26,6 +34,7 @@ export function PasswordPart() {
       setCurrent("");
       setFresh("");
       toast("Your password is changed. Other browsers were signed out.");
+      onDone?.();
     } catch (error) {
       faults.take(error);
     } finally {
@@ -34,31 +43,29 @@ export function PasswordPart() {
   }
 
   return (
-    <Part title="Password">
-      <form
-        noValidate
-        className="grid gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-      >
-        {faults.general ? (
-          <p role="alert" className="fault">
-            {faults.general}
-          </p>
-        ) : null}
-        <Field label="Password now" type="password" autoComplete="current-password" value={current} onChange={setCurrent} fault={faults.of("current")} />
-        <NewPassword label="New password" value={fresh} onChange={setFresh} fault={faults.of("new")} />
-        <Toggle isSelected={programs} onChange={setPrograms}>
-          End the access of programs and devices, too
-        </Toggle>
-        <div>
-          <Button type="submit" isPending={busy}>
-            Change password
-          </Button>
-        </div>
-      </form>
-    </Part>
+    <form
+      noValidate
+      className="grid gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      {faults.general ? (
+        <p role="alert" className="fault">
+          {faults.general}
+        </p>
+      ) : null}
+      <Field label="Password now" type="password" autoComplete="current-password" value={current} onChange={setCurrent} fault={faults.of("current")} />
+      <NewPassword label="New password" value={fresh} onChange={setFresh} fault={faults.of("new")} />
+      <Toggle isSelected={programs} onChange={setPrograms}>
+        End the access of programs and devices, too
+      </Toggle>
+      <div>
+        <Button type="submit" isPending={busy}>
+          Change password
+        </Button>
+      </div>
+    </form>
   );
 }

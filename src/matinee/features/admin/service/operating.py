@@ -1,4 +1,5 @@
-"""The verbs of the room. Everything here needs the permission `admin.operate`, which the routes declare."""
+"""Queues, jobs, encodes, disk and figures. Everything here needs the permission `admin.operate`, which the routes
+declare."""
 
 import matinee
 from matinee.features.accounts import service as accounts

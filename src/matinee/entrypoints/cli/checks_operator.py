@@ -1,0 +1,49 @@
+"""What is left for who runs the house, as its database knows it: first steps, and roles of the settings that nobody made.
+
+Says nothing where the database is down or at another revision: other lines do.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from matinee.entrypoints.cli.finding import Finding
+from matinee.entrypoints.parts import database_url, unopened
+from matinee.features.accounts import service as accounts
+from matinee.features.admin import service as admin
+from matinee.features.admin.schemas import FirstSteps
+from matinee.features.roles import service as roles
+from matinee.kernel.errors import Invalid, Unavailable
+from matinee.kernel.settings import Settings
+
+_ANSWER_S = 10.0
+
+
+def operator(settings: Settings) -> Iterator[Finding]:
+    try:
+        steps, unknown = asyncio.run(asyncio.wait_for(_look(settings), _ANSWER_S))
+    except (Unavailable, SQLAlchemyError, OSError):  # the last is a time-out, too
+        return
+    left = [step.name for step in steps.steps if step.state == "todo"]
+    if steps.open:
+        yield Finding.warn(
+            "first steps", f"{len(left)} left: {', '.join(left)}.", f"See {settings.house.address}/run/welcome."
+        )
+    for role in unknown:
+        yield Finding.warn(
+            "roles",
+            f"MATINEE_SECOND_FACTOR_ROLES names {role}, and there is no such role: nobody is asked because of it.",
+            "Correct the name, or make the role with `matinee role make`.",
+        )
+
+
+async def _look(settings: Settings) -> tuple[FirstSteps, list[str]]:
+    async with unopened(settings, database_url(settings)) as works, works.open(reading=True) as work:
+        unknown = []
+        for role in sorted(settings.of(accounts.FactorSettings).roles):
+            try:
+                await roles.check_names(work, [role])
+            except Invalid:
+                unknown.append(role)
+        return await admin.look(work), unknown

@@ -1,0 +1,52 @@
+"""The first run of a house: its operator is led through the first steps, and puts them away."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys import acts
+from tests.support.server import open_server, until
+
+pytestmark = pytest.mark.browser
+
+OWN = "a password of my own choice"
+
+
+def step(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-step="{name}"]')
+
+
+def test_a_new_operator_is_led_to_the_first_steps_until_they_are_put_away(page: Page) -> None:
+    with open_server(admin_password=None) as server:
+        found = until(
+            lambda: re.search(r"one-time password: (\S+)", server.log.read_text()), "the password is printed"
+        )
+        acts.sign_in(page, server, "operator", found[1])
+        expect(page.get_by_role("heading", name="First steps", level=1)).to_be_visible()
+        expect(page).to_have_url(re.compile("/run/welcome$"))
+
+        page.get_by_label("Password now").fill(found[1])
+        page.get_by_label("New password").fill(OWN)
+        page.get_by_role("button", name="Change password").click()
+        expect(step(page, "password").get_by_text("Your password is your own.")).to_be_visible()
+        page.get_by_label("New address").fill("ann@example.org")
+        page.get_by_label("Your password").fill(OWN)
+        page.get_by_role("button", name="Change address").click()
+        expect(step(page, "password")).to_have_attribute("data-state", "done")
+
+        step(page, "address").get_by_role("button").first.click()
+        page.get_by_role("button", name="Skip: The address of this house").click()
+        expect(step(page, "address")).to_have_attribute("data-state", "skipped")
+        page.goto(f"{server.address}/run")
+        expect(page.get_by_role("link", name="5 first steps are left")).to_be_visible()
+        page.get_by_role("link", name="5 first steps are left").click()
+        page.get_by_role("button", name="Put this page away").click()
+        expect(page).to_have_url(f"{server.address}/")
+
+        acts.sign_out(page)
+        acts.sign_in(page, server, "ann@example.org", OWN)
+        expect(page).to_have_url(f"{server.address}/")
+        page.goto(f"{server.address}/run")
+        expect(page.get_by_role("heading", name="Queues")).to_be_visible()
+        expect(page.get_by_text("first steps")).to_have_count(0)
