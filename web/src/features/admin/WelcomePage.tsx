@@ -118,17 +118,19 @@ function Row({ step, data, isOpen, busy, onOpen, onSkip }: RowProps) {
   const state = STATES[step.state];
   return (
     <li className="border-t border-line first:border-0" data-step={step.name} data-state={step.state}>
-      <h2 className="text-[length:inherit]">
-        <button type="button" aria-expanded={isOpen} aria-controls={id} onClick={onOpen} className="flex w-full cursor-pointer items-start gap-3 p-4 text-left outline-offset-[-4px] hover:bg-raised">
-          <span className="mt-px flex-none">{state.icon}</span>
-          <span className="min-w-0 flex-1">
-            <span className="block text-h3 font-semibold">{title}</span>
-            <span className="mt-0.5 block max-w-[62ch] text-ui font-normal text-ink-2">{why(data)}</span>
-          </span>
-          <span className="meta mt-0.5 flex-none">{state.label}</span>
-          <CaretDownIcon size={16} className={`mt-1 flex-none text-ink-3 ${isOpen ? "rotate-180" : ""}`} aria-hidden="true" />
-        </button>
-      </h2>
+      <div className="relative flex items-start gap-3 p-4 hover:bg-raised">
+        <span className="mt-px flex-none">{state.icon}</span>
+        <div className="min-w-0 flex-1">
+          <h2 className="text-h3">
+            <button type="button" aria-expanded={isOpen} aria-controls={id} onClick={onOpen} className="cursor-pointer text-left after:absolute after:inset-0">
+              {title}
+            </button>
+          </h2>
+          <p className="mt-0.5 max-w-[62ch] text-ui text-ink-2">{why(data)}</p>
+        </div>
+        <span className="meta mt-0.5 flex-none">{state.label}</span>
+        <CaretDownIcon size={16} className={`mt-1 flex-none text-ink-3 ${isOpen ? "rotate-180" : ""}`} aria-hidden="true" />
+      </div>
       <div id={id} hidden={!isOpen}>
         {isOpen ? (
           <div className="grid gap-4 px-4 pb-5 phone:pl-12">
