@@ -25,7 +25,7 @@ OPEN = {
     # The client's files and pages; what a page shows of a video or a person goes through the rooms' own checks.
     "/assets/{path:path}", "/embed/{video_id}", "/watch/{video_id}", "/@{handle}", "/", "/upload", "/videos",
     "/videos/{rest:path}", "/sign-in", "/sign-up", "/forgot-password", "/reset-password", "/confirm-address", "/join",
-    "/device", "/settings", "/settings/{rest:path}", "/run", "/run/{rest:path}", "/{name:path}",
+    "/device", "/privacy", "/settings", "/settings/{rest:path}", "/run", "/run/{rest:path}", "/{name:path}",
 }  # fmt: skip
 PATH_VALUES = {
     "handle": "nobody_here", "user_code": "BCDF-GHJK", "job_id": "987654321", "grant": "open", "rest": "a/b",

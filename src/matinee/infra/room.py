@@ -109,15 +109,20 @@ class Topic:
     resolve: Callable[["Work", str | None], Awaitable[str | None]]
 
 
+SeenBy = Literal["operators", "chosen", "everybody"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """A file of the copy that people may have of all about them: lines of JSON, each with `fields`, from `tables`. One
-    that ends in `.json` has a single line."""
+    that ends in `.json` has a single line. `seen_by`: its person and who runs the house, also whom the person chose,
+    or everybody."""
 
     file: str
     about: str
     fields: Mapping[str, str]
     tables: Sequence[str]
+    seen_by: SeenBy = "operators"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

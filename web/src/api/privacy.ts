@@ -1,4 +1,4 @@
-/** Copies of everything about oneself. */
+/** What the house keeps, and copies of everything about oneself. */
 import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "./client";
 import type { Copies } from "./types";
@@ -6,6 +6,12 @@ import type { Copies } from "./types";
 const UNDER_WAY = new Set(["waiting", "making"]);
 
 export const underWay = (copies: Copies): boolean => copies.items.some((copy) => UNDER_WAY.has(copy.state));
+
+export const keepingQuery = queryOptions({
+  queryKey: ["privacy"],
+  queryFn: () => take(api.GET("/api/v1/privacy")),
+  staleTime: 60_000,
+});
 
 export const copiesQuery = queryOptions({
   queryKey: ["copies"],

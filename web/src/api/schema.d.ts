@@ -2347,6 +2347,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keeping
+         * @description What this house keeps about people, for how long, and who sees it.
+         */
+        get: operations["keeping_api_v1_privacy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3135,6 +3155,46 @@ export interface components {
             work?: components["schemas"]["Solved"] | null;
             /** Email */
             email: string;
+        };
+        /**
+         * Keeping
+         * @description `leaving_days`: until everything is erased, once somebody left.
+         */
+        Keeping: {
+            /** Rooms */
+            rooms: components["schemas"]["KeptByRoom"][];
+            /** Leaving Days */
+            leaving_days: number;
+        };
+        /**
+         * Kept
+         * @description Something that is kept, and what it holds. `seen_by`: `operators` are you and who runs the house, `chosen` whom you
+         *     show it to besides.
+         */
+        Kept: {
+            /** About */
+            about: string;
+            /** Fields */
+            fields: string[];
+            /**
+             * Seen By
+             * @enum {string}
+             */
+            seen_by: "operators" | "chosen" | "everybody";
+        };
+        /**
+         * KeptByRoom
+         * @description One part of the house. `given`: what a copy of your data holds; `besides`: what it does not, and what that is.
+         */
+        KeptByRoom: {
+            /** Name */
+            name: string;
+            /** How Long */
+            how_long: string;
+            /** Given */
+            given: components["schemas"]["Kept"][];
+            /** Besides */
+            besides: string[];
         };
         /** LadderRung */
         LadderRung: {
@@ -10564,6 +10624,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry_"];
+                };
+            };
+            /** @description Refused, with a reason (RFC 9457). */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed on our side (RFC 9457). */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keeping_api_v1_privacy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keeping"];
                 };
             };
             /** @description Refused, with a reason (RFC 9457). */

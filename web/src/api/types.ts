@@ -39,6 +39,7 @@ export type Solved = Schemas["Solved"];
 export type Policy = Schemas["Policy"];
 export type PolicyWish = Schemas["PolicyWish"];
 export type Applicant = Schemas["Applicant"];
+export type Keeping = Schemas["Keeping"];
 export type FirstSteps = Schemas["FirstSteps"];
 export type FirstStep = Schemas["FirstStep"];
 export type InvitationWish = Schemas["InvitationWish"];

@@ -190,6 +190,11 @@ const welcome = createRoute({
   beforeLoad: signedIn,
   component: lazyPage(() => import("@/features/admin/WelcomePage"), "WelcomePage"),
 });
+const privacy = createRoute({
+  getParentRoute: () => shell,
+  path: "/privacy",
+  component: lazyPage(() => import("@/features/privacy/PrivacyPage"), "PrivacyPage"),
+});
 const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotHere });
 const embed = createRoute({
   getParentRoute: () => root,
@@ -200,7 +205,7 @@ const embed = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, people, person, roles, audit, signUps, welcome, nowhere]),
+    shell.addChildren([home, watch, upload, videos, video, profile, signIn, signUp, forgotPassword, resetPassword, confirmAddress, join, device, settings, permissions, run, jobs, people, person, roles, audit, signUps, welcome, privacy, nowhere]),
     embed,
   ]),
   defaultPreload: "intent",

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from matinee.entrypoints.api import docs, health, pages, wellknown
+from matinee.entrypoints.api import docs, health, keeping, pages, wellknown
 from matinee.entrypoints.api.identity import again, authenticate
 from matinee.entrypoints.parts import Parts, opened
 from matinee.features.accounts import service as accounts
@@ -77,6 +77,7 @@ def build(parts: Parts) -> FastAPI:
             app.include_router(router)
     app.include_router(socket_router)
     app.include_router(health.router)
+    app.include_router(keeping.router)
     app.include_router(docs.router)
     app.include_router(wellknown.router)
     app.include_router(pages.router)

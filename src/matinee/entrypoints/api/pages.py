@@ -134,6 +134,15 @@ async def profile_page(request: Request, handle: str) -> Response:
     return _page(parts, "".join(tags), title=f"{profile.display_name} (@{profile.handle}) · Matinee")
 
 
+@router.get("/privacy")
+async def privacy_page(request: Request) -> Response:
+    parts: Parts = request.app.state.parts
+    title = "What this house keeps · Matinee"
+    about = "What this house keeps about people, for how long, who sees it, and how to get or erase it."
+    tags = [_meta("og:type", "website"), _meta("og:title", title), _meta("description", about)]
+    return _to_localhost(parts, request) or _page(parts, "".join(tags), title=title)
+
+
 _PAGES = ("/", "/upload", "/videos", "/videos/{rest:path}", "/sign-in", "/sign-up", "/forgot-password",
           "/reset-password", "/confirm-address", "/join", "/device", "/settings", "/settings/{rest:path}", "/run",
           "/run/{rest:path}")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is left for who runs the house, as its database knows it: first steps, and roles of the settings that nobody made.
+"""What is left for who runs the house, as its database knows it: first steps, and roles that nobody made.
 
 Says nothing where the database is down or at another revision: other lines do.
 """
@@ -28,7 +28,9 @@ def operator(settings: Settings) -> Iterator[Finding]:
     left = [step.name for step in steps.steps if step.state == "todo"]
     if steps.open:
         yield Finding.warn(
-            "first steps", f"{len(left)} left: {', '.join(left)}.", f"See {settings.house.address}/run/welcome."
+            "first steps",
+            f"{len(left)} left: {', '.join(left)}.",
+            f"See {settings.house.address}/run/welcome.",
         )
     for role in unknown:
         yield Finding.warn(

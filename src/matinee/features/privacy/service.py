@@ -28,6 +28,8 @@ SHOWN_FOR = timedelta(days=30)
 """How long an ended one stands in its person's list."""
 COPIES = Gauge("matinee_copies", "Copies of people's data, by state.", ["state"], registry=telemetry.REGISTRY)
 _NAME = "copy.zip"
+READ = "privacy.read"
+"""The permission that everybody holds."""
 
 TOLD = (
     Told(

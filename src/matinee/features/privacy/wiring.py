@@ -11,6 +11,7 @@ ROOM = Room(
     handlers=(Handler(message=EndCopies, run=handlers.end_copies),),
     periodic=(Periodic(cron="23 * * * *", order=EndCopies),),
     permissions=(
+        Permission(service.READ, "Read what this house keeps about people.", "guest"),
         Permission(
             "privacy.copy",
             "Take a copy of everything about oneself.",

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useState } from "react";
 import { Button } from "@/ui/Button";
@@ -79,6 +80,13 @@ export function AccountForm({ title, words, foot, withEmail, question, questionH
       {withEmail ? <Field label="E-mail" hint="For signing in. Nobody but the operators sees it." type="email" inputMode="email" autoComplete="email" maxLength={254} {...bind("email")} /> : null}
       <NewPassword label="Password" words={[form.email, form.handle, form.display_name]} {...bind("password")} />
       {question ? <Field label={question} lines={4} maxLength={1000} hint={questionHint ?? "The operators of this house read it."} {...bind("answer")} /> : null}
+      <p className="text-ui text-ink-2">
+        Making an account agrees that this house keeps{" "}
+        <Link to="/privacy" className="link">
+          what it says here
+        </Link>
+        .
+      </p>
       <Button type="submit" look="primary" isPending={busy}>
         {busyWords ?? press}
       </Button>

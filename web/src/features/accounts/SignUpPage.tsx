@@ -44,6 +44,10 @@ function SignUp() {
       <Link to="/sign-in" search={next ? { next } : {}} className="link">
         Sign in
       </Link>
+      {" · "}
+      <Link to="/privacy" className="link">
+        What this house keeps
+      </Link>
     </>
   );
   if (isPending) return <Ghost className="mx-auto mt-14 h-96 max-w-[420px]" />;

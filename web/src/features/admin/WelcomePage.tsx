@@ -134,7 +134,9 @@ function Row({ step, data, isOpen, busy, onOpen, onSkip }: RowProps) {
       <div id={id} hidden={!isOpen}>
         {isOpen ? (
           <div className="grid gap-4 px-4 pb-5 phone:pl-12">
-            <Body data={data} onDone={() => void cache.invalidateQueries({ queryKey: firstStepsQuery.queryKey })} />
+            <div>
+              <Body data={data} onDone={() => void cache.invalidateQueries({ queryKey: firstStepsQuery.queryKey })} />
+            </div>
             {step.state === "done" ? null : (
               <div>
                 <Button small look="quiet" isDisabled={busy} onPress={onSkip} aria-label={step.state === "todo" ? `Skip: ${title}` : `Take up again: ${title}`}>

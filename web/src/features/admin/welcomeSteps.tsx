@@ -64,7 +64,7 @@ export const BODIES: Record<Name, ComponentType<BodyProps>> = {
 function Password({ data, onDone }: BodyProps) {
   const { data: me } = useQuery(meQuery);
   return (
-    <>
+    <div className="grid gap-4">
       {data.password_ends_at ? <PasswordForm onDone={onDone} /> : <p className="text-ui">Your password is your own.</p>}
       {data.email_named || !me?.account ? null : (
         <div className="border-t border-line pt-4">
@@ -72,7 +72,7 @@ function Password({ data, onDone }: BodyProps) {
           <EmailForm account={me.account} mail={me.mail} onDone={onDone} />
         </div>
       )}
-    </>
+    </div>
   );
 }
 
@@ -110,7 +110,7 @@ function Mail({ data, onDone }: BodyProps) {
       </p>
     );
   return (
-    <>
+    <div className="grid gap-4">
       {data.letter_at ? (
         <p className="text-ui">
           A letter left <When moment={data.letter_at} />.
@@ -122,7 +122,7 @@ function Mail({ data, onDone }: BodyProps) {
         </Button>
         {data.email_named ? null : <p className="hint">Name an address of your own first.</p>}
       </div>
-    </>
+    </div>
   );
 }
 

@@ -24,6 +24,7 @@ TOLD = (
         file="profile.json",
         about="What everybody may see of you.",
         tables=("people_profile",),
+        seen_by="everybody",
         fields={
             "id": "The profile's id.",
             "handle": "Your name in addresses.",
@@ -37,6 +38,7 @@ TOLD = (
         file="former_handles.ndjson",
         about="Handles that you gave up and that lead to you.",
         tables=("people_former_handle",),
+        seen_by="everybody",
         fields={
             "handle": "The old one.",
             "left_at": "When you gave it up.",

@@ -19,6 +19,7 @@ TOLD = (
         file="videos.ndjson",
         about="Your videos, newest first. Their files are told of in files/originals.ndjson.",
         tables=("videos_video",),
+        seen_by="chosen",
         fields={
             "id": "Its id, as in its address.",
             "title": "As you wrote it.",

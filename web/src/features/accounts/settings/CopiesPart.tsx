@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { askCopy, copiesQuery, dropCopy, fetchCopy, underWay } from "@/api/privacy";
 import type { Copy } from "@/api/types";
@@ -43,6 +44,11 @@ export function CopiesPart() {
   return (
     <Part title="Your data" words={`Take a copy of everything that this house keeps about you: one zip, with a README that says what is in it.${days}`}>
       <div className="grid gap-4">
+        <p className="text-ui">
+          <Link to="/privacy" className="link">
+            What this house keeps
+          </Link>
+        </p>
         <Toggle isSelected={films} onChange={setFilms}>
           With the films that I uploaded
         </Toggle>
