@@ -30,6 +30,7 @@ GUEST = {
     "embed": "/embed/{film}",
     "sign-in": "/sign-in",
     "sign-up": "/sign-up",
+    "privacy": "/privacy",
     "forgot-password": "/forgot-password",
     "reset-password": "/reset-password#secret",
     "confirm-address": "/confirm-address#secret",

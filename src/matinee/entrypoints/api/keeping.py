@@ -60,7 +60,7 @@ async def keeping(request: Request, work: Work = needs(privacy.READ)) -> Keeping
 def _rooms(parts: Parts) -> Iterator[KeptByRoom]:
     """Lowest row first: it begins with the account."""
     for room in reversed(parts.rooms):
-        besides = [about for about in room.untold.values() if not about.endswith(_NOBODYS)]
+        besides = [about for about in room.untold.values() if not about.lower().endswith(_NOBODYS)]
         if room.told or besides:
             yield KeptByRoom(
                 name=room.name,
