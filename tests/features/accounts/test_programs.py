@@ -1,11 +1,13 @@
 """Programs: bearer tokens, and devices that a person approves in a browser."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 from tests.support.house import PASSWORD, House
 
 from matinee.features.accounts import rules
@@ -120,6 +122,14 @@ async def test_a_device_gets_its_token_once_a_person_has_approved_it(house: Hous
     (token,) = (await ann.client.get("/api/v1/tokens")).json()["items"]
     assert (token["name"], token["via"]) == ("matinee on a laptop", "device")
     assert (await collect(await house.client(), begun)).json()["code"] == "accounts.device_unknown"
+
+
+async def test_the_code_that_a_person_types_is_kept_as_a_keyed_hash_alone(house: House) -> None:
+    code = (await start(await house.client()))["user_code"]
+    async with house.works.open() as work:
+        (row,) = (await work.session.execute(text("SELECT * FROM accounts_device"))).mappings()
+    assert code not in str(dict(row))
+    assert bytes(row["code_hash"]) != hashlib.sha256(code.encode()).digest()
 
 
 async def test_a_denied_device_is_told_so_and_stays_out(house: House) -> None:

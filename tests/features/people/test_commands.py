@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from tests.conftest import MakeHouse
@@ -285,3 +286,17 @@ async def test_quota_and_erasure_are_settled_from_the_terminal(
     assert "leaving" in (await terminal("ls", "ann")).stdout
     assert (await terminal("delete", "ann", "--keep")).stdout == "ann stays.\n"
     assert (await terminal("delete", "ann", "--yes")).exit_code == 0
+
+
+async def test_secrets_are_sealed_anew_by_a_former_secret_that_no_argument_names(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"], tmp_path: Path
+) -> None:
+    ann = await house.person(handle="ann")
+    await factors.add_app(ann.client, factors.Clock(house))
+    former = (house.settings.house.data_dir / "secret").read_text()
+    same = await terminal("reseal", typed=f"{former}\n")
+    assert (same.exit_code, same.output) == (0, "Former secret: \nSealed anew: 0 apps, 0 signing keys.\n")
+    assert former not in same.output
+    (tmp_path / "former").write_text("another secret\n")
+    named = await terminal("reseal", "--from-secret", str(tmp_path / "former"))
+    assert (named.exit_code, named.stdout) == (0, "Sealed anew: 0 apps, 0 signing keys.\n")

@@ -3168,8 +3168,8 @@ export interface components {
         };
         /**
          * Kept
-         * @description Something that is kept, and what it holds. `seen_by`: `operators` are you and who runs the house, `chosen` whom you
-         *     show it to besides.
+         * @description Something that is kept, and what it holds. `seen_by`: `operators` are you and who runs the house, `chosen` also
+         *     whom you show it to.
          */
         Kept: {
             /** About */

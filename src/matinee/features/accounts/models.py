@@ -172,7 +172,8 @@ class LookRow(Base):
 
 
 class TokenRow(Base):
-    """A program's token; its secret is known to the program only."""
+    """A program's token; its secret is known to the program only. `end_told_at`: when its owner was told that it ends
+    soon."""
 
     __tablename__ = "accounts_token"
 
@@ -187,6 +188,7 @@ class TokenRow(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     last_used_at: Mapped[datetime | None]
+    end_told_at: Mapped[datetime | None]
 
 
 class DeviceRow(Base):
@@ -196,7 +198,7 @@ class DeviceRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    user_code: Mapped[str] = mapped_column(String(9), unique=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     client_name: Mapped[str] = mapped_column(String(80))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
     state: Mapped[str] = mapped_column(String(10), server_default=text("'pending'"))

@@ -40,6 +40,7 @@ NoticeKind = Literal[
     "link_handed_out",
     "new_place",
     "looked_at",
+    "token_ends",
 ]
 RestrictionKind = Literal["limited", "suspended"]
 HandedOut = Literal["reset", "verify"]
@@ -205,6 +206,15 @@ class LookInfo(BaseModel):
     """From the next request on this browser sees the house as that person, until then at most."""
 
     until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resealed:
+    """How many secrets of apps and signing keys were sealed anew, and how many apps the former secret did not open."""
+
+    apps: int
+    keys: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

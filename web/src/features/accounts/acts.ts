@@ -54,6 +54,7 @@ const ACTS: Record<string, string> = {
   "application.approved": "Let in by an operator",
   "application.refused": "Request refused by an operator",
   "application.withdrawn": "Request taken back",
+  "keys.resealed": "Secrets sealed anew under another one",
   "keys.rotated": "New signing key",
   "video.edited": "Video changed",
   "video.deleted": "Video deleted",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
@@ -33,6 +33,9 @@ class Access:
     waits: bool
     used_at: datetime | None
     limit: RestrictionRow | None
+
+
+_TOLD_AT_ONCE = 1_000
 
 
 async def add_account(
@@ -202,6 +205,31 @@ async def add_token(
     await session.flush()
 
 
+async def take_ending_tokens(
+    session: AsyncSession, now: datetime, ahead: timedelta
+) -> Sequence[tuple[UUID, str, datetime]]:
+    """(account, name, end) of those of open accounts that end within `ahead`, were made to live longer, and were not
+    told of yet; now they are."""
+    soon = (
+        select(TokenRow.id)
+        .join(AccountRow, AccountRow.id == TokenRow.account_id)
+        .outerjoin(RestrictionRow, held(now))
+        .where(
+            TokenRow.expires_at > now,
+            TokenRow.expires_at <= now + ahead,
+            TokenRow.expires_at - TokenRow.created_at > ahead,
+            TokenRow.end_told_at.is_(None),
+            *OPEN,
+        )
+        .order_by(TokenRow.expires_at)
+        .limit(_TOLD_AT_ONCE)
+        .with_for_update(of=TokenRow, skip_locked=True)
+    )
+    taken = update(TokenRow).where(TokenRow.id.in_(soon)).values(end_told_at=now)
+    rows = await session.execute(taken.returning(TokenRow.account_id, TokenRow.name, TokenRow.expires_at))
+    return [(row.account_id, row.name, row.expires_at) for row in rows]
+
+
 async def token_rights(
     session: AsyncSession, key: UUID, now: datetime
 ) -> tuple[str, list[str], list[str], RestrictionRow | None] | None:
@@ -239,8 +267,8 @@ async def add_device(session: AsyncSession, row: DeviceRow) -> None:
     await session.flush()
 
 
-async def user_code_taken(session: AsyncSession, user_code: str) -> bool:
-    return await session.scalar(select(DeviceRow.id).where(DeviceRow.user_code == user_code)) is not None
+async def user_code_taken(session: AsyncSession, code_hash: bytes) -> bool:
+    return await session.scalar(select(DeviceRow.id).where(DeviceRow.code_hash == code_hash)) is not None
 
 
 async def device_by_secret(
@@ -251,8 +279,8 @@ async def device_by_secret(
     return await session.scalar(query.with_for_update() if lock else query)
 
 
-async def device_by_code(session: AsyncSession, user_code: str, now: datetime) -> DeviceRow | None:
-    query = select(DeviceRow).where(DeviceRow.user_code == user_code, DeviceRow.expires_at > now)
+async def device_by_code(session: AsyncSession, code_hash: bytes, now: datetime) -> DeviceRow | None:
+    query = select(DeviceRow).where(DeviceRow.code_hash == code_hash, DeviceRow.expires_at > now)
     return await session.scalar(query.with_for_update())
 
 

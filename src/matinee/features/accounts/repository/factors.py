@@ -44,6 +44,12 @@ async def totp(
     return await session.scalar(query.order_by(TotpRow.id.desc()).limit(1))
 
 
+async def every_totp(session: AsyncSession, *, but_seal: str) -> Sequence[TotpRow]:
+    """Those of all accounts that are sealed otherwise, locked."""
+    query = select(TotpRow).where(TotpRow.seal != but_seal).order_by(TotpRow.id).with_for_update()
+    return (await session.scalars(query)).all()
+
+
 async def take_step(session: AsyncSession, id: UUID, step: int, now: datetime) -> bool:
     """False when the code of this step or of a later one was taken before, by whomever at the same moment."""
     taken = await session.scalar(

@@ -110,6 +110,7 @@ from matinee.features.accounts.service.recovery import (
 from matinee.features.accounts.service.refusals import TALLY as REFUSAL_TALLY
 from matinee.features.accounts.service.refusals import count as count_refusals
 from matinee.features.accounts.service.refusals import sum_up as sum_refusals
+from matinee.features.accounts.service.resealing import reseal
 from matinee.features.accounts.service.second_step import STEP_OVER, Ticket, alone_options, second_options
 from matinee.features.accounts.service.second_step import alone as sign_in_with_passkey
 from matinee.features.accounts.service.second_step import finish as sign_in_with_factor
@@ -248,6 +249,7 @@ __all__ = [
     "remove_passkey",
     "renew",
     "require_proof",
+    "reseal",
     "reset",
     "reset_factors",
     "restrict",

@@ -1,5 +1,6 @@
 """The device flow (RFC 8628): a program without a browser is approved by a person in one."""
 
+import hmac
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
@@ -15,7 +16,7 @@ from matinee.features.accounts.errors import (
 )
 from matinee.features.accounts.models import DeviceRow
 from matinee.features.accounts.schemas import SCOPES, DeviceInfo, DeviceStarted, TokenScope
-from matinee.features.accounts.service import access, audit, proof, sessions, throttle
+from matinee.features.accounts.service import access, audit, proof, sessions, signing, throttle
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, new_id
 from matinee.kernel.network import network_of
@@ -34,12 +35,12 @@ async def start_device(
     key = rules.throttle_key("device", network_of(address))
     await throttle.count(work, key, most=STARTS_OF_A_NETWORK, window_s=LIFE_S)
     secret, user_code = rules.new_secret(), rules.new_user_code()
-    while await repository.user_code_taken(work.session, user_code):
+    while await repository.user_code_taken(work.session, _hashed(work, user_code)):
         user_code = rules.new_user_code()
     row = DeviceRow(
         id=new_id(),
         secret_hash=rules.digest(secret),
-        user_code=user_code,
+        code_hash=_hashed(work, user_code),
         client_name=client_name,
         scopes=[scope for scope in SCOPES if scope in scopes],
         state="pending",
@@ -108,11 +109,17 @@ def _at_a_browser(work: Work) -> None:
         raise BrowserOnly
 
 
+def _hashed(work: Work, user_code: str) -> bytes:
+    """Keyed: eight letters are soon tried."""
+    return hmac.digest(signing.secret_of(work.works.settings, "user codes"), user_code.encode(), "sha256")
+
+
 async def _pending(work: Work, user_code: str) -> DeviceRow:
     """Counts what may be a guess. Raises `DeviceUnknown` or `DeviceDecided`."""
     key = rules.throttle_key("user-code", str(work.actor.owner()))
     await throttle.count(work, key, most=GUESSES, window_s=LIFE_S)
-    row = await repository.device_by_code(work.session, rules.normalise_user_code(user_code), work.now)
+    code_hash = _hashed(work, rules.normalise_user_code(user_code))
+    row = await repository.device_by_code(work.session, code_hash, work.now)
     if row is None:
         async with work.outside():
             pass  # the count stands although the request fails

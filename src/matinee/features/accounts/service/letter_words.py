@@ -120,6 +120,11 @@ _NOTICES = {
         "A passkey counted backwards, as a copy of it would. It was refused:",
         "If you do not know why, remove this passkey and add a new one.",
     ),
+    "token_ends": (
+        "The access of a program ends soon",
+        "A program or device that acts for your account at Matinee can do so no more after this:",
+        "If you still need it, give it another access in time: Settings, programs and devices.",
+    ),
     "recovery_code_used": (
         "A recovery code was used",
         "One of your recovery codes was used, and works no more:",

@@ -31,6 +31,7 @@ from matinee.features.accounts.service import (
     gate,
     holding,
     letters,
+    notices,
     passwords,
     proof,
     reach,
@@ -235,12 +236,13 @@ async def strength(work: Work, password: str, words: Sequence[str], *, address: 
 
 async def prune(work: Work) -> None:
     """Remove what has ended: sessions, devices, letters, counters, keys, notices, tokens, halves of sign-ins, old
-    entries of the audit log."""
+    entries of the audit log. Tell of tokens that end soon."""
+    await notices.note_endings(work)
     await repository.prune(work.session, work.now)
     cuts = work.now - CUTS_KEPT
-    notices = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
-    await session_rows.prune(work.session, work.now, cuts=cuts, notices=notices)
-    await standing_rows.prune(work.session, notices)
+    forgotten = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
+    await session_rows.prune(work.session, work.now, cuts=cuts, notices=forgotten)
+    await standing_rows.prune(work.session, forgotten)
     await factor_rows.prune(work.session, work.now, drafts=work.now - totp.DRAFT_LIFE)
     await chaining.shorten(work)
     await chaining.link(work)

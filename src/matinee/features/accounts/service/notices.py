@@ -4,6 +4,7 @@ import contextlib
 from datetime import timedelta
 from uuid import UUID
 
+from matinee.features.accounts import repository as token_rows
 from matinee.features.accounts.errors import SlowDown
 from matinee.features.accounts.messages import TellOwner
 from matinee.features.accounts.models import AccountRow, NoticeRow
@@ -21,6 +22,8 @@ from matinee.kernel.settings import HouseSettings
 DAY_S = 86_400
 SEEN_EXACT_TO = timedelta(days=1)
 PLACE_LETTERS_EVERY_S = 3600
+END_TOLD = timedelta(days=7)
+"""How long before its end the owner of a program's token is told."""
 
 
 async def note(work: Work, account_id: UUID, kind: NoticeKind, *, address: str, agent: str) -> None:
@@ -58,6 +61,12 @@ async def note_own(work: Work, kind: NoticeKind) -> None:
 async def note_operator(work: Work, account_id: UUID, kind: NoticeKind, *, id: UUID | None = None) -> None:
     """Who runs the house did it. `id` is that of the look which the notice is about."""
     await _add(work, account_id, kind, "The operator of this house", "", id=id)
+
+
+async def note_endings(work: Work) -> None:
+    """Owners of programs' tokens that end within a week are told, once each."""
+    for account_id, name, ends_at in await token_rows.take_ending_tokens(work.session, work.now, END_TOLD):
+        await _add(work, account_id, "token_ends", name, f"on {ends_at:%d %B %Y at %H:%M} UTC")
 
 
 async def note_where(work: Work, account: AccountRow, *, address: str, agent: str) -> None:
@@ -130,11 +139,13 @@ async def tell_owner(work: Work, notice_id: UUID) -> None:
     if email is None:
         return
     address = work.settings(HouseSettings).address
-    by = ", ".join(word for word in (notice.device, notice.place) if word)
+    known = [word for word in (notice.device, notice.place) if word]
+    if notice.kind != "token_ends":
+        known.append(f"{notice.at:%d %B %Y at %H:%M} UTC")
     look = await standing.look(work.session, notice.id) if notice.kind == "looked_at" else None
     words = letter_words.notice(
         notice.kind,
-        f"{by}, {notice.at:%d %B %Y at %H:%M} UTC.",
+        f"{', '.join(known)}.",
         f"{address}/settings",
         reason=None if look is None else look.reason,
     )

@@ -23,6 +23,7 @@ from matinee.infra.work import Work
 from matinee.kernel.settings import Settings
 
 SECRET_FILE = "secret"
+PURPOSE = "signing keys"
 ACCESS_LIFE = timedelta(minutes=5)
 SKEW = timedelta(minutes=1)
 """How far the clocks of two machines may be apart."""
@@ -51,6 +52,11 @@ def secret_of(settings: Settings, purpose: str) -> bytes:
         if given is None
         else given.get_secret_value().encode()
     )
+    return derived(secret, purpose)
+
+
+def derived(secret: bytes, purpose: str) -> bytes:
+    """What `secret_of` makes of this secret."""
     return hmac.digest(secret, f"matinee {purpose}".encode(), "sha256")
 
 
@@ -115,7 +121,7 @@ def published_keys(keys: list[SigningKey]) -> list[dict[str, Any]]:
 
 
 def _sealing_secret(work: Work) -> bytes:
-    return secret_of(work.works.settings, "signing keys")
+    return secret_of(work.works.settings, PURPOSE)
 
 
 def _opened(row: KeyRow, secret: bytes) -> SigningKey:

@@ -75,7 +75,12 @@ TOLD = (
         file="notices.ndjson",
         about="What you were told about your sign-ins.",
         tables=("accounts_notice",),
-        fields={"kind": "What happened.", "device": _DEVICE, "place": _PLACE, "at": "When."},
+        fields={
+            "kind": "What happened.",
+            "device": f"{_DEVICE} Or the program that it is about.",
+            "place": f"{_PLACE} Or when that program's access ends.",
+            "at": "When.",
+        },
     ),
     Told(
         file="programs.ndjson",

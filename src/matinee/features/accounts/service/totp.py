@@ -18,6 +18,7 @@ from matinee.infra.work import Work
 from matinee.kernel.ids import new_id
 
 Outcome = Literal["right", "wrong", "again"]
+PURPOSE = "second factors"
 DRAFT_LIFE = timedelta(hours=1)
 
 
@@ -70,7 +71,7 @@ async def _take(work: Work, row: TotpRow, code: str) -> Outcome:
 
 
 def _key(work: Work) -> bytes:
-    return signing.secret_of(work.works.settings, "second factors")
+    return signing.secret_of(work.works.settings, PURPOSE)
 
 
 def _picture(uri: str) -> str:
