@@ -232,7 +232,8 @@ def open_server(
             "pool_size": "4",
             "import_networks": "127.0.0.0/8",
             "import_ports": "1-65535",
-        } | settings
+        }
+        values |= settings
         environment = {name: value for name, value in os.environ.items() if not name.startswith("MATINEE_")}
         environment |= {
             f"MATINEE_{name.upper()}": value for name, value in values.items() if value is not None

@@ -56,7 +56,7 @@ async def test_who_cannot_act_is_not_told(house: House) -> None:
     clock = Clock(house)
     identity = await given(house, days=30)
     async with house.works.open() as work:
-        await accounts.suspend(work, identity.account_id)
+        await accounts.restrict(work, identity.account_id, "suspended", "for a test", None)
     clock.go(days=25)
     assert await told(house) == []
 

@@ -183,5 +183,5 @@ async def test_no_letter_is_tried_without_mail_or_to_nobodys_address(make_house:
 def test_operators_are_led_to_what_is_to_do_in_a_new_house(
     begun: bool, put_away: bool, state: rules.StepState, led: bool
 ) -> None:
-    every: dict[rules.StepName, rules.StepState] = {**dict.fromkeys(rules.STEPS, "done"), "film": state}  # type: ignore[dict-item]
+    every: dict[rules.StepName, rules.StepState] = {**dict.fromkeys(rules.STEPS, "done"), "film": state}
     assert rules.is_open(every, begun=begun, put_away=put_away) is led

@@ -60,19 +60,28 @@ async def keeping(request: Request, work: Work = needs(privacy.READ)) -> Keeping
 def _rooms(parts: Parts) -> Iterator[KeptByRoom]:
     """Lowest row first: it begins with the account."""
     for room in reversed(parts.rooms):
-        besides = [about for about in room.untold.values() if not about.lower().endswith(_NOBODYS)]
+        besides = [
+            in_words(about, parts.settings)
+            for about in room.untold.values()
+            if not about.lower().endswith(_NOBODYS)
+        ]
         if room.told or besides:
             yield KeptByRoom(
                 name=room.name,
                 how_long=in_words(room.retention, parts.settings),
-                given=_given(room),
+                given=_given(room, parts.settings),
                 besides=besides,
             )
 
 
-def _given(room: Room) -> list[Kept]:
+def _given(room: Room, settings: Settings) -> list[Kept]:
     return [
-        Kept(about=told.about, fields=list(told.fields.values()), seen_by=told.seen_by) for told in room.told
+        Kept(
+            about=in_words(told.about, settings),
+            fields=[in_words(field, settings) for field in told.fields.values()],
+            seen_by=told.seen_by,
+        )
+        for told in room.told
     ]
 
 
