@@ -28,7 +28,7 @@ SHAPES = {
     rf"\b{TOKEN_PREFIX}[\w-]{{32}}": TOKEN_PREFIX + "a1" * 16,
     r"\w://[^\s:/@{}<>$\"']+:(?!//)[^\s:/@{}<>$\"']{16,}@": "smtps://house:" + "correct.battery.staple@mail",
 }
-_SECRET = r"\w*(?:PASSWORD|SECRET|MEDIA_KEY)\w*"
+_SECRET = r"\w*(?:PASSWORD|SECRET|MEDIA_KEY)\w*(?<!_DAYS)"
 
 
 def test_compose_starts_with_no_password_of_its_own() -> None:

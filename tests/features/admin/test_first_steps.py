@@ -13,6 +13,7 @@ from tests.support.house import House
 from matinee.entrypoints.bootstrap import ensure_operator
 from matinee.features.accounts import service as accounts
 from matinee.features.admin import rules, service
+from matinee.features.admin.schemas import StepName, StepState
 
 STEPS = "/api/v1/admin/first-steps"
 
@@ -181,7 +182,7 @@ async def test_no_letter_is_tried_without_mail_or_to_nobodys_address(make_house:
     ],
 )
 def test_operators_are_led_to_what_is_to_do_in_a_new_house(
-    begun: bool, put_away: bool, state: rules.StepState, led: bool
+    begun: bool, put_away: bool, state: StepState, led: bool
 ) -> None:
-    every: dict[rules.StepName, rules.StepState] = {**dict.fromkeys(rules.STEPS, "done"), "film": state}
+    every: dict[StepName, StepState] = {**dict.fromkeys(rules.STEPS, "done"), "film": state}
     assert rules.is_open(every, begun=begun, put_away=put_away) is led

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from matinee.features.admin import rules, service
+from matinee.features.admin import service
 from matinee.features.admin.schemas import (
     AdminEncodes,
     FirstStepChange,
@@ -14,6 +14,7 @@ from matinee.features.admin.schemas import (
     Overview,
     StorageReport,
 )
+from matinee.features.admin.schemas import StepName as FirstStepName
 from matinee.infra.http import needs
 from matinee.infra.jobs.ledger import JobInfo
 from matinee.infra.work import Work
@@ -100,7 +101,7 @@ async def first_steps(work: Work = needs(service.OPERATE)) -> FirstSteps:
 
 @router.put("/first-steps/{step}")
 async def skip_step(
-    step: rules.StepName, change: FirstStepChange, work: Work = needs(service.OPERATE)
+    step: FirstStepName, change: FirstStepChange, work: Work = needs(service.OPERATE)
 ) -> FirstSteps:
     """Leave a step out, or take it up again."""
     return await service.skip(work, step, skipped=change.skipped)

@@ -1,10 +1,10 @@
 """Which first steps there are, and how each stands. Without database or clock."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
-StepName = Literal["password", "factor", "address", "mail", "doors", "backup", "film"]
-StepState = Literal["done", "todo", "skipped"]
+from matinee.features.admin.schemas import StepName, StepState
+
 STEPS: Final[tuple[StepName, ...]] = get_args(StepName)
 """In the order in which they are best taken."""
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from matinee.features.admin.rules import StepName, StepState
 from matinee.features.encoding.schemas import EncodeState, StepInfo
 from matinee.features.videos.schemas import Card
 from matinee.infra.jobs.ledger import LaneInfo, WorkerInfo
 
+StepName = Literal["password", "factor", "address", "mail", "doors", "backup", "film"]
+StepState = Literal["done", "todo", "skipped"]
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 

@@ -6,8 +6,7 @@ leads nobody to them.
 
 from matinee.features.accounts import service as accounts
 from matinee.features.admin import repository, rules
-from matinee.features.admin.rules import StepName
-from matinee.features.admin.schemas import Disk, FirstStep, FirstSteps
+from matinee.features.admin.schemas import Disk, FirstStep, FirstSteps, StepName
 from matinee.features.admission import service as admission
 from matinee.features.videos import service as videos
 from matinee.infra.work import Work
