@@ -1,7 +1,7 @@
 """Admin: first steps of a new house; accounts: passwords that the house made up,
 hashes of codes for devices, and tokens whose end was told.
 
-Revision: 0019, after 0017
+Revision: 0019, after 0018
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -3568,7 +3568,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "session_copied" | "codes_guessed" | "code_again" | "password_known" | "factor_added" | "factor_removed" | "factors_reset" | "passkey_copied" | "recovery_code_used" | "link_handed_out" | "new_place" | "looked_at";
+            kind: "session_copied" | "codes_guessed" | "code_again" | "password_known" | "factor_added" | "factor_removed" | "factors_reset" | "passkey_copied" | "recovery_code_used" | "link_handed_out" | "new_place" | "looked_at" | "token_ends";
             /** Device */
             device: string;
             /** Place */

@@ -17,7 +17,8 @@ class AccountRow(Base):
     """`login_name` is the handle and `shown_name` the name as room `people` pushed them; `erasure_id` is set once the
     person is leaving, and `leaves_at` is when that can be taken back no more. `kind` is `person` or `service`: the
     latter has neither address nor password. `seen_at` is the last visit, to an hour.
-    `waits` until an operator lets the person in. `password_made_up_at` while its password is one that the house made up."""
+    `waits` until an operator lets the person in. `password_made_up_at` while its password is one that the house made
+    up."""
 
     __tablename__ = "accounts_account"
 

@@ -111,7 +111,7 @@ async def send_trial(work: Work) -> None:
     account = await repository.account(work.session, work.actor.owner())
     if not work.mailer.can_send:
         raise NoLetters("This house sends no letters yet: set MATINEE_MAIL, and start it again.")
-    if account is None or rules.is_stand_in(account.email):
+    if account is None or account.email is None or rules.is_stand_in(account.email):
         raise NoAddressYet
     to = account.email
     key = rules.throttle_key("trial-letter", str(account.id))

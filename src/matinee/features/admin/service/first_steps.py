@@ -25,7 +25,8 @@ async def look(work: Work) -> FirstSteps:
     whose = await accounts.first_owner(work) if work.actor.is_system else work.actor.owner()
     account = None if whose is None else await accounts.get(work, whose)
     ends_at = None if whose is None else await accounts.first_password_ends(work, whose)
-    named = account is not None and not accounts.is_stand_in(account.email)
+    email = None if account is None else account.email
+    named = email is not None and not accounts.is_stand_in(email)
     address = work.settings(HouseSettings).address
     backup_at = await accounts.last_backup_at(work)
     letter_at = None if row is None else row.letter_at
