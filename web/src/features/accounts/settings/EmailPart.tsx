@@ -17,7 +17,7 @@ export function EmailPart(props: Props) {
   return (
     <Part
       title="E-mail"
-      words={props.mail ? "Another address counts once the letter to it is answered. Enter the present one to take a wish back." : "For signing in. Nobody sees it."}
+      words={props.mail ? "Another address counts once the letter to it is answered. Enter the present one to take a wish back." : "For signing in. Nobody but the operators sees it."}
     >
       <EmailForm {...props} />
     </Part>
