@@ -5,6 +5,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -24,8 +25,10 @@ class Ended:
     err: str
 
 
-async def matinee(*arguments: str, home: Path, **settings: str) -> Ended:
-    """Runs `matinee …` as a program of its own, with an empty home."""
+async def matinee(
+    *arguments: str, home: Path, heard: asyncio.Queue[str] | None = None, **settings: str
+) -> Ended:
+    """Runs `matinee …` as a program of its own, with an empty home. `heard` gets each line as it is printed."""
     home.mkdir(exist_ok=True)
     environment = {
         "PATH": os.environ["PATH"],
@@ -44,12 +47,25 @@ async def matinee(*arguments: str, home: Path, **settings: str) -> Ended:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        out, err = await process.communicate()
+        assert process.stdout is not None
+        assert process.stderr is not None
+        out, err, _ = await asyncio.gather(
+            _lines_of(process.stdout, heard), process.stderr.read(), process.wait()
+        )
     except BaseException:
         process.kill()
         await process.wait()
         raise
     return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+async def _lines_of(stream: asyncio.StreamReader, heard: asyncio.Queue[str] | None) -> bytes:
+    lines = []
+    async for line in stream:
+        lines.append(line)
+        if heard is not None:
+            heard.put_nowait(line.decode())
+    return b"".join(lines)
 
 
 async def test_a_failure_that_was_foreseen_is_one_sentence(tmp_path: Path) -> None:
@@ -95,7 +111,8 @@ def test_every_setting_is_explained_and_named_once() -> None:
             assert field.description, name
             assert name not in seen
             seen.add(name)
-            if any(word in name for word in ("password", "token", "key", "database_url")):
+            secret = any(word in name for word in ("password", "token", "key", "database_url"))
+            if secret and not name.endswith("_days"):
                 assert field.annotation == SecretStr | None, f"{name} holds a secret"
 
 
@@ -119,7 +136,10 @@ def test_what_is_no_address_is_refused(given: str) -> None:
 
 async def test_one_letter_shows_whether_mail_leaves(tmp_path: Path) -> None:
     async with office.opened() as post:
-        line = {"MATINEE_MAIL": f"smtp://127.0.0.1:{post.port}", "MATINEE_MAIL_FROM": "post@films.example"}
+        line: dict[str, Any] = {
+            "MATINEE_MAIL": f"smtp://127.0.0.1:{post.port}",
+            "MATINEE_MAIL_FROM": "post@films.example",
+        }
         sent, none, refused = await asyncio.gather(
             matinee("mail", "test", "ada@example.org", home=tmp_path / "a", **line),
             matinee("mail", "test", "ada@example.org", home=tmp_path / "b"),

@@ -174,7 +174,7 @@ FACTORIES: dict[str, Callable[[Scene], Awaitable[None]]] = {
 
 
 PASSING = ("accounts_throttle", "accounts_cut")
-OF_THE_HOUSE = ("roles_role", "accounts_factor_role")
+OF_THE_HOUSE = ("roles_role", "accounts_factor_role", "admin_first_steps")
 LOGGED = ("accounts_audit", "accounts_audit_head")
 
 

@@ -35,7 +35,7 @@ def test_a_new_operator_is_led_to_the_first_steps_until_they_are_put_away(page: 
         expect(step(page, "password")).to_have_attribute("data-state", "done")
 
         step(page, "address").get_by_role("button").first.click()
-        page.get_by_role("button", name="Skip: The address of this house").click()
+        page.get_by_role("button", name="Skip this step: The address of this house").click()
         expect(step(page, "address")).to_have_attribute("data-state", "skipped")
         page.goto(f"{server.address}/run")
         expect(page.get_by_role("link", name="5 first steps are left")).to_be_visible()

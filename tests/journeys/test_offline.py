@@ -19,6 +19,7 @@ def test_a_page_not_loaded_before_says_that_it_is_offline_and_opens_by_itself(
     page.goto(f"{server.address}/")
     videos = page.locator('a[href="/videos"]').first
     expect(videos).to_be_visible()
+    page.wait_for_load_state("networkidle")  # else a piece that pages share may be on its way
     page.evaluate("window.stays = true")
     page.context.set_offline(True)
     videos.click()

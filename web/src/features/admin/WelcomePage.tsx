@@ -139,7 +139,7 @@ function Row({ step, data, isOpen, busy, onOpen, onSkip }: RowProps) {
             </div>
             {step.state === "done" ? null : (
               <div>
-                <Button small look="quiet" isDisabled={busy} onPress={onSkip} aria-label={step.state === "todo" ? `Skip: ${title}` : `Take up again: ${title}`}>
+                <Button small look="quiet" isDisabled={busy} onPress={onSkip} aria-label={`${step.state === "todo" ? "Skip this step" : "Take it up again"}: ${title}`}>
                   {step.state === "todo" ? "Skip this step" : "Take it up again"}
                 </Button>
               </div>
