@@ -1,6 +1,8 @@
 """How often one may ask, seen from outside."""
 
 import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -105,3 +107,46 @@ async def test_zero_lets_everybody(make_house: MakeHouse) -> None:
     answers = [await one.get("/api/v1/me") for _ in range(30)]
     assert {answer.status_code for answer in answers} == {200}
     assert "ratelimit" not in answers[-1].headers
+
+
+async def test_of_many_who_sign_in_at_once_some_wait_and_the_rest_is_told_to_come_again(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house(limit_sign_ins=0, limit_sign_ins_at_once=1)
+    ann, guesser = await house.person(handle="ann"), await house.client()
+
+    async def guess(number: int) -> httpx.Response:
+        wrong = {"login": f"nobody{number}", "password": "not the one"}
+        return await guesser.post("/api/v1/session", json=wrong)
+
+    answers, seen = await asyncio.gather(
+        asyncio.gather(*(guess(number) for number in range(80))), ann.client.get("/api/v1/me")
+    )
+    counted = Counter(answer.status_code for answer in answers)
+    assert counted == {401: 51, 503: 29}, "one is worked on, fifty wait"
+    (crowded,) = {answer.json()["code"] for answer in answers if answer.status_code == 503}
+    assert (crowded, seen.status_code) == ("house.crowded", 200)
+    right = {"login": "ann", "password": PASSWORD}
+    assert (await guesser.post("/api/v1/session", json=right)).status_code == 200
+
+
+async def test_a_sign_in_that_arrives_slowly_holds_nobody_up(make_house: MakeHouse) -> None:
+    house = await make_house(limit_sign_ins_at_once=1)
+    await house.person(handle="ann")
+    slow, quick = await house.client(), await house.client()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def body() -> AsyncIterator[bytes]:
+        begun.set()
+        yield b'{"login": "ann", '
+        await go_on.wait()
+        yield b'"password": "not the one"}'
+
+    crawling = asyncio.create_task(
+        slow.post("/api/v1/session", content=body(), headers={"Content-Type": "application/json"})
+    )
+    await begun.wait()
+    right = {"login": "ann", "password": PASSWORD}
+    assert (await quick.post("/api/v1/session", json=right)).status_code == 200
+    go_on.set()
+    assert (await crawling).status_code == 401

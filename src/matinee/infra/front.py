@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matinee.infra import cookies, telemetry
 from matinee.infra.limits import Limits
-from matinee.infra.limits.door import headers_of, sentence_of, wait_of
+from matinee.infra.limits.door import headers_of, is_sign_in, sentence_of, wait_of
+from matinee.infra.limits.narrow import Crowded
 from matinee.infra.problems import problem
 from matinee.kernel.actor import Actor
 from matinee.kernel.errors import TooLarge, TooMany
@@ -110,6 +111,27 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
+async def _at_hand(receive: Receive) -> Receive:
+    """The same body, once all of it is here. What reading it raises is raised to whoever reads it then."""
+    kept: list[Message | HTTPException] = []
+    try:
+        kept.append(await receive())
+        while kept[-1].get("more_body", False):  # type: ignore[union-attr]
+            kept.append(await receive())
+    except HTTPException as error:
+        kept.append(error)
+
+    async def again() -> Message:
+        if not kept:
+            return await receive()
+        first = kept.pop(0)
+        if isinstance(first, HTTPException):
+            raise first
+        return first
+
+    return again
+
+
 def _with_cookies(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """What carries somebody's cookies is kept by no cache on the way."""
     handed = cookies.handed(scope)
@@ -190,9 +212,18 @@ class Front:
                     scope, answer_on = {**scope, "method": "GET"}, _without_body(answer_on)
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self.app(scope, receive, answer_on)
+                if scope["type"] == "http" and is_sign_in(scope):
+                    receive = await _at_hand(receive)  # who sends slowly holds nobody up
+                    async with scope["app"].state.works.held(Limits).sign_ins.through():
+                        await self.app(scope, receive, answer_on)
+                else:
+                    await self.app(scope, receive, answer_on)
             except ConnectionResetError:
                 return  # whoever asked is gone
+            except Crowded as error:
+                telemetry.LIMITED.labels("crowded").inc()
+                answer = problem(Request(scope), 503, error.code, error.detail, headers={"Retry-After": "3"})
+                await answer(scope, receive, answer_on)
             except Exception as error:
                 # Here, not in the framework: its own handler stands outside of headers, figures and the request's id.
                 if scope["type"] != "http" or scope["state"].get(_BEGUN):

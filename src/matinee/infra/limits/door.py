@@ -8,6 +8,7 @@ from typing import Literal
 from starlette.types import Scope
 
 from matinee.infra.limits.buckets import Limit, Memory, Standing
+from matinee.infra.limits.narrow import Narrow
 from matinee.infra.limits.settings import LimitSettings
 from matinee.infra.limits.shared import Shared
 from matinee.infra.telemetry import LIMITED
@@ -57,6 +58,7 @@ class Limits:
             "write": _Bucket(Limit("program-writes", knobs.limit_writes * wide), shared=True),
             "upload": _Bucket(Limit("program-uploads", knobs.limit_uploads * wide), shared=True),
         }
+        self.sign_ins = Narrow(knobs.limit_sign_ins_at_once)
         self._memory = Memory(time.monotonic)
         self._shared = Shared(works.database)
         self._declared: dict[tuple[str, str], Class] = {}
@@ -120,6 +122,12 @@ class Limits:
         if tightest is None or standing.refused or standing.share < tightest.share:
             scope["state"][_STATE] = (named, standing)
         return standing
+
+
+def is_sign_in(scope: Scope) -> bool:
+    """Whether the door counted it among sign-ins."""
+    named: Class | None = scope.get("state", {}).get(_STATE, (None, None))[0]
+    return named == "sign_in"
 
 
 def wait_of(standing: Standing) -> int:

@@ -26,6 +26,13 @@ class LimitSettings(Concern):
         le=_MOST,
         description="Sign-ins, sign-ups and letters that one address may ask for in a minute, over all processes.",
     )
+    limit_sign_ins_at_once: int = Field(
+        4,
+        ge=0,
+        le=1000,
+        description="Such requests that one process works on side by side; fifty more wait, and who comes then is told"
+        " to come again.",
+    )
     limit_media: int = Field(
         6000, ge=0, le=_MOST, description="Segments, pictures and pieces of uploads a minute of one address."
     )
