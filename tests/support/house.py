@@ -147,7 +147,7 @@ def as_browsers_do(client: httpx.AsyncClient | httpx.Client) -> None:
 async def settled(works: Works) -> None:
     """Until every tally may be read: a transaction of another test, in another database of the same server, makes
     readers wait until it ends."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while True:
             async with works.open() as work:
                 newest = text(
