@@ -109,6 +109,27 @@ async def test_the_socket_of_an_operator_who_is_limited_hears_the_house_no_more(
         assert await _ask(socket, "ping") == "pong"
 
 
+async def test_a_page_hears_what_was_signalled_between_its_fetch_and_its_following(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await house.person()
+    program = await house.program(person)
+    fetched = program.headers["Authorization"]
+    async with served(house.app) as address:
+        async with house.works.open() as work:
+            await accounts.restrict(work, person.account_id, "limited", "Spam.")
+        async with _socket(address, Authorization=fetched) as page:
+            assert await _ask(page, "subscribe", "me") == "subscribed"
+            assert json.loads(await asyncio.wait_for(page.recv(), PATIENCE_S)) == {
+                "op": "signal",
+                "topic": "me",
+            }
+        monkeypatch.setattr("matinee.infra.gateway.socket.LATELY_S", 0.0)
+        async with _socket(address, Authorization=fetched) as late:
+            assert await _ask(late, "subscribe", "me") == "subscribed"
+            assert await _ask(late, "ping") == "pong", "nothing of long ago"
+
+
 async def test_this_machine_is_counted_by_account_alone_and_zero_lets_everybody(
     make_house: MakeHouse,
 ) -> None:

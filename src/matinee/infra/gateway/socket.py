@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 MAX_TOPICS = 100
 MAX_MESSAGE_CHARACTERS = 1_000
 SILENCE_S = 90
+LATELY_S = 30.0
+"""A page fetches first and follows then: what was signalled in between, it hears when it begins to follow."""
 ASK_AGAIN_S = 15.0
 MESSAGES = Limit("socket", 3 * MAX_TOPICS)
 """A page that gives up all of its topics for as many others sends two thirds of it at once."""
@@ -44,11 +46,17 @@ class Gateway:
     def __init__(self, bus: Bus, topics: list[Topic]) -> None:
         self._topics = {topic.name: topic for topic in topics}
         self._followers: dict[str, set[_Socket]] = defaultdict(set)
+        self._lately: dict[str, float] = {}
         self._stop_hearing = bus.hear(self._on_signal)
         self._resolving = asyncio.Semaphore(RESOLVED_AT_ONCE)
         self.sockets: set[_Socket] = set()
 
     def _on_signal(self, channel: str) -> None:
+        now = time.monotonic()
+        self._lately.pop(channel, None)
+        self._lately[channel] = now  # the newest last: those of long ago stand in front
+        while (oldest := next(iter(self._lately))) and now - self._lately[oldest] > LATELY_S:
+            del self._lately[oldest]
         for socket in tuple(self._followers.get(channel, ())):
             socket.wake(channel)
 
@@ -104,6 +112,9 @@ class Gateway:
 
     def follow(self, channel: str, socket: "_Socket") -> None:
         self._followers[channel].add(socket)
+
+    def signalled_lately(self, channel: str) -> bool:
+        return time.monotonic() - self._lately.get(channel, float("-inf")) <= LATELY_S
 
     def leave(self, channel: str, socket: "_Socket") -> None:
         followers = self._followers.get(channel)
@@ -227,6 +238,8 @@ class _Socket:
         self.topics[topic] = channel
         self.gateway.follow(channel, self)
         await self._send({"op": "subscribed", "topic": topic})
+        if self.gateway.signalled_lately(channel):
+            self.wake(channel)
 
 
 router = APIRouter()
