@@ -4,6 +4,7 @@ import { InvitationsPart } from "@/features/admission/InvitationsPart";
 import { Fault, Ghost } from "@/ui/States";
 import { useTitle } from "@/ui/useTitle";
 import { AccountPart } from "./settings/AccountPart";
+import { Contents } from "./settings/Contents";
 import { CopiesPart } from "./settings/CopiesPart";
 import { EmailPart } from "./settings/EmailPart";
 import { FactorsPart } from "./settings/FactorsPart";
@@ -19,17 +20,17 @@ export function SettingsPage() {
   useTitle("Settings");
   const { data: me, error, refetch } = useQuery(meQuery);
   return (
-    <div className="max-w-[720px]">
+    <div className="max-w-[720px] wide:max-w-none">
       <h1 className="mb-5">Settings</h1>
       {me?.account?.factor_due ? (
-        <div className="grid gap-5">
+        <div className="grid max-w-[720px] gap-5">
           <p role="status" className="panel p-5">
             Your role needs a second factor. Set one up here: an app that makes codes, or a passkey. Everything else opens then.
           </p>
           <FactorsPart />
         </div>
       ) : me?.account ? (
-        <div className="grid gap-5">
+        <Contents>
           <LookPart me={me} />
           {me.profile ? <ProfilePart profile={me.profile} keptDays={me.limits.handle_kept_days} /> : null}
           <PasswordPart />
@@ -42,11 +43,11 @@ export function SettingsPage() {
           <HistoryPart />
           <CopiesPart />
           <AccountPart email={me.account.email ?? ""} days={me.limits.leaving_days} />
-        </div>
+        </Contents>
       ) : error ? (
         <Fault error={error} what="Your settings did not come" retry={() => void refetch()} />
       ) : (
-        <Ghost className="h-96" />
+        <Ghost className="h-96 max-w-[720px]" />
       )}
     </div>
   );
