@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { meQuery } from "@/api/accounts";
 import type { AccountState, DirectoryFilter } from "@/api/directory";
+import { ownPath } from "@/lib/ownPath";
 import { client } from "./client";
 import { lazyPage } from "./lazyPage";
 import { NotHere, PageFault } from "./Pages";
@@ -59,9 +60,8 @@ const signIn = createRoute({
   getParentRoute: () => shell,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } => {
-    const next = text(search["next"]);
-    // Only a path of this house may follow a sign-in.
-    return next?.startsWith("/") && !next.startsWith("//") ? { next } : {};
+    const next = ownPath(text(search["next"]));
+    return next ? { next } : {};
   },
   component: lazyPage(() => import("@/features/accounts/SignInPage"), "SignInPage"),
 });
