@@ -5,6 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
+from fido2 import cbor
+from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.support.factors import (
     PASSKEYS,
@@ -287,3 +290,45 @@ async def test_a_passkey_proves_once_more_who_one_is(house: House, clock: Clock,
     app, codes = await add_app(browser, clock)
     assert app.secret
     assert codes is None
+
+
+async def test_the_public_half_of_a_passkey_alone_is_kept(house: House, clock: Clock, ann: Person) -> None:
+    device = Device()
+    await add_passkey(ann.client, device)
+    async with house.works.open() as work:
+        (row,) = (await work.session.execute(text("SELECT * FROM accounts_passkey"))).mappings()
+    held = device.private_key.private_numbers()
+    x, y = (number.to_bytes(32, "big") for number in (held.public_numbers.x, held.public_numbers.y))
+    # RFC 9053: kind, algorithm, curve, and the point; -4 would be the private half.
+    assert cbor.decode(row["public_key"]) == {1: 2, 3: -7, -1: 1, -2: x, -3: y}
+    private = held.private_value.to_bytes(32, "big")
+    assert not [name for name, value in row.items() if isinstance(value, bytes) and private in value]
+
+
+class Unapproved(Device):
+    """Its key says that it is for another algorithm."""
+
+    def __init__(self, algorithm: int) -> None:
+        super().__init__()
+        self.algorithm = algorithm
+
+    def create(self, options: dict[str, Any], origin: str) -> dict[str, Any]:
+        made: dict[str, Any] = super().create(options, origin)
+        said = cbor.decode(made["response"]["attestationObject"])
+        before, key = said["authData"][:-77], cbor.decode(said["authData"][-77:])
+        said["authData"] = before + cbor.encode({**key, 3: self.algorithm})
+        made["response"]["attestationObject"] = cbor.encode(said)
+        return made
+
+
+async def test_a_passkey_is_of_an_approved_algorithm(house: House, clock: Clock, ann: Person) -> None:
+    """EdDSA, ES256 and RS256 are offered and taken; not what else is registered, above all not RS1 with its SHA-1."""
+    asked = (await ann.client.post(f"{PASSKEYS}/options")).json()["publicKey"]["pubKeyCredParams"]
+    assert [(one["type"], one["alg"]) for one in asked] == [("public-key", alg) for alg in (-8, -7, -257)]
+    assert (await add_passkey(ann.client, Unapproved(-7))).status_code == 201
+    for algorithm in (-65535, -47, -35, -36, -37, -258, -259, 0):
+        with structlog.testing.capture_logs() as lines:
+            refused = await add_passkey(ann.client, Unapproved(algorithm))
+        assert (refused.status_code, refused.json()["code"]) == (422, "accounts.passkey_refused"), algorithm
+        (line,) = [line for line in lines if line["event"] == "accounts.passkey_refused"]
+        assert "alg" in line["why"].lower(), (algorithm, line)

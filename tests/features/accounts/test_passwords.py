@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import text
 from tests.conftest import MakeHouse
-from tests.support.factors import notices
+from tests.support.factors import Clock, notices
 from tests.support.house import PASSWORD, House
 from tests.support.ranges import ranges
 
@@ -270,3 +270,29 @@ async def test_a_guest_owns_nothing(house: House) -> None:
     async with house.works.open(Actor()) as work:
         with pytest.raises(NotSignedIn):
             await accounts.tokens(work)
+
+
+async def test_a_password_of_long_ago_signs_in_and_need_not_be_changed(house: House) -> None:
+    clock = Clock(house)
+    ann = await house.person()
+    login = {"login": ann.email, "password": PASSWORD}
+    for _ in range(4):
+        clock.go(days=365 * 5)
+        browser = await house.client()
+        answer = await browser.post("/api/v1/session", json=login)
+        assert answer.status_code == 200, answer.text
+        browser.headers["X-CSRF-Token"] = browser.cookies["__Host-matinee_csrf"]
+        changed = await browser.patch("/api/v1/me", json={"theme": "dark"})
+        assert changed.is_success, "nothing is asked first"
+        assert set(await notices(browser)) <= {"new_sign_in", "new_place"}
+
+
+async def test_a_former_password_may_come_back(house: House) -> None:
+    ann = await house.person()
+    words = [PASSWORD, "another long secret", PASSWORD, "another long secret", PASSWORD]
+    for current, new in itertools.pairwise(words):
+        answer = await ann.client.post("/api/v1/me/password", json={"current": current, "new": new})
+        assert answer.status_code == 204, answer.text
+    browser = await house.client()
+    login = {"login": ann.email, "password": PASSWORD}
+    assert (await browser.post("/api/v1/session", json=login)).status_code == 200
