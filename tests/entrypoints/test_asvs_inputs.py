@@ -108,3 +108,26 @@ async def test_words_of_people_are_no_html_in_the_head_of_a_page(built: House) -
         for tag in ("<script", "<img", "<b>"):
             assert tag not in page, path
         assert "&lt;script&gt;alert(&quot;ねこ O&#x27;Hara&quot;)&lt;/script&gt;" in page, path
+
+
+async def test_from_the_bare_address_one_is_sent_to_localhost_and_nowhere_else(built: House) -> None:
+    """The place that one asked for stays; what a request says of hosts leads nobody away."""
+    client = await built.client()
+    bare = {"Host": "127.0.0.1:8000"}
+    for path in ("/", "/sign-in?next=%2Fvideos", "/watch/none?t=5", "/run/health"):
+        moved = await client.get(path, headers=bare)
+        assert (moved.status_code, moved.headers["location"]) == (307, f"http://localhost:8000{path}")
+    more = {"X-Forwarded-Host": "elsewhere.example", "Forwarded": "host=elsewhere.example"}
+    moved = await client.get("/videos", headers={**bare, **more})
+    assert moved.headers["location"] == "http://localhost:8000/videos"
+    for host in (
+        "elsewhere.example", "127.0.0.1@elsewhere.example", "127.0.0.1:8000@elsewhere.example", "127.0.0.1.elsewhere.example",
+        "127.0.0.1:8000/@elsewhere.example", "127.0.0.1:80#.elsewhere.example", "127.0.0.1\\elsewhere.example", "",
+    ):  # fmt: skip
+        for path in ("/", "/videos", "//elsewhere.example", "/videos/..//elsewhere.example"):
+            answer = await client.get(f"http://localhost:8000{path}", headers={"Host": host})
+            assert answer.status_code in (400, 404), (host, path)
+            assert "location" not in answer.headers, (host, path)
+    for path in ("//elsewhere.example", "/videos//elsewhere.example/", "/@nobody//elsewhere.example"):
+        said = (await client.get(f"http://localhost:8000{path}", headers=bare)).headers.get("location", "")
+        assert not said or said.startswith("http://localhost:8000/"), path

@@ -37,6 +37,7 @@ _OF_REACT_ARIA = (
     "'sha256-gYiS/BvZvRcK27JIXTuwhZ3hs2+VJ1X+2gUlE+farlg='",
 )
 """The two styles that React Aria writes into a page: how buttons are touched, and what lies below a dialog on iOS."""
+_HOST = re.compile(r"(\[[^]]*\]|[^:]*)(?::[0-9]{0,5})?")
 _OF_PROXIES = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"})
 _BEGUN = "answer_begun"
 _REFUSED = (401, 403, 404)
@@ -239,7 +240,8 @@ class Front:
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> ASGIApp | None:
         """What is said to a request that nobody need look into; None for any other."""
         host = headers.get(b"host", b"").decode("latin-1").lower()
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        named = _HOST.fullmatch(host)
+        name = named[1] if named else ""
         if scope["type"] == "websocket":
             return None if name in self.allowed_hosts else _closed(1008)
         request = Request(scope)
