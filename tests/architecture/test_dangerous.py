@@ -62,7 +62,11 @@ def _written(path: Path) -> set[str]:
         for name in node.targets
         if isinstance(name, ast.Name)
     }
-    bound = [node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    bound = [
+        node.id
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
     return {name for name in found if bound.count(name) == 1}
 
 
@@ -70,7 +74,9 @@ def _is_constant(format_: ast.expr, written: set[str]) -> bool:
     if isinstance(format_, ast.Constant):
         return isinstance(format_.value, str)
     if isinstance(format_, ast.Call):
-        return ast.unparse(format_.func) == "sql.SQL" and all(_is_constant(one, set()) for one in format_.args)
+        return ast.unparse(format_.func) == "sql.SQL" and all(
+            _is_constant(one, set()) for one in format_.args
+        )
     if isinstance(format_, ast.Subscript):
         format_ = format_.value
     name = format_.attr if isinstance(format_, ast.Attribute) else getattr(format_, "id", None)
@@ -106,7 +112,13 @@ def test_a_computed_format_would_be_found(monkeypatch: pytest.MonkeyPatch) -> No
         "given.format_map({})", "Template(given).substitute(a=1)", "W = 'a'\nW = given\nW.format(1)",
         "def f(given):\n    words = f'{given}'\n    return words.format(1)",
     ]  # fmt: skip
-    right = ["'{}'.format(1)", "W = {'a': '{}'}\nW[key].format(1)", "now.strftime('%Y')", "ms % 60", "W = 'a'\nself.W.format(1)"]
+    right = [
+        "'{}'.format(1)",
+        "W = {'a': '{}'}\nW[key].format(1)",
+        "now.strftime('%Y')",
+        "ms % 60",
+        "W = 'a'\nself.W.format(1)",
+    ]
     for source in (*wrong, *right):
         monkeypatch.setattr("tests.architecture.test_dangerous.tree", lambda _, said=source: ast.parse(said))
         assert bool(_computed_formats(SRC / "one.py")) is (source in wrong), source

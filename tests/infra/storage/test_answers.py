@@ -56,7 +56,11 @@ async def test_no_entity_of_an_answer_leads_out_of_it_or_grows(
 ) -> None:
     canary = tmp_path / "canary"
     canary.write_text(CANARY)
-    outside = [f'SYSTEM "{canary.as_uri()}"', 'SYSTEM "http://127.0.0.1:9/canary"', f'PUBLIC "x" "{canary.as_uri()}"']
+    outside = [
+        f'SYSTEM "{canary.as_uri()}"',
+        'SYSTEM "http://127.0.0.1:9/canary"',
+        f'PUBLIC "x" "{canary.as_uri()}"',
+    ]
     for doctype in (
         *(f"<!DOCTYPE R [<!ENTITY e {where}>]>" for where in outside),
         *(f"<!DOCTYPE R [<!ENTITY % p {where}> %p;]>" for where in outside),
