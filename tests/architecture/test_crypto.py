@@ -20,8 +20,8 @@ LIBRARIES = {
     "webauthn": "passkeys",
 }
 OTHERS = {
-    "Crypto", "Cryptodome", "M2Crypto", "OpenSSL", "authlib", "bcrypt", "cose", "crypt", "cryptography", "fernet", "gmpy2",
-    "itsdangerous", "jose", "jwcrypto", "jwt", "nacl", "oscrypto", "passlib", "pyaes", "pycose", "rsa", "scrypt", "tink",
+    "Crypto", "Cryptodome", "M2Crypto", "OpenSSL", "authlib", "bcrypt", "cose", "crypt", "cryptography", "fernet",
+    "itsdangerous", "jose", "jwcrypto", "jwt", "nacl", "passlib", "pyaes", "pycose", "rsa", "scrypt", "tink",
 }  # fmt: skip
 DIGESTS = {"sha256", "blake2b", "scrypt"}
 WEAK = {

@@ -60,7 +60,7 @@ def caddy(tmp_path: Path) -> Iterator[int]:
     homes = {"XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)}
     words = {"MATINEE_PUBLIC_URL": f"https://localhost:{port}", "ACME_EMAIL": "you@films.example"}
     program, environment = Path(sys.executable).with_name("caddy"), os.environ | homes | words
-    adapt = [program, "adapt", "--config", ROOT / "deploy" / "Caddyfile"]
+    adapt: list[str | Path] = [program, "adapt", "--config", ROOT / "deploy" / "Caddyfile"]
     adapted = json.loads(subprocess.run(adapt, check=True, capture_output=True, env=environment).stdout)
     adapted["admin"] = {"disabled": True}
     adapted["apps"]["http"]["http_port"] = free_port()
@@ -85,9 +85,12 @@ def _agreed(port: int, ciphers: str | None = None, most: ssl.TLSVersion | None =
         context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
     if most is not None:
         context.minimum_version, context.maximum_version = ssl.TLSVersion.MINIMUM_SUPPORTED, most
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as line:
-        with context.wrap_socket(line, server_hostname="localhost") as safe:
-            return str((safe.cipher() or ("",))[0])
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(("127.0.0.1", port), 10) as line,
+        context.wrap_socket(line, server_hostname="localhost") as safe,
+    ):
+        return str((safe.cipher() or ("",))[0])
     return None
 
 

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "asvs.md"
 REQUIREMENTS = 259
 """Of levels 1 and 2 in 4.0.3."""
+_TEST = r"`(?:[\w/]+\.py::test_\w+|web/src/[\w/]+\.test\.ts::[^`]+)`"
 COLUMNS = ("met, with a test", "met, no test", "open", "does not apply")
 
 
@@ -28,7 +29,7 @@ def _rows() -> list[list[str]]:
 
 
 def _kind(proof: str) -> str:
-    if re.fullmatch(r"`[\w/]+\.py::test_\w+`( `[\w/]+\.py::test_\w+`)*", proof):
+    if re.fullmatch(rf"{_TEST}( {_TEST})*", proof):
         return "met, with a test"
     if proof == "no test":
         return "met, no test"
@@ -57,10 +58,11 @@ def test_every_requirement_stands_once_in_its_chapter_and_whole() -> None:
 def test_every_test_that_is_named_exists() -> None:
     missing = []
     for number, *_, proof in _rows():
-        for path, name in re.findall(r"`([^`]+)::(test_\w+)`", proof):
+        for path, name in re.findall(r"`([^`]+)::([^`]+)`", proof):
             file = ROOT / path
             source = file.read_text(encoding="utf-8") if file.is_file() else ""
-            if not re.search(rf"^(async )?def {name}\(", source, re.MULTILINE):
+            begins = rf"^(async )?def {name}\(" if file.suffix == ".py" else rf'^it\("{re.escape(name)}"'
+            if not re.search(begins, source, re.MULTILINE):
                 missing.append(f"{number}: {path}::{name}")
     assert missing == []
 

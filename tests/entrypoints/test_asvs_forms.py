@@ -28,7 +28,7 @@ TUS = {
     "tus-resumable", "upload-length", "upload-metadata", "upload-concat", "upload-checksum", "upload-offset",
     "x-http-method-override",
 }  # fmt: skip
-_HINT = re.compile(r"hint|question|answer|maiden|(?<!in)secret_word|reminder", re.IGNORECASE)
+_HINT = re.compile(r"hint|question|answer|maiden|reminder", re.IGNORECASE)
 
 
 @cache
@@ -47,9 +47,9 @@ def _forms(operation: dict[str, Any]) -> list[set[str]]:
     """The fields of the form that it takes, then those of the forms inside it."""
     found = []
     waiting = [one.get("schema", {}) for one in operation.get("requestBody", {}).get("content", {}).values()]
-    for schema in waiting:  # which grows meanwhile
-        if "$ref" in schema:
-            schema = _document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    for given in waiting:  # which grows meanwhile
+        name = given.get("$ref", "").rpartition("/")[2]
+        schema = _document()["components"]["schemas"][name] if name else given
         if "properties" in schema:
             found.append({*schema["properties"]})
         waiting += schema.get("properties", {}).values()

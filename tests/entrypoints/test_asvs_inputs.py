@@ -121,7 +121,8 @@ async def test_from_the_bare_address_one_is_sent_to_localhost_and_nowhere_else(b
     moved = await client.get("/videos", headers={**bare, **more})
     assert moved.headers["location"] == "http://localhost:8000/videos"
     for host in (
-        "elsewhere.example", "127.0.0.1@elsewhere.example", "127.0.0.1:8000@elsewhere.example", "127.0.0.1.elsewhere.example",
+        "elsewhere.example", "127.0.0.1@elsewhere.example", "127.0.0.1:8000@elsewhere.example",
+        "127.0.0.1.elsewhere.example",
         "127.0.0.1:8000/@elsewhere.example", "127.0.0.1:80#.elsewhere.example", "127.0.0.1\\elsewhere.example", "",
     ):  # fmt: skip
         for path in ("/", "/videos", "//elsewhere.example", "/videos/..//elsewhere.example"):

@@ -3,7 +3,6 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -26,7 +25,7 @@ def _is_here(host: Any) -> bool:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Hosts beyond this machine that somebody in this process looked up or tried to reach; nobody is reached."""
     found: list[str] = []
 
@@ -50,7 +49,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     watched(socket.socket, "sendto", -1)
     for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
         watched(socket, name, 0)
-    yield found
+    return found
 
 
 def _lines_out() -> list[str]:
