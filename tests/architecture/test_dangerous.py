@@ -107,9 +107,11 @@ def test_formats_of_texts_are_written_and_never_computed() -> None:
 
 def test_a_computed_format_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = [
-        "given.format(1)", "given.format('a')", "f'{given} {{}}'.format(1)", "(given + '{}').format(1)", "'{}'.join(given).format(1)",
+        "given.format(1)", "given.format('a')", "f'{given} {{}}'.format(1)", "(given + '{}').format(1)",
+        "'{}'.join(given).format(1)",
         "given % (1,)", "given % one", "f'{given}' % {'a': 1}", "sql.SQL(given).format(1)", "now.strftime(given)",
-        "given.format_map({})", "Template(given).substitute(a=1)", "W = 'a'\nW = given\nW.format(1)",
+        "given.format_map({})", "Template(given).substitute(a=1)",
+        "W = 'a'\nW = given\nW.format(1)",
         "def f(given):\n    words = f'{given}'\n    return words.format(1)",
     ]  # fmt: skip
     right = [

@@ -11,6 +11,7 @@ import yaml
 from pydantic import SecretStr
 from tests.architecture.sources import ROOT, SRC, modules, tree
 
+import parts
 import setup
 from matinee.entrypoints import product
 from matinee.entrypoints.cli.settings_reference import concerns, variable
@@ -226,7 +227,7 @@ def test_a_found_hole_has_a_way_and_every_change_is_looked_at(monkeypatch: pytes
     assert "Report a vulnerability" in (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     ran: list[str] = []
     for part in ("python", "node", "node_modules", "web"):
-        monkeypatch.setattr(setup.parts, part, lambda *_: None)
+        monkeypatch.setattr(parts, part, lambda *_: None)
     monkeypatch.setattr(setup.Steps, "run", lambda _, name, *__: ran.append(name))
     linters = {"ruff", "ruff format", "mypy", "borders", "dependencies", "web types", "web lint"}
     assert setup.test() == 0

@@ -6,7 +6,6 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from fido2 import cbor
 from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.support.factors import (
@@ -22,6 +21,7 @@ from tests.support.factors import (
     who,
 )
 from tests.support.house import House, Person
+from webauthn.helpers import encode_cbor, parse_cbor
 
 from matinee.features.accounts import service as accounts
 
@@ -300,7 +300,7 @@ async def test_the_public_half_of_a_passkey_alone_is_kept(house: House, clock: C
     held = device.private_key.private_numbers()
     x, y = (number.to_bytes(32, "big") for number in (held.public_numbers.x, held.public_numbers.y))
     # RFC 9053: kind, algorithm, curve, and the point; -4 would be the private half.
-    assert cbor.decode(row["public_key"]) == {1: 2, 3: -7, -1: 1, -2: x, -3: y}
+    assert parse_cbor(row["public_key"]) == {1: 2, 3: -7, -1: 1, -2: x, -3: y}
     private = held.private_value.to_bytes(32, "big")
     assert not [name for name, value in row.items() if isinstance(value, bytes) and private in value]
 
@@ -314,10 +314,10 @@ class Unapproved(Device):
 
     def create(self, options: dict[str, Any], origin: str) -> dict[str, Any]:
         made: dict[str, Any] = super().create(options, origin)
-        said = cbor.decode(made["response"]["attestationObject"])
-        before, key = said["authData"][:-77], cbor.decode(said["authData"][-77:])
-        said["authData"] = before + cbor.encode({**key, 3: self.algorithm})
-        made["response"]["attestationObject"] = cbor.encode(said)
+        said = parse_cbor(made["response"]["attestationObject"])
+        before, key = said["authData"][:-77], parse_cbor(said["authData"][-77:])
+        said["authData"] = before + encode_cbor({**key, 3: self.algorithm})
+        made["response"]["attestationObject"] = encode_cbor(said)
         return made
 
 
