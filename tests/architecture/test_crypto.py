@@ -2,6 +2,7 @@
 
 import ast
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher, Type
@@ -33,6 +34,7 @@ WEAK = {
 }
 
 
+@cache
 def _used() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """Libraries, and what is taken of `hashlib`, of each module."""
     libraries: dict[str, set[str]] = defaultdict(set)

@@ -1,6 +1,7 @@
 """The pages about threats, data and ways of working name what there is in the code, and nothing that is not."""
 
 import ast
+import json
 import re
 from functools import cache
 from importlib import import_module
@@ -196,7 +197,7 @@ def test_every_class_says_how_it_is_kept_who_sees_it_how_long_and_what_code_must
 
 @cache
 def _forms() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads((ROOT / "web" / "openapi.json").read_text(encoding="utf-8"))
     return {
         name: schema
         for name, schema in document["components"]["schemas"].items()
