@@ -44,7 +44,7 @@ def test_a_new_operator_is_led_to_the_first_steps_until_they_are_put_away(page: 
         expect(page).to_have_url(f"{server.address}/")
 
         acts.sign_out(page)
-        page.goto(f"{server.address}/sign-in")
+        page.goto(f"{server.address}/sign-in?next=/%5Celsewhere.example")
         login, password = page.get_by_label("E-mail or handle"), page.get_by_label("Password")
         login.fill(OWN)
         for field, keys in ((login, "ControlOrMeta+x"), (password, "ControlOrMeta+v")):

@@ -1,7 +1,6 @@
 import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import { meQuery } from "@/api/accounts";
 import type { AccountState, DirectoryFilter } from "@/api/directory";
-import { ownPath } from "@/lib/ownPath";
 import { client } from "./client";
 import { lazyPage } from "./lazyPage";
 import { NotHere, PageFault } from "./Pages";
@@ -60,7 +59,7 @@ const signIn = createRoute({
   getParentRoute: () => shell,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } => {
-    const next = ownPath(text(search["next"]));
+    const next = text(search["next"]);
     return next ? { next } : {};
   },
   component: lazyPage(() => import("@/features/accounts/SignInPage"), "SignInPage"),
