@@ -251,14 +251,15 @@ def test_a_found_hole_has_a_way_and_every_change_is_looked_at(monkeypatch: pytes
 
 def test_the_rules_of_hand_name_what_there_is() -> None:
     (rules,) = re.findall(r"^## Rules of hand\n(.*?)^## ", CONTRIBUTING, re.MULTILINE | re.DOTALL)
-    for subject in (
+    wanted = (
         "bounded",
         "404",
         "checked against the actor",
         "never reach a log",
         "never commit",
         "transaction",
-    ):
+    )
+    for subject in wanted:
         assert subject in rules, subject
     assert "accounts.audit.record(work" in rules
     assert callable(accounts.audit.record)
