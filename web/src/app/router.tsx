@@ -3,6 +3,7 @@ import { meQuery } from "@/api/accounts";
 import type { AccountState, DirectoryFilter } from "@/api/directory";
 import { client } from "./client";
 import { lazyPage } from "./lazyPage";
+import { only } from "./only";
 import { NotHere, PageFault } from "./Pages";
 import { Shell } from "./shell/Shell";
 
@@ -26,10 +27,10 @@ const home = createRoute({
 const watch = createRoute({
   getParentRoute: () => shell,
   path: "/watch/$id",
-  validateSearch: (search: Record<string, unknown>): { t?: number } => {
+  validateSearch: only((search): { t?: number } => {
     const t = Number(search["t"]);
     return Number.isFinite(t) && t > 0 ? { t } : {};
-  },
+  }),
   component: lazyPage(() => import("@/features/videos/watch/WatchPage"), "WatchPage"),
 });
 const upload = createRoute({
@@ -58,10 +59,10 @@ const profile = createRoute({
 const signIn = createRoute({
   getParentRoute: () => shell,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+  validateSearch: only((search): { next?: string } => {
     const next = text(search["next"]);
     return next ? { next } : {};
-  },
+  }),
   component: lazyPage(() => import("@/features/accounts/SignInPage"), "SignInPage"),
 });
 const signUp = createRoute({
@@ -93,10 +94,10 @@ const join = createRoute({
 const device = createRoute({
   getParentRoute: () => shell,
   path: "/device",
-  validateSearch: (search: Record<string, unknown>): { code?: string } => {
+  validateSearch: only((search): { code?: string } => {
     const code = text(search["code"]);
     return code ? { code } : {};
-  },
+  }),
   beforeLoad: signedIn,
   component: lazyPage(() => import("@/features/accounts/DevicePage"), "DevicePage"),
 });
@@ -109,10 +110,10 @@ const settings = createRoute({
 const permissions = createRoute({
   getParentRoute: () => shell,
   path: "/settings/permissions",
-  validateSearch: (search: Record<string, unknown>): { why?: string } => {
+  validateSearch: only((search): { why?: string } => {
     const why = text(search["why"]);
     return why && /^[a-z]{2,20}\.[a-z_]{1,39}$/.test(why) ? { why } : {};
-  },
+  }),
   beforeLoad: signedIn,
   component: lazyPage(() => import("@/features/roles/PermissionsPage"), "PermissionsPage"),
 });
@@ -132,10 +133,10 @@ const jobs = createRoute({
   getParentRoute: () => shell,
   path: "/run/jobs",
   beforeLoad: signedIn,
-  validateSearch: (search: Record<string, unknown>): { state?: "waiting" | "running" | "done" | "failed" } => {
+  validateSearch: only((search): { state?: "waiting" | "running" | "done" | "failed" } => {
     const state = search["state"];
     return state === "waiting" || state === "running" || state === "done" || state === "failed" ? { state } : {};
-  },
+  }),
   component: lazyPage(() => import("@/features/admin/JobsPage"), "JobsPage"),
 });
 const STATES: AccountState[] = ["open", "waiting", "limited", "suspended", "leaving"];
@@ -143,7 +144,7 @@ const people = createRoute({
   getParentRoute: () => shell,
   path: "/run/people",
   beforeLoad: signedIn,
-  validateSearch: (search: Record<string, unknown>): DirectoryFilter => {
+  validateSearch: only((search): DirectoryFilter => {
     const { query, role, factor, kind, order } = search;
     const state = STATES.find((one) => one === search["state"]);
     return {
@@ -154,7 +155,7 @@ const people = createRoute({
       ...(kind === "service" ? { kind } : {}),
       ...(order === "seen" ? { order } : {}),
     };
-  },
+  }),
   component: lazyPage(() => import("@/features/people/run/PeoplePage"), "PeoplePage"),
 });
 const person = createRoute({
@@ -167,14 +168,14 @@ const audit = createRoute({
   getParentRoute: () => shell,
   path: "/run/audit",
   beforeLoad: signedIn,
-  validateSearch: (search: Record<string, unknown>): { act?: string; person?: string; day?: string } => {
+  validateSearch: only((search): { act?: string; person?: string; day?: string } => {
     const [act, person, day] = [text(search["act"]), text(search["person"]), text(search["day"])];
     return {
       ...(act && /^[a-z]{2,20}\.[a-z_]{0,19}$/.test(act) ? { act } : {}),
       ...(person && person.length <= 254 ? { person } : {}),
       ...(day && /^\d{4}-\d{2}-\d{2}$/.test(day) ? { day } : {}),
     };
-  },
+  }),
   component: lazyPage(() => import("@/features/admin/AuditPage"), "AuditPage"),
 });
 const signUps = createRoute({
