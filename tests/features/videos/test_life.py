@@ -1,5 +1,6 @@
 """The life of a video: lists, changes, ends, retries, deletion, checks."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -48,6 +49,14 @@ async def test_an_account_holds_a_bounded_number_of_videos(make_house: MakeHouse
     assert (await ben.client.post("/api/v1/videos", json={"title": "Ben's"})).status_code == 201
     assert (await ann.client.delete(f"/api/v1/videos/{made[0].json()['id']}")).status_code == 204
     assert (await ann.client.post("/api/v1/videos", json={"title": "Again"})).status_code == 201
+
+
+async def test_videos_begun_at_the_same_moment_are_counted_one_after_the_other(make_house: MakeHouse) -> None:
+    house = await make_house(videos_most=2)
+    ann = await house.person()
+    asked = (ann.client.post("/api/v1/videos", json={"title": f"Film {number}"}) for number in range(4))
+    made = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in made) == [201, 201, 409, 409]
 
 
 async def test_forms_are_bounded(house: House) -> None:

@@ -75,7 +75,11 @@ class Picture(NamedTuple):
     widths: list[int]
 
 
-async def count_of(session: AsyncSession, owner_id: UUID) -> int:
+async def count_for_one_more(session: AsyncSession, owner_id: UUID) -> int:
+    """How many the owner has. Who asks next for the same owner waits until this transaction ends, and counts what it
+    adds."""
+    key = {"key": f"videos.more.{owner_id}"}
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), key)
     query = select(func.count()).select_from(Video).where(Video.owner_id == owner_id)
     return (await session.scalar(query)) or 0
 

@@ -30,7 +30,7 @@ def named(text: str) -> VideoId:
 
 async def create(work: Work, form: NewVideo) -> Video:
     """A video of the actor's without a file yet; its upload is expected from now on. Raises `TooLarge` and
-    `TooManyVideos`; several that are begun at the same moment may all be taken."""
+    `TooManyVideos`."""
     work.actor.require("videos.create")
     owner_id = work.actor.owner()
     most = files.limits(work).max_upload_bytes
@@ -39,7 +39,7 @@ async def create(work: Work, form: NewVideo) -> Video:
             f"This file is larger than the {most / 1e9:.0f} GB that are taken here.", field="size_bytes"
         )
     bound = work.settings(VideosSettings).videos_most
-    if bound and await repository.count_of(work.session, owner_id) >= bound:
+    if bound and await repository.count_for_one_more(work.session, owner_id) >= bound:
         raise TooManyVideos
     row = VideoRow(
         id=new_id(),
