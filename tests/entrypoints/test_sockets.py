@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.features.files.tickets import served
 from tests.support.house import House
@@ -128,6 +129,28 @@ async def test_a_page_hears_what_was_signalled_between_its_fetch_and_its_followi
         async with _socket(address, Authorization=fetched) as late:
             assert await _ask(late, "subscribe", "me") == "subscribed"
             assert await _ask(late, "ping") == "pong", "nothing of long ago"
+
+
+async def test_pages_look_once_when_their_process_hears_signals_again(make_house: MakeHouse) -> None:
+    house = await make_house(bus="postgres")
+    program = await house.program(await house.person())
+    async with (
+        served(house.app) as address,
+        _socket(address, Authorization=program.headers["Authorization"]) as page,
+        _socket(address) as idle,
+    ):
+        for topic in ("me", "my-videos"):
+            assert await _ask(page, "subscribe", topic) == "subscribed"
+        async with house.works.open() as work:
+            await work.session.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+                )
+            )
+        heard = [json.loads(await asyncio.wait_for(page.recv(), PATIENCE_S)) for _ in range(2)]
+        assert heard == [{"op": "signal", "topic": topic} for topic in ("me", "my-videos")]
+        assert [await _ask(socket, "ping") for socket in (page, idle)] == ["pong", "pong"]
 
 
 async def test_this_machine_is_counted_by_account_alone_and_zero_lets_everybody(

@@ -110,12 +110,16 @@ class Ear:
 
     def __init__(self, bus: Bus) -> None:
         self.heard: list[str] = []
+        self.missed = 0
         self._came = asyncio.Event()
-        self.close = bus.hear(self._hear)
+        self.close = bus.hear(self._hear, self._miss)
 
     def _hear(self, channel: str) -> None:
         self.heard.append(channel)
         self._came.set()
+
+    def _miss(self) -> None:
+        self.missed += 1
 
     async def until(self, channel: str) -> None:
         async with asyncio.timeout(PATIENCE_S):
@@ -168,6 +172,22 @@ async def test_signals_flow_again_after_the_carrier_was_killed(carrier: Carrier)
         while "again" not in ear.heard:
             await here.publish("again")
             await asyncio.sleep(0.02)
+
+
+async def test_who_heard_nothing_for_a_while_is_told_once_that_it_hears_again(carrier: Carrier) -> None:
+    here, there = carrier.buses
+    ear, gone = Ear(there), Ear(there)
+    gone.close()
+    await here.publish("before")
+    await ear.until("before")
+    assert ear.missed == 0
+    await carrier.kill()
+    await carrier.revive()
+    async with asyncio.timeout(PATIENCE_S):
+        while "again" not in ear.heard:
+            await here.publish("again")
+            await asyncio.sleep(0.02)
+    assert (ear.missed, gone.missed) == (0 if isinstance(there, MemoryBus) else 1, 0)
 
 
 async def test_a_bus_starts_and_stops_while_its_carrier_is_away(valkey: ValkeyServer) -> None:

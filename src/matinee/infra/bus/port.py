@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 Hearer = Callable[[str], None]
+Missed = Callable[[], None]
 
 
 class Bus(Protocol):
@@ -16,5 +17,6 @@ class Bus(Protocol):
     async def publish(self, channel: str) -> None:
         """Tell every process. Never raises when the carrier is away: signals may be lost."""
 
-    def hear(self, hearer: Hearer) -> Callable[[], None]:
-        """Call `hearer(channel)` on the event loop for each signal; returns the way to stop."""
+    def hear(self, hearer: Hearer, missed: Missed | None = None) -> Callable[[], None]:
+        """Call `hearer(channel)` on the event loop for each signal, and `missed()` when this process hears again after
+        it heard nothing for a while; returns the way to stop."""

@@ -8,7 +8,8 @@ import psycopg
 import structlog
 from sqlalchemy import text
 
-from matinee.infra.bus.port import Hearer
+from matinee.infra.bus.ears import Ears
+from matinee.infra.bus.port import Hearer, Missed
 from matinee.infra.db import Database
 
 NAME = "matinee_signal"
@@ -21,7 +22,7 @@ class PostgresBus:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._hearers: set[Hearer] = set()
+        self._ears = Ears()
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
 
@@ -36,7 +37,7 @@ class PostgresBus:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        self._hearers.clear()
+        self._ears.clear()
 
     async def publish(self, channel: str) -> None:
         try:
@@ -45,25 +46,26 @@ class PostgresBus:
         except Exception as error:  # a signal may be lost; the change itself is committed already
             log.warning("bus.signal_lost", error=type(error).__name__)
 
-    def hear(self, hearer: Hearer) -> Callable[[], None]:
-        self._hearers.add(hearer)
-        return lambda: self._hearers.discard(hearer)
+    def hear(self, hearer: Hearer, missed: Missed | None = None) -> Callable[[], None]:
+        return self._ears.add(hearer, missed)
 
     async def _listen(self) -> None:
-        delay_s = 0.1
+        delay_s, lost = 0.1, False
         while True:
             try:
                 async with self._database.listener() as connection:
                     await connection.execute(f"LISTEN {NAME}")
                     self._listening.set()
-                    delay_s = 0.1
+                    if lost:
+                        self._ears.say_missed()
+                    delay_s, lost = 0.1, False
                     while True:
                         async for notice in connection.notifies(timeout=_LOOK_S):
-                            for hearer in tuple(self._hearers):
-                                hearer(notice.payload)
+                            self._ears.tell(notice.payload)
                         await connection.execute("SELECT 1")  # a line that is lost says nothing by itself
             except (psycopg.Error, OSError) as error:
                 log.warning("bus.connection_lost", error=type(error).__name__, again_in_s=delay_s)
             self._listening.clear()
+            lost = True
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, 5)

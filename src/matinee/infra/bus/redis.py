@@ -13,7 +13,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from matinee.infra.bus.port import Hearer
+from matinee.infra.bus.ears import Ears
+from matinee.infra.bus.port import Hearer, Missed
 
 NAME = "matinee_signal"
 _PATIENCE_S = 2.0
@@ -27,7 +28,7 @@ class RedisBus:
 
     def __init__(self, url: str, *, silence_s: float = _SILENCE_S) -> None:
         self._silence_s = silence_s
-        self._hearers: set[Hearer] = set()
+        self._ears = Ears()
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
         # One try more: a pooled connection may be one to a server that was started again since.
@@ -58,7 +59,7 @@ class RedisBus:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        self._hearers.clear()
+        self._ears.clear()
         for client in (self._speaker, self._ear):
             with contextlib.suppress(RedisError, OSError):
                 await client.aclose()
@@ -69,12 +70,11 @@ class RedisBus:
         except Exception as error:  # a signal may be lost; the change itself is committed already
             log.warning("bus.signal_lost", error=type(error).__name__)
 
-    def hear(self, hearer: Hearer) -> Callable[[], None]:
-        self._hearers.add(hearer)
-        return lambda: self._hearers.discard(hearer)
+    def hear(self, hearer: Hearer, missed: Missed | None = None) -> Callable[[], None]:
+        return self._ears.add(hearer, missed)
 
     async def _listen(self) -> None:
-        delay_s = 0.1
+        delay_s, lost = 0.1, False
         while True:
             try:
                 async with self._ear.pubsub() as pubsub:
@@ -91,12 +91,14 @@ class RedisBus:
                         asked = False
                         if message["type"] == "subscribe":
                             self._listening.set()
-                            delay_s = 0.1
+                            if lost:
+                                self._ears.say_missed()
+                            delay_s, lost = 0.1, False
                         elif message["type"] == "message":
-                            for hearer in tuple(self._hearers):
-                                hearer(message["data"])
+                            self._ears.tell(message["data"])
             except (RedisError, OSError) as error:  # a time-out is one of the second
                 log.warning("bus.connection_lost", error=type(error).__name__, again_in_s=delay_s)
             self._listening.clear()
+            lost = True
             await asyncio.sleep(delay_s)
             delay_s = min(delay_s * 2, 5)

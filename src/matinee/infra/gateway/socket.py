@@ -37,6 +37,7 @@ ASK_AGAIN_S = 15.0
 MESSAGES = Limit("socket", 3 * MAX_TOPICS)
 """A page that gives up all of its topics for as many others sends two thirds of it at once."""
 RESOLVED_AT_ONCE = 4
+LOOKS_PER_S = 100
 GOING_AWAY, NOT_ALLOWED, TRY_LATER = 1001, 1008, 1013
 
 
@@ -47,7 +48,8 @@ class Gateway:
         self._topics = {topic.name: topic for topic in topics}
         self._followers: dict[str, set[_Socket]] = defaultdict(set)
         self._lately: dict[str, float] = {}
-        self._stop_hearing = bus.hear(self._on_signal)
+        self._missed_at = float("-inf")
+        self._stop_hearing = bus.hear(self._on_signal, self._on_missed)
         self._resolving = asyncio.Semaphore(RESOLVED_AT_ONCE)
         self.sockets: set[_Socket] = set()
 
@@ -59,6 +61,13 @@ class Gateway:
             del self._lately[oldest]
         for socket in tuple(self._followers.get(channel, ())):
             socket.wake(channel)
+
+    def _on_missed(self) -> None:
+        """Nobody knows what was signalled: every page looks once at all that it follows, a few after each other."""
+        self._missed_at = time.monotonic()
+        loop = asyncio.get_running_loop()
+        for number, socket in enumerate(tuple(self.sockets)):
+            loop.call_later(number / LOOKS_PER_S, socket.wake_all)
 
     def close(self) -> None:
         """Stop hearing and end every socket; clients come back by themselves."""
@@ -114,7 +123,7 @@ class Gateway:
         self._followers[channel].add(socket)
 
     def signalled_lately(self, channel: str) -> bool:
-        return time.monotonic() - self._lately.get(channel, float("-inf")) <= LATELY_S
+        return time.monotonic() - self._lately.get(channel, self._missed_at) <= LATELY_S
 
     def leave(self, channel: str, socket: "_Socket") -> None:
         followers = self._followers.get(channel)
@@ -141,6 +150,11 @@ class _Socket:
 
     def wake(self, channel: str) -> None:
         self._pending[channel] = None
+        self._wake.set()
+
+    def wake_all(self) -> None:
+        for channel in self.topics.values():
+            self._pending[channel] = None
         self._wake.set()
 
     def end(self) -> None:
