@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from matinee.features.encoding import handlers
 from matinee.features.encoding import service as encoding
 from matinee.features.encoding.messages import NormalisePoster
 from matinee.features.encoding.schemas import StepInfo
-from matinee.features.encoding.service import publish, run
+from matinee.features.encoding.service import ordering, publish, run
 from matinee.features.files.messages import UploadCompleted
 from matinee.features.videos.messages import VideoRetryAsked
 from matinee.infra.jobs import ledger
@@ -113,31 +114,61 @@ async def test_a_poisoned_chunk_fails_alone_and_its_retry_repeats_nothing_else(
     assert segments.items() <= (await stored(house)).items()
 
 
-async def test_a_full_disk_is_named_and_the_retry_finishes(
+async def due(house: House) -> None:
+    await written(house, "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+
+
+def failing_disk(patch: pytest.MonkeyPatch, number: int) -> list[Path]:
+    """Segments after the third cannot be written. Returns those that were tried."""
+    tried: list[Path] = []
+    plain = tracks.replace_file
+
+    def failing(path: Path, data: bytes) -> None:
+        if path.name.endswith(".m4s") and int(path.stem) > 2:
+            tried.append(path)
+            raise OSError(number, os.strerror(number))
+        plain(path, data)
+
+    patch.setattr(tracks, "replace_file", failing)
+    return tried
+
+
+async def test_a_disk_that_fails_puts_a_step_off_and_uses_up_none_of_its_tries(
+    house: House, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await house.person()
+    with monkeypatch.context() as patch:
+        tried = failing_disk(patch, errno.EIO)
+        made = await f.upload(person.client, f.film(films, **LONG))
+        for _ in range(5):
+            assert (await ended(house, person, made))["state"] == "playable"
+            await due(house)
+        assert len(tried) >= 5
+        assert await dead_letters(house) == []
+        async with house.works.open() as work:
+            left = await ledger.jobs(work.session, state="waiting")
+        assert {job.attempts for job in left} == {0}
+    assert (await ended(house, person, made))["state"] == "ready"
+    assert list((house.settings.house.data_dir / "scratch").iterdir()) == []
+
+
+async def test_a_disk_that_stays_full_is_named_and_the_retry_finishes(
     house: House, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(house)
+    monkeypatch.setattr(ordering, "PUT_OFF_TIMES", 1)
     person = await house.person()
-    written_already: list[Path] = []
-    plain = tracks.replace_file
-
-    def full(path: Path, data: bytes) -> None:
-        if path.name.endswith(".m4s") and int(path.stem) > 2:
-            written_already.append(path)
-            raise OSError(errno.ENOSPC, "No space left on device")
-        plain(path, data)
-
     with monkeypatch.context() as patch:
-        patch.setattr(tracks, "replace_file", full)
+        failing_disk(patch, errno.ENOSPC)
         made = await f.upload(person.client, f.film(films, **LONG))
+        assert (await ended(house, person, made))["state"] == "playable"
+        await due(house)
         video = await ended(house, person, made)
-    assert written_already
     assert video["state"] == "failed"
     assert "The disk of the house's working folder is full." in video["reason"]
     assert str(house.settings.house.data_dir) not in video["reason"]
     assert (await person.client.post(f"/api/v1/videos/{made['id']}/retry")).status_code == 200
     assert (await ended(house, person, made))["state"] == "ready"
-    assert list((house.settings.house.data_dir / "scratch").iterdir()) == []
 
 
 @pytest.mark.slow
@@ -150,7 +181,7 @@ async def test_a_database_without_room_fails_no_film_and_it_goes_on_once_there_i
     await written(house, full("videos_segment"))
     for _ in range(6):
         assert (await ended(house, person, made))["state"] in ("checking", "encoding")
-        await written(house, "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'")
+        await due(house)
     assert await dead_letters(house) == []
     failed = [step for step in (await steps(house, made)).values() if step.state == "failed"]
     assert failed

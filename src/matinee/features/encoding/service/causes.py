@@ -13,11 +13,16 @@ from matinee.kernel.errors import MatineeError
 
 DISK_FULL = "The disk of the house's working folder is full."
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 _FULL_WORDS = ("No space left on device", "Disk quota exceeded", "File too large")
 
 
 class StepFailed(Exception):
     """A try of a step failed. Its text is a sentence for people."""
+
+
+class DiskFailed(StepFailed):
+    """A disk that the step needs is full or broken: no fault of its film."""
 
 
 @contextlib.contextmanager
@@ -28,7 +33,19 @@ def in_words() -> Iterator[None]:
     except StepFailed:
         raise
     except Exception as error:
-        raise StepFailed(sentence_of(error)) from error
+        kind = DiskFailed if _blames_a_disk(error) else StepFailed
+        raise kind(sentence_of(error)) from error
+
+
+def _blames_a_disk(error: BaseException | None) -> bool:
+    """What ffmpeg calls an input or output error is not believed: broken films make it say so, too."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _DISKS:
+            return True
+        if isinstance(error, EncodeFailed) and sentence_of(error) == DISK_FULL:
+            return True
+        error = error.__cause__
+    return False
 
 
 def sentence_of(error: BaseException) -> str:

@@ -1,7 +1,11 @@
 """Sends the jobs of steps, each with its turn among all owners' steps. Never runs one, never decides what is wanted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
+
+import structlog
 
 from matinee.features.encoding import repository, turns
 from matinee.features.encoding.messages import RunLongStep, RunStep, RunUrgentStep
@@ -9,6 +13,8 @@ from matinee.features.encoding.models import Encode, Step
 from matinee.infra.jobs import ledger
 from matinee.infra.work import Work
 
+log = structlog.get_logger(__name__)
+PUT_OFF_S, PUT_OFF_MOST_S, PUT_OFF_TIMES = 10, 600, 20
 WINDOW = 128
 """How many jobs of one owner are sent to a lane ahead; the others wait as rows. Enough for as many workers."""
 JOB_KINDS = {"urgent": "encoding.run_urgent_step", "long": "encoding.run_long_step"}
@@ -30,6 +36,17 @@ async def refill(work: Work, owner_id: UUID, lane: str) -> None:
     await repository.lock_turns(work.session, lane)
     if await repository.jobs_waiting(work.session, owner_id, lane) < WINDOW // 2:
         await _send(work, owner_id, lane)
+
+
+def put_off(work: Work, order: RunStep) -> bool:
+    """After a disk failed the step: the same order again, later each time, in place of one of its job's few tries.
+    False when it was put off for hours, and nobody helped."""
+    if order.put_off >= PUT_OFF_TIMES:
+        return False
+    delay_s = min(PUT_OFF_S * 2**order.put_off, PUT_OFF_MOST_S)
+    log.warning("encoding.put_off", step=order.step, delay_s=delay_s)
+    work.send(replace(order, put_off=order.put_off + 1), at=work.now + timedelta(seconds=delay_s))
+    return True
 
 
 async def _send(work: Work, owner_id: UUID, lane: str) -> None:

@@ -100,8 +100,12 @@ class _Run:
 
 async def run_step(work: Work, order: RunStep) -> None:
     """Run the step that `order` names, if it still waits for anybody. Raises `StepFailed`."""
-    with causes.in_words():
-        await _run_step(work, order)
+    try:
+        with causes.in_words():
+            await _run_step(work, order)
+    except causes.DiskFailed:
+        if not ordering.put_off(work, order):
+            raise
 
 
 async def _run_step(work: Work, order: RunStep) -> None:
