@@ -1,5 +1,6 @@
 /** The one place that talks to the server: cookies, the CSRF header and problems as errors. */
 import createClient, { type Middleware } from "openapi-fetch";
+import { crowd } from "./crowd";
 import { proof } from "./proof";
 import type { paths } from "./schema";
 
@@ -63,18 +64,20 @@ const guard: Middleware = {
 
 const waiting = new Map<string, Request>();
 
-/** What needs a fresh proof waits for one, and is sent again. */
-const stepUp: Middleware = {
+/** What comes while the house is crowded waits a little, and what needs a fresh proof waits for one: both are sent again. */
+const again: Middleware = {
   onRequest({ request, id }) {
     if (request.method !== "GET" && request.method !== "HEAD") waiting.set(id, request.clone());
   },
   async onResponse({ response, id }) {
-    const again = waiting.get(id);
+    const sent = waiting.get(id);
     waiting.delete(id);
-    if (!again || response.status !== 403) return undefined;
-    const problem = toProblem(403, await response.clone().json().catch(() => null));
-    if (problem.code !== "accounts.prove_again" || !(await proof.ask())) return undefined;
-    return fetch(again);
+    if (!sent) return undefined;
+    const answer = await crowd.past(response, () => fetch(sent.clone()));
+    if (answer.status !== 403) return answer;
+    const problem = toProblem(403, await answer.clone().json().catch(() => null));
+    if (problem.code !== "accounts.prove_again" || !(await proof.ask())) return answer;
+    return fetch(sent);
   },
   onError({ id }) {
     waiting.delete(id);
@@ -82,7 +85,7 @@ const stepUp: Middleware = {
 };
 
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
-api.use(guard, stepUp);
+api.use(guard, again);
 
 type Answer<T> = { data?: T | undefined; error?: unknown; response: Response };
 
