@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import pytest
 import typer
 from sqlalchemy import text
 from tests.features.files.tickets import blob_id, ticket
@@ -24,7 +23,6 @@ from matinee.features.encoding import service as encoding
 from matinee.features.files import service as files
 from matinee.features.files.messages import HashBlob, SweepUploads
 from matinee.infra.work import Works
-from matinee.kernel.errors import MatineeError
 from matinee.kernel.ids import BlobId
 
 
@@ -196,12 +194,10 @@ async def test_jobs_are_steered_from_the_terminal(house: House) -> None:
     assert "files.sweep_uploads" not in listed.output
     assert "the disk is gone" in (await terminal(house, "show", str(number))).output
     assert (await terminal(house, "retry", str(number))).exit_code == 0
-    again = await terminal(house, "retry", str(number))
-    assert isinstance(again.exception, MatineeError)
-    assert isinstance((await terminal(house, "cancel", str(number))).exception, MatineeError)
+    for refused in (("retry", str(number)), ("cancel", str(number)), ("show", "999999")):
+        answer = await terminal(house, *refused)
+        assert (answer.exit_code, len(answer.output.splitlines())) == (1, 1), "a sentence"
     assert (await terminal(house, "ls", "--state", "asleep")).exit_code == 2
-    with pytest.raises(MatineeError):
-        raise (await terminal(house, "show", "999999")).exception or AssertionError
 
 
 async def test_a_paused_lane_begins_nothing_until_it_goes_on(house: House) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -12,10 +10,9 @@ import typer
 from matinee.entrypoints.copying import written
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchAccount
-from matinee.infra.work import Works
+from matinee.infra.terminal import OpenHouse
 from matinee.kernel.errors import MatineeError
 
-OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 NO_BOUND = 1 << 62
 
 

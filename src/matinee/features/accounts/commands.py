@@ -1,16 +1,11 @@
-"""`matinee audit …`: what was done in this house, from the terminal of the house itself. Holds no logic.
+"""`matinee audit …`: what was done in this house, from the terminal of the house itself. Holds no logic."""
 
-`context.obj` opens the house: a callable that gives an async context manager of `Works`.
-"""
-
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,11 +13,10 @@ from rich.table import Table
 
 from matinee.features.accounts import service
 from matinee.features.accounts.schemas import AuditEntry, AuditPerson, AuditVerdict
-from matinee.infra.work import Work, Works
-from matinee.kernel.errors import MatineeError
+from matinee.infra.terminal import in_house
+from matinee.infra.work import Work
 from matinee.kernel.words import shown
 
-OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 commands = typer.Typer(name="audit", help="What was done here: list, verify, export.", no_args_is_help=True)
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 _PAGE = 200
@@ -59,7 +53,7 @@ def list_entries(
             ", ".join(f"{name} {_plain(value)}" for name, value in what.items()),
         )
 
-    _in_house(context, lambda work: _each(work, act, person, since, until, limit, show))
+    in_house(context, lambda work: _each(work, act, person, since, until, limit, show))
     if table.row_count:
         Console(soft_wrap=True, markup=False, emoji=False).print(table)
     else:
@@ -79,7 +73,7 @@ def export(
     def show(entry: AuditEntry) -> None:
         sys.stdout.write(json.dumps(entry.model_dump(mode="json"), ensure_ascii=False) + "\n")
 
-    _in_house(context, lambda work: _each(work, act, person, since, until, None, show))
+    in_house(context, lambda work: _each(work, act, person, since, until, None, show))
 
 
 @commands.command()
@@ -97,7 +91,7 @@ def verify(
     async def run(work: Work) -> None:
         found.append(await service.verify_audit(work, expect=noted))
 
-    _in_house(context, run)
+    in_house(context, run)
     verdict = found[0]
     if as_json:
         typer.echo(json.dumps(asdict(verdict)))
@@ -161,16 +155,3 @@ def _name(person: AuditPerson | None) -> str:
 
 def _plain(value: object) -> str:
     return shown("+".join(value) if isinstance(value, list) else str(value))
-
-
-def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:
-    async def main() -> None:
-        open_house = cast(OpenHouse, context.obj)
-        async with open_house() as works, works.open() as work:
-            await run(work)
-
-    try:
-        asyncio.run(main())
-    except MatineeError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None

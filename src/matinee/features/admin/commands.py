@@ -1,11 +1,5 @@
-"""`matinee jobs …`: the queue from the terminal of the house itself. Holds no logic.
+"""`matinee jobs …`: the queue from the terminal of the house itself. Holds no logic."""
 
-`context.obj` opens the house: a callable that gives an async context manager of `Works`.
-"""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from typing import Annotated, cast, get_args
 
@@ -15,9 +9,9 @@ from rich.table import Table
 
 from matinee.features.admin import service
 from matinee.features.admin.schemas import JobState
-from matinee.infra.work import Work, Works
+from matinee.infra.terminal import in_house
+from matinee.infra.work import Work
 
-OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 commands = typer.Typer(
     name="jobs", help="Jobs: list, show, try again, cancel; pause a lane.", no_args_is_help=True
 )
@@ -51,7 +45,7 @@ def list_jobs(
             )
         Console().print(table)
 
-    _in_house(context, run)
+    in_house(context, run)
 
 
 @commands.command()
@@ -65,20 +59,20 @@ def show(context: typer.Context, job: JobArgument) -> None:
         if found.error:
             typer.echo(found.error)
 
-    _in_house(context, run)
+    in_house(context, run)
 
 
 @commands.command()
 def retry(context: typer.Context, job: JobArgument) -> None:
     """Give a dead job its tries again."""
-    _in_house(context, lambda work: service.retry_job(work, job))
+    in_house(context, lambda work: service.retry_job(work, job))
     typer.echo(f"Job {job} waits for a worker again.")
 
 
 @commands.command()
 def cancel(context: typer.Context, job: JobArgument) -> None:
     """Cancel the encode that the job is a step of; no other job can be cancelled."""
-    _in_house(context, lambda work: service.cancel_job(work, job))
+    in_house(context, lambda work: service.cancel_job(work, job))
     typer.echo(f"The encode of job {job} is cancelled; its source is kept.")
 
 
@@ -96,30 +90,21 @@ def lanes(context: typer.Context) -> None:
             table.add_row(lane.lane, *counts, oldest, _ago(lane.paused_at))
         Console().print(table)
 
-    _in_house(context, run)
+    in_house(context, run)
 
 
 @commands.command()
 def pause(context: typer.Context, lane: LaneArgument) -> None:
     """Let no worker begin anything more of a lane; what runs goes on."""
-    _in_house(context, lambda work: service.pause_lane(work, lane))
+    in_house(context, lambda work: service.pause_lane(work, lane))
     typer.echo(f"Lane {lane} is paused: `matinee jobs resume {lane}` lets it go on.")
 
 
 @commands.command()
 def resume(context: typer.Context, lane: LaneArgument) -> None:
     """Let a paused lane go on."""
-    _in_house(context, lambda work: service.resume_lane(work, lane))
+    in_house(context, lambda work: service.resume_lane(work, lane))
     typer.echo(f"Lane {lane} goes on.")
-
-
-def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:
-    async def main() -> None:
-        open_house = cast(OpenHouse, context.obj)
-        async with open_house() as works, works.open() as work:
-            await run(work)
-
-    asyncio.run(main())
 
 
 def _ago(moment: datetime | None) -> str:

@@ -1,12 +1,6 @@
-"""`matinee signup …`: the doors of the house, from its own terminal. Holds no logic.
+"""`matinee signup …`: the doors of the house, from its own terminal. Holds no logic."""
 
-`context.obj` opens the house: a callable that gives an async context manager of `Works`.
-"""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Annotated, cast, get_args
+from typing import Annotated, get_args
 from uuid import UUID
 
 import typer
@@ -17,12 +11,11 @@ from matinee.features.accounts import service as accounts
 from matinee.features.admission import service
 from matinee.features.admission.errors import NoSuchApplication
 from matinee.features.admission.schemas import InvitationWish, Mode, PolicyWish
-from matinee.infra.work import Work, Works
-from matinee.kernel.errors import MatineeError
+from matinee.infra.terminal import in_house
+from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 from matinee.kernel.words import in_one_line, shown
 
-OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 commands = typer.Typer(
     name="signup", help="Who may make an account: doors, invitations, requests.", no_args_is_help=True
 )
@@ -43,7 +36,7 @@ def show(context: typer.Context) -> None:
         typer.echo(f"{'invitations per member':24}{policy.invitations_per_member}")
         typer.echo(f"{'waiting':24}{policy.waiting} of {policy.waiting_most}")
 
-    _in_house(context, run)
+    in_house(context, run)
 
 
 @commands.command("set")
@@ -71,7 +64,7 @@ def set_(
         made = await service.change(house, PolicyWish(**wish))
         typer.echo(f"Sign-up is {made.mode} now{', with work' if made.work else ''}.")
 
-    _in_house(context, run)
+    in_house(context, run)
 
 
 @commands.command()
@@ -89,7 +82,7 @@ def invite(
         made = await service.make(work, InvitationWish(note=str(in_one_line(note)), uses=uses, days=days))
         typer.echo(made.link)
 
-    _in_house(context, run)
+    in_house(context, run)
 
 
 @commands.command()
@@ -105,14 +98,14 @@ def invitations(context: typer.Context) -> None:
                 str(one.id), f"@{one.made_by}" if one.made_by else "house", shown(one.note), used, ends
             )
 
-    _in_house(context, run)
+    in_house(context, run)
     _print(table, "There are no invitations.")
 
 
 @commands.command()
 def revoke(context: typer.Context, invitation: Annotated[UUID, typer.Argument(help="Its id.")]) -> None:
     """Take an invitation back."""
-    _in_house(context, lambda work: service.revoke(work, invitation))
+    in_house(context, lambda work: service.revoke(work, invitation))
     typer.echo("It opens nothing any more.")
 
 
@@ -128,7 +121,7 @@ def waiting(
         for one in (await service.queue(work, "waiting", cursor=None, limit=limit)).items:
             table.add_row(f"{one.asked_at:%Y-%m-%d %H:%M}", one.handle or "", one.email, shown(one.answer))
 
-    _in_house(context, run)
+    in_house(context, run)
     _print(table, "Nobody waits.")
 
 
@@ -139,7 +132,7 @@ def approve(context: typer.Context, login: LoginArgument) -> None:
     async def run(work: Work) -> None:
         await service.approve(work, await _find(work, login))
 
-    _in_house(context, run)
+    in_house(context, run)
     typer.echo(f"{login} is let in.")
 
 
@@ -157,7 +150,7 @@ def refuse(
     async def run(work: Work) -> None:
         await service.refuse(work, await _find(work, login), told)
 
-    _in_house(context, run)
+    in_house(context, run)
     typer.echo(f"{login} is refused.")
 
 
@@ -174,16 +167,3 @@ def _print(table: Table, otherwise: str) -> None:
         Console(markup=False, emoji=False).print(table)
     else:
         typer.echo(otherwise)
-
-
-def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[None]]) -> None:
-    async def main() -> None:
-        open_house = cast(OpenHouse, context.obj)
-        async with open_house() as works, works.open() as work:
-            await run(work)
-
-    try:
-        asyncio.run(main())
-    except MatineeError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None

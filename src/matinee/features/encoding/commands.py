@@ -1,6 +1,5 @@
 """The terminal's verbs of encoding: `matinee encode …`."""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,8 @@ from rich.table import Table
 from matinee.features.encoding import service
 from matinee.features.encoding.errors import EncodeNotFound
 from matinee.features.videos import service as videos
+from matinee.infra.terminal import in_house
+from matinee.infra.work import Work
 from matinee.kernel.ids import VideoId
 
 commands = typer.Typer(
@@ -29,37 +30,35 @@ def list_encodes(
 ) -> None:
     """Encodes that run, wait or failed."""
 
-    async def run() -> None:
-        async with context.obj() as works, works.open() as work:
-            table = Table("video", "state", "percent", "speed", "left")
-            for encode in await service.encodes(work, active=not everything):
-                speed = f"{encode.speed:.2f}×" if encode.speed else ""
-                left = f"{encode.left_s} s" if encode.left_s else ""
-                table.add_row(str(encode.video_id), encode.state, f"{encode.percent:.0f} %", speed, left)
-            console.print(table)
+    async def run(work: Work) -> None:
+        table = Table("video", "state", "percent", "speed", "left")
+        for encode in await service.encodes(work, active=not everything):
+            speed = f"{encode.speed:.2f}×" if encode.speed else ""
+            left = f"{encode.left_s} s" if encode.left_s else ""
+            table.add_row(str(encode.video_id), encode.state, f"{encode.percent:.0f} %", speed, left)
+        console.print(table)
 
-    asyncio.run(run())
+    in_house(context, run)
 
 
 @commands.command()
 def show(context: typer.Context, video: VideoArgument) -> None:
     """The steps of one encode, with the last lines of what failed."""
 
-    async def run() -> None:
-        async with context.obj() as works, works.open() as work:
-            steps = await service.steps_of(work, VideoId(video))
-            if not steps:
-                raise EncodeNotFound
-            for step in steps:
-                seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
-                console.print(
-                    f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds:>9}"
-                    f"  {step.worker or ''}"
-                )
-                if step.log:
-                    console.print(step.log, markup=False, highlight=False)
+    async def run(work: Work) -> None:
+        steps = await service.steps_of(work, VideoId(video))
+        if not steps:
+            raise EncodeNotFound
+        for step in steps:
+            seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
+            console.print(
+                f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds:>9}"
+                f"  {step.worker or ''}"
+            )
+            if step.log:
+                console.print(step.log, markup=False, highlight=False)
 
-    asyncio.run(run())
+    in_house(context, run)
 
 
 @commands.command()
@@ -73,26 +72,24 @@ def retry(
     """Take up a failed or cancelled encode, or the pictures of a film that is ready without them; what is done stays
     done."""
 
-    async def run() -> None:
-        async with context.obj() as works, works.open() as work:
-            if step is not None:
-                await service.retry_step(work, VideoId(video), step)
-            else:
-                await service.retry(work, VideoId(video))
+    async def run(work: Work) -> None:
+        if step is not None:
+            await service.retry_step(work, VideoId(video), step)
+        else:
+            await service.retry(work, VideoId(video))
 
-    asyncio.run(run())
+    in_house(context, run)
 
 
 @commands.command()
 def cancel(context: typer.Context, video: VideoArgument) -> None:
     """Stop an encode; the source is kept."""
 
-    async def run() -> None:
-        async with context.obj() as works, works.open() as work:
-            await videos.cancel(work, VideoId(video))  # it says what cannot be cancelled
-            await service.cancel(work, VideoId(video))
+    async def run(work: Work) -> None:
+        await videos.cancel(work, VideoId(video))  # it says what cannot be cancelled
+        await service.cancel(work, VideoId(video))
 
-    asyncio.run(run())
+    in_house(context, run)
 
 
 @commands.command()
@@ -102,11 +99,10 @@ def bench(
 ) -> None:
     """How fast this machine encodes: the whole ladder of a moving 1080p picture, one job with all threads."""
 
-    async def run() -> None:
-        async with context.obj() as works, works.open() as work:
-            console.print("Making and encoding a film …")
-            took = await service.measure(work, seconds)
+    async def run(work: Work) -> None:
+        console.print("Making and encoding a film …")
+        took = await service.measure(work, seconds)
         for name, rung_s in took.items():
             console.print(f"{name:24}{rung_s:8.1f} s  {seconds / rung_s:6.2f} × real time")
 
-    asyncio.run(run())
+    in_house(context, run)

@@ -1,12 +1,8 @@
-"""`matinee role …`: roles from the terminal of the house itself, which may all. Holds no logic.
+"""`matinee role …`: roles from the terminal of the house itself, which may all. Holds no logic."""
 
-`context.obj` opens the house: a callable that gives an async context manager of `Works`.
-"""
-
-import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Annotated, TypeVar, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -15,12 +11,10 @@ from rich.table import Table
 
 from matinee.features.roles import service
 from matinee.features.roles.schemas import NewRole, RoleChange, RoleInfo
-from matinee.infra.work import Work, Works
-from matinee.kernel.errors import MatineeError
+from matinee.infra.terminal import in_house
+from matinee.infra.work import Work
 from matinee.kernel.words import shown
 
-T = TypeVar("T")
-OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
 commands = typer.Typer(name="role", help="What a role holds: list, make, change, drop.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(help="The role: 2 to 20 letters a–z, digits or underscores.")]
 PermissionOption = Annotated[
@@ -37,7 +31,7 @@ FactorOption = Annotated[
 def list_roles(context: typer.Context) -> None:
     """All roles, and how many people hold each."""
     table = Table("role", "called", "held by", "permissions", "", box=None, pad_edge=False)
-    for role in _in_house(context, service.all_roles).items:
+    for role in in_house(context, service.all_roles).items:
         marks = ["built in"] if role.built_in else []
         if role.factor_needed or role.factor_by_settings:
             marks.append("second factor")
@@ -50,14 +44,14 @@ def list_roles(context: typer.Context) -> None:
 @commands.command()
 def show(context: typer.Context, name: NameArgument) -> None:
     """What a role holds."""
-    _say(_in_house(context, lambda work: service.role(work, name)))
+    _say(in_house(context, lambda work: service.role(work, name)))
 
 
 @commands.command()
 def permissions(context: typer.Context) -> None:
     """All permissions by name, and the built-in roles that hold them."""
     table = Table("permission", "held by", "what it allows", box=None, pad_edge=False)
-    for one in _in_house(context, service.permissions).items:
+    for one in in_house(context, service.permissions).items:
         held = "everybody" if one.everybody else ", ".join(role.name for role in one.built_in)
         table.add_row(one.name, held, one.description)
     Console(soft_wrap=True, markup=False, emoji=False).print(table)
@@ -77,16 +71,17 @@ def make(
 
     async def run(work: Work) -> RoleInfo:
         held = [] if like is None else (await service.role(work, like)).permissions
-        new = NewRole(
-            name=name,
-            title=title or name.replace("_", " ").capitalize(),
-            about=about or "",
-            permissions=[*held, *(permission or ())],
-            factor_needed=bool(factor),
-        )
+        with _typed():
+            new = NewRole(
+                name=name,
+                title=title or name.replace("_", " ").capitalize(),
+                about=about or "",
+                permissions=[*held, *(permission or ())],
+                factor_needed=bool(factor),
+            )
         return await service.make(work, new)
 
-    _say(_in_house(context, run))
+    _say(in_house(context, run))
 
 
 @commands.command()
@@ -101,17 +96,29 @@ def change(
     """Change a role that operators made. With --permission, those given are all that it holds."""
 
     async def run(work: Work) -> RoleInfo:
-        wanted = RoleChange(title=title, about=about, permissions=permission, factor_needed=factor)
+        with _typed():
+            wanted = RoleChange(title=title, about=about, permissions=permission, factor_needed=factor)
         return await service.change(work, name, wanted)
 
-    _say(_in_house(context, run))
+    _say(in_house(context, run))
 
 
 @commands.command()
 def drop(context: typer.Context, name: NameArgument) -> None:
     """Drop a role that operators made, and take it from all who hold it."""
-    holders = _in_house(context, lambda work: service.drop(work, name))
+    holders = in_house(context, lambda work: service.drop(work, name))
     typer.echo(f"Dropped {name}, which {holders} {'person' if holders == 1 else 'people'} held.")
+
+
+@contextmanager
+def _typed() -> Iterator[None]:
+    """What was typed and does not fit is named by its field."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors()[0]
+        typer.echo(f"{first['loc'][0]}: {first['msg']}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _say(role: RoleInfo) -> None:
@@ -123,19 +130,3 @@ def _say(role: RoleInfo) -> None:
     typer.echo(f"Held by {role.holders}. Beside what everybody may, it holds:")
     for name in role.permissions:
         typer.echo(f"  {name}")
-
-
-def _in_house(context: typer.Context, run: Callable[[Work], Awaitable[T]]) -> T:
-    async def main() -> T:
-        open_house = cast(OpenHouse, context.obj)
-        async with open_house() as works, works.open() as work:
-            return await run(work)
-
-    try:
-        return asyncio.run(main())
-    except MatineeError as error:
-        typer.echo(error.detail, err=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        typer.echo(f"{first['loc'][0]}: {first['msg']}", err=True)
-    raise typer.Exit(1)

@@ -1,24 +1,16 @@
-"""`matinee videos …`: videos from the terminal of the house itself. Holds no logic.
+"""`matinee videos …`: videos from the terminal of the house itself. Holds no logic."""
 
-`ctx.obj` is a callable that opens the house: an async context manager of `Works`.
-"""
-
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from typing import Annotated, TypeVar, cast, get_args
+from typing import Annotated, cast, get_args
 from uuid import UUID
 
 import typer
 
 from matinee.features.videos import service
 from matinee.features.videos.schemas import State, Video
-from matinee.infra.work import Work, Works
-from matinee.kernel.errors import MatineeError
+from matinee.infra.terminal import in_house
+from matinee.infra.work import Work
 
-OpenHouse = Callable[[], AbstractAsyncContextManager[Works]]
-T = TypeVar("T")
 VideoArgument = Annotated[
     UUID, typer.Argument(metavar="VIDEO", parser=service.named, help="Its id, or the address of its page.")
 ]
@@ -40,7 +32,7 @@ def list_(
         for card in await service.latest(work, state=cast(State | None, state), limit=limit):
             typer.echo(f"{card.id}  {card.state:9}  {card.visibility:8}  @{card.owner.handle}  {card.title}")
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
 
 
 @app.command()
@@ -51,19 +43,19 @@ def show(ctx: typer.Context, video: VideoArgument) -> None:
         shown = await service.get(work, video)
         typer.echo(json.dumps(shown.model_dump(mode="json"), ensure_ascii=False, indent=2))
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
 
 
 @app.command()
 def retry(ctx: typer.Context, video: VideoArgument) -> None:
     """Take up a failed or cancelled encode, or the pictures of a film that is ready without them."""
-    _say(_in_house(ctx, lambda work: service.retry(work, video)))
+    _say(in_house(ctx, lambda work: service.retry(work, video)))
 
 
 @app.command()
 def cancel(ctx: typer.Context, video: VideoArgument) -> None:
     """Stop an upload or an encode."""
-    _say(_in_house(ctx, lambda work: service.cancel(work, video)))
+    _say(in_house(ctx, lambda work: service.cancel(work, video)))
 
 
 @app.command()
@@ -75,24 +67,9 @@ def delete(
     """Delete a video and free its bytes."""
     if not yes:
         typer.confirm(f"Delete {video} for good?", abort=True)
-    _in_house(ctx, lambda work: service.remove(work, video))
+    in_house(ctx, lambda work: service.remove(work, video))
     typer.echo(f"Deleted {video}.")
 
 
 def _say(video: Video) -> None:
     typer.echo(f"{video.id} is {video.state} now.")
-
-
-def _in_house(ctx: typer.Context, run: Callable[[Work], Awaitable[T]]) -> T:
-    """Run one unit of work of the house itself; a failure becomes its sentence and exit code 1."""
-    open_house = cast(OpenHouse, ctx.obj)
-
-    async def inside() -> T:
-        async with open_house() as works, works.open() as work:
-            return await run(work)
-
-    try:
-        return asyncio.run(inside())
-    except MatineeError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None

@@ -9,14 +9,14 @@ from rich.table import Column, Table
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import AccountKind, AccountState, DirectoryOrder, Listed, OwnStanding
 from matinee.features.people import service
-from matinee.features.people.commands.holding import _find, _in_house, _print, app
+from matinee.features.people.commands.account import LoginArgument, app, find, say_table
 from matinee.features.people.schemas import PersonPage
+from matinee.infra.terminal import in_house
 from matinee.infra.work import Work
 from matinee.kernel.words import shown
 
 _PAGE = 100
 _GB = 1_000_000_000
-LoginArgument = Annotated[str, typer.Argument(metavar="EMAIL", help="Email or handle of the account.")]
 
 
 @app.command("ls")
@@ -61,7 +61,7 @@ def list_accounts(
             if (cursor := page.next_cursor) is None:
                 return
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
     if as_json:
         for one in found:
             typer.echo(one.model_dump_json())
@@ -82,7 +82,7 @@ def list_accounts(
             f"{one.seen_at:%Y-%m-%d}" if one.seen_at else "never",
         )
     if table.row_count:
-        _print(table)
+        say_table(table)
     else:
         typer.echo("No account fits.")
 
@@ -97,9 +97,9 @@ def show_account(
     found: list[PersonPage] = []
 
     async def run(work: Work) -> None:
-        found.append(await service.look_up(work, await _find(work, login)))
+        found.append(await service.look_up(work, await find(work, login)))
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
     one = found[0]
     if as_json:
         typer.echo(json.dumps(one.model_dump(mode="json")))
@@ -126,7 +126,7 @@ def show_account(
     ):
         if value is not None:
             table.add_row(name, value)
-    _print(table)
+    say_table(table)
 
 
 def _held(standing: OwnStanding | None) -> str | None:
@@ -149,9 +149,9 @@ def quota(
 
     async def run(work: Work) -> None:
         limit = None if gb is None else round(gb * _GB)
-        await service.set_quota(work, await _find(work, login), limit)
+        await service.set_quota(work, await find(work, login), limit)
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
     typer.echo(f"{login} has the house's own limit." if default else f"{login} may keep {gb:g} GB.")
 
 
@@ -168,12 +168,12 @@ def delete(
     typed = "" if keep or yes else str(typer.prompt("Its handle, once more"))
 
     async def run(work: Work) -> None:
-        account_id = await _find(work, login)
+        account_id = await find(work, login)
         if keep:
             await accounts.end_leaving(work, account_id)
         else:
             handle = (await service.profile_of(work, account_id)).handle
             await accounts.begin_leaving(work, account_id, handle if yes else typed)
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
     typer.echo(f"{login} stays." if keep else f"{login} is shut and will be erased.")

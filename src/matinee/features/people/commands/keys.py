@@ -7,7 +7,8 @@ import typer
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import Resealed
-from matinee.features.people.commands.holding import _in_house, app
+from matinee.features.people.commands.account import app
+from matinee.infra.terminal import in_house
 from matinee.infra.work import Work
 
 
@@ -24,7 +25,7 @@ def rotate_keys(
     async def run(work: Work) -> None:
         await accounts.rotate_keys(work, at_once=at_once)
 
-    _in_house(ctx, run)
+    in_house(ctx, run)
     typer.echo(
         "The new key signs now; all others are forgotten." if at_once else "The new key signs in ten minutes."
     )
@@ -50,7 +51,7 @@ def reseal(
         done.append(await accounts.reseal(work, former.encode()))
 
     done: list[Resealed] = []
-    _in_house(ctx, run)
+    in_house(ctx, run)
     typer.echo(f"Sealed anew: {done[0].apps} apps, {done[0].keys} signing keys.")
     if done[0].left:
         typer.echo(
