@@ -192,6 +192,22 @@ async def test_a_house_that_is_ill_fails(tmp_path: Path, web: Path, empty_databa
     assert "matinee migrate" in rows["migrations"]["mend"]
 
 
+def test_a_worker_whose_encoders_hardly_get_a_processor_is_named(
+    examined: Examined, tmp_path: Path, database_url: str
+) -> None:
+    with psycopg.connect("postgresql://" + database_url.partition("://")[2]) as connection:
+        connection.execute("INSERT INTO infra_worker (name, lanes) VALUES ('quick', '{}')")
+        connection.execute(
+            "INSERT INTO infra_worker (name, lanes, starving_since)"
+            " VALUES ('slow', '{}', now() - interval '10 minutes')"
+        )
+    found = examined(MATINEE_DATABASE_URL=database_url)
+    assert found.state("worker") == "warn"
+    assert "of slow have hardly got a processor for 11 min" in found.text("worker")
+    assert "MATINEE_ENCODER_GIVES_WAY=false" in found.text("worker")
+    assert "quick" not in found.text("worker")
+
+
 def test_a_running_house_without_workers_or_answer_fails(
     examined: Examined, tmp_path: Path, database_url: str
 ) -> None:

@@ -35,6 +35,7 @@ _LOOK_S = 0.25
 _MOST_PATIENT = 19
 _STARVED = 9
 
+_children: dict[int, bool] = {}
 _LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 
@@ -111,6 +112,7 @@ async def run(
         raise
     assert child.stdout is not None
     assert child.stderr is not None
+    _children[child.pid] = patient
     watch = _Watch(child, stdout_limit_bytes, on_output)
     readers = [
         asyncio.create_task(watch.read_stdout(child.stdout)),
@@ -122,6 +124,7 @@ async def run(
         await child.wait()
     finally:
         guard.cancel()
+        _children.pop(child.pid, None)
         await _end(child, readers)
     assert child.returncode is not None
     return Ended(
@@ -132,6 +135,11 @@ async def run(
         timed_out=watch.timed_out,
         seconds=time.monotonic() - started,
     )
+
+
+def children() -> dict[int, bool]:
+    """The children that `run` waits for in this process, and whether each is patient."""
+    return dict(_children)
 
 
 @cache
@@ -171,7 +179,7 @@ class _Watch:
         self._child = child
         self._limit = limit
         self._on_output = on_output
-        self._looked: _Look | None = None
+        self._looked: Look | None = None
         self._progressed()
 
     def _progressed(self) -> None:
@@ -216,14 +224,14 @@ class _Watch:
         """Asks the kernel only about a child that has been quiet for a while."""
         before, self._looked = self._looked, None
         if now >= self._last_progress + quiet_s / 2:
-            self._looked = _Look.at(now, self._child.pid)
+            self._looked = Look.at(now, self._child.pid)
             if before is not None and self._looked.starved_since(before):
                 self._excused_s += now - before.now
         return self._last_progress + quiet_s + min(self._excused_s, _STARVED * quiet_s) - now
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """At the threads of a process together: seconds on a processor and in line for one, and whether one stands there.
     All 0 where nobody counts."""
 
@@ -233,7 +241,7 @@ class _Look:
     in_line: bool
 
     @classmethod
-    def at(cls, now: float, pid: int) -> _Look:
+    def at(cls, now: float, pid: int) -> Look:
         ran_ns = waited_ns = 0
         in_line = False
         for thread in Path(f"/proc/{pid}/task").glob("*"):
@@ -243,7 +251,7 @@ class _Look:
                 in_line |= (thread / "stat").read_text().rpartition(")")[2].split()[0] == "R"
         return cls(now, ran_ns / 1e9, waited_ns / 1e9, in_line)
 
-    def starved_since(self, before: _Look) -> bool:
+    def starved_since(self, before: Look) -> bool:
         """The kernel adds a wait only when it is over."""
         half_s = (self.now - before.now) / 2
         return self.waited_s - before.waited_s > half_s or (

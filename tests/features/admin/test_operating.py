@@ -22,6 +22,7 @@ from matinee.features.admin.commands import commands
 from matinee.features.encoding import service as encoding
 from matinee.features.files import service as files
 from matinee.features.files.messages import HashBlob, SweepUploads
+from matinee.infra.jobs.rescue import note_worker
 from matinee.infra.work import Works
 from matinee.kernel.ids import BlobId
 
@@ -68,6 +69,23 @@ async def test_the_overview_counts_what_waits_and_what_videos_do(house: House) -
     assert 0 < seen["disk"]["free_bytes"] <= seen["disk"]["total_bytes"]
     assert seen["videos"]["by_state"]["uploading"] == 1
     assert seen["playable_s"] == {"p50": None, "p95": None}
+
+
+async def test_the_overview_says_whose_encoders_hardly_get_a_processor(house: House) -> None:
+    operator = await house.person("admin")
+
+    async def since(name: str, **how: bool) -> str | None:
+        await note_worker(house.works, name, {"cpu": 2}, 60, **how)
+        workers = (await operator.client.get("/api/v1/admin/overview")).json()["workers"]
+        (found,) = [worker for worker in workers if worker["name"] == name]
+        return found["starving_since"]  # type: ignore[no-any-return]
+
+    assert await since("one") is None
+    noticed = await since("two", starving=True)
+    assert noticed is not None
+    assert await since("two", starving=True) == noticed
+    assert await since("one") is None
+    assert await since("two") is None
 
 
 async def test_what_waits_is_what_is_due(house: House) -> None:

@@ -4876,7 +4876,8 @@ export interface components {
         };
         /**
          * WorkerInfo
-         * @description One living worker process. `lanes`: how many jobs of each lane it runs side by side.
+         * @description One living worker process. `lanes`: how many jobs of each lane it runs side by side. `starving_since`:
+         *     everything else on its machine leaves hardly any processor to its encoders.
          */
         WorkerInfo: {
             /** Name */
@@ -4890,6 +4891,8 @@ export interface components {
              * Format: date-time
              */
             heartbeat_at: string;
+            /** Starving Since */
+            starving_since: string | null;
         };
     };
     responses: never;

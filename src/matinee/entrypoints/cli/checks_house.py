@@ -264,12 +264,23 @@ def _workers(connection: "psycopg.Connection[Any]", settings: Settings, found: P
     if connection.execute("SELECT to_regclass('infra_worker')::text").fetchone() == (None,):
         return  # before the first migration
     rows = connection.execute(
-        "SELECT name, extract(epoch FROM now() - heartbeat_at)::float FROM infra_worker ORDER BY heartbeat_at DESC"
+        "SELECT name, extract(epoch FROM now() - heartbeat_at)::float,"
+        # Through JSON, as the column may be of a revision that is yet to come.
+        " extract(epoch FROM now() - (to_jsonb(w) ->> 'starving_since')::timestamptz)::float"
+        " FROM infra_worker w ORDER BY heartbeat_at DESC"
     ).fetchall()
     limit_s = settings.of(WorkerSettings).stalled_after_s
     living = [row for row in rows if row[1] <= limit_s]
     if living:
         yield Finding.ok("worker", f"{len(living)} at work, the last sign {living[0][1]:.0f} s ago")
+        for name, _, starving_s in living:
+            if starving_s is not None:
+                yield Finding.warn(
+                    "worker",
+                    f"The encoders of {name} have hardly got a processor for {starving_s / 60 + 1:.0f} min: everything"
+                    " else on its machine comes first.",
+                    "Give that machine less to do, or set MATINEE_ENCODER_GIVES_WAY=false there and start it again.",
+                )
     elif found.up or found.answers is not None:
         yield Finding.fail(
             "worker",

@@ -97,11 +97,13 @@ class LaneInfo(BaseModel):
 
 
 class WorkerInfo(BaseModel):
-    """One living worker process. `lanes`: how many jobs of each lane it runs side by side."""
+    """One living worker process. `lanes`: how many jobs of each lane it runs side by side. `starving_since`:
+    everything else on its machine leaves hardly any processor to its encoders."""
 
     name: str
     lanes: dict[str, int]
     heartbeat_at: datetime
+    starving_since: datetime | None
 
 
 async def lanes(session: AsyncSession) -> list[LaneInfo]:
@@ -165,8 +167,10 @@ async def counts(session: AsyncSession) -> list[tuple[str, str, int]]:
 
 
 async def workers(session: AsyncSession) -> list[WorkerInfo]:
-    rows = await session.execute(text("SELECT name, lanes, heartbeat_at FROM infra_worker ORDER BY name"))
-    return [WorkerInfo(name=row.name, lanes=row.lanes, heartbeat_at=row.heartbeat_at) for row in rows]
+    rows = await session.execute(
+        text("SELECT name, lanes, heartbeat_at, starving_since FROM infra_worker ORDER BY name")
+    )
+    return [WorkerInfo(**row._mapping) for row in rows]
 
 
 async def slots(session: AsyncSession, lane: str) -> int:

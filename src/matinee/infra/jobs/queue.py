@@ -41,6 +41,7 @@ from matinee.infra.jobs.tables import JobNote
 from matinee.infra.limits import shared as buckets
 from matinee.infra.room import Handler, Lane, Listener, Periodic, Room
 from matinee.infra.scratch import process_name
+from matinee.infra.starving import Starving
 from matinee.infra.work import Works
 from matinee.kernel.actor import SYSTEM
 from matinee.kernel.errors import Unavailable
@@ -311,9 +312,11 @@ class Queue:
         """Heartbeat of this process, rescue of stalled jobs, tallies, pruning."""
         turn = 0
         pause_s = min(1.0, stalled_s / 5)
+        starving = Starving()
         while True:
             try:
-                await note_worker(works, name, {str(lane): n for lane, n in lanes.items()}, stalled_s)
+                sizes = {str(lane): n for lane, n in lanes.items()}
+                await note_worker(works, name, sizes, stalled_s, starving=starving.look())
                 await self._look_for_pauses(works)
                 for kind, data in await rescue(works, stalled_s, self._by_name):
                     await self.bury_stalled(kind, data)

@@ -50,14 +50,20 @@ async def rescue(
     return dead
 
 
-async def note_worker(works: Works, name: str, lanes: Mapping[str, int], stalled_s: float) -> None:
-    """This process is alive; processes that are silent for long are forgotten."""
+async def note_worker(
+    works: Works, name: str, lanes: Mapping[str, int], stalled_s: float, *, starving: bool = False
+) -> None:
+    """This process is alive, and its encoders hardly get a processor; processes that are silent for long are
+    forgotten."""
     async with works.open(SYSTEM) as work:
-        alive = insert(WorkerRow).values(name=name, lanes=dict(lanes))
+        alive = insert(WorkerRow).values(
+            name=name, lanes=dict(lanes), starving_since=func.now() if starving else None
+        )
+        since = func.coalesce(WorkerRow.starving_since, func.now()) if starving else None
         await work.session.execute(
             alive.on_conflict_do_update(
                 index_elements=[WorkerRow.name],
-                set_={"heartbeat_at": func.now(), "lanes": alive.excluded.lanes},
+                set_={"heartbeat_at": func.now(), "lanes": alive.excluded.lanes, "starving_since": since},
             )
         )
         await work.session.execute(

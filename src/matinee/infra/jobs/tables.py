@@ -21,7 +21,8 @@ class JobNote(Base):
 
 
 class WorkerRow(Base):
-    """One running worker process. `lanes` maps each of its lanes to how many jobs it runs side by side."""
+    """One running worker process. `lanes` maps each of its lanes to how many jobs it runs side by side.
+    `starving_since`: its patient children hardly get a processor."""
 
     __tablename__ = "infra_worker"
 
@@ -29,6 +30,7 @@ class WorkerRow(Base):
     lanes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     heartbeat_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
+    starving_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class PausedLane(Base):

@@ -114,6 +114,12 @@ function Figures({ data, encodes, refresh }: { data: Overview; encodes: Encode[]
                     seen <When moment={worker.heartbeat_at} />
                   </span>
                 </span>
+                {worker.starving_since ? (
+                  <span className="block text-ui text-warn">
+                    Its encoders hardly get a processor, as everything else on its machine comes first; noticed <When moment={worker.starving_since} />. Give that machine less to do, or set{" "}
+                    <code className="wrap-break-word">MATINEE_ENCODER_GIVES_WAY=false</code> there.
+                  </span>
+                ) : null}
                 {busy
                   .filter((step) => step.worker === worker.name)
                   .map((step) => (
