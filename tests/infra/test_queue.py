@@ -241,6 +241,23 @@ async def test_a_tally_that_commits_late_is_not_passed_over(box: Box) -> None:
     assert {row.subject_id for row in box.ears.tallies} == {late, early}
 
 
+async def test_who_watches_the_queue_hears_of_it_once_the_end_of_a_job_can_be_seen(box: Box) -> None:
+    looks: set[asyncio.Task[list[str]]] = set()
+    seen: list[str] = []
+
+    def hear(channel: str) -> None:
+        looks.add(look := asyncio.create_task(box.states()))
+        look.add_done_callback(lambda done: seen.extend(done.result()))
+
+    stop = box.works.bus.hear(hear)
+    async with box.works.open() as work:
+        work.send(Happened(thing=new_id()))
+    async with box.worker():
+        await eventually(lambda: "done" in seen)
+    stop()
+    await asyncio.gather(*looks)
+
+
 async def test_a_living_worker_is_listed_and_forgotten_when_it_ends(box: Box) -> None:
     async def listed() -> bool:
         async with box.works.open() as work:

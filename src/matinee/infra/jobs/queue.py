@@ -121,6 +121,7 @@ class Queue:
         self._steadfast = Steadfast(self.app.job_manager, self._lost.set)
         self.app.job_manager.fetch_job = self._fetch_unless_paused  # type: ignore[method-assign]
         self._signalled_at = 0.0
+        self._ended_at = float("-inf")
         self._handlers: dict[type[Message], list[tuple[str, Handler]]] = defaultdict(list)
         self._by_name: dict[str, Handler] = {}
         self._listeners: list[tuple[str, Listener]] = []
@@ -230,6 +231,7 @@ class Queue:
             finally:
                 telemetry.JOBS_DONE.labels(kind=name, outcome=outcome).inc()
                 telemetry.JOB_SECONDS.labels(kind=name).observe(time.monotonic() - started)
+                self._ended_at = time.monotonic()  # and is written down after this: see `_chores`
                 await self._signal()
 
     async def _signal(self) -> None:
@@ -320,6 +322,8 @@ class Queue:
                 await self._look_for_pauses(works)
                 for kind, data in await rescue(works, stalled_s, self._by_name):
                     await self.bury_stalled(kind, data)
+                if self._signalled_at < self._ended_at + SIGNAL_S / 2:
+                    await self._signal()
                 if "io" in lanes:
                     await self.pump()
                     if turn % 600 == 0:
