@@ -52,7 +52,7 @@ def test_a_stranger_finds_no_film_until_its_maker_gives_the_link(
     )
 
     mine.goto(f"{server.address}/videos/{film}")
-    mine.get_by_role("radio", name=re.compile("link", re.IGNORECASE)).check(force=True)
+    mine.get_by_role("radio", name=re.compile("link", re.IGNORECASE)).click(force=True)
     until(lambda: acts.video(mine, film)["visibility"] == "unlisted", "the change is kept")
     answer = stranger.goto(f"{server.address}/watch/{film}")
     assert answer is not None
