@@ -1,12 +1,12 @@
 """Infra: since when the encoders of a worker hardly get a processor.
 
-Revision: 0029, after 0019
+Revision: 0020, after 0019
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029"
+revision = "0020"
 down_revision = "0019"
 branch_labels = None
 depends_on = None
