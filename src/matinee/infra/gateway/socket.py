@@ -123,7 +123,8 @@ class Gateway:
         self._followers[channel].add(socket)
 
     def signalled_lately(self, channel: str) -> bool:
-        return time.monotonic() - self._lately.get(channel, self._missed_at) <= LATELY_S
+        last = max(self._lately.get(channel, self._missed_at), self._missed_at)
+        return time.monotonic() - last <= LATELY_S
 
     def leave(self, channel: str, socket: "_Socket") -> None:
         followers = self._followers.get(channel)
