@@ -58,6 +58,24 @@ async def test_one_of_a_persons_own_stays(house: House) -> None:
     assert (await tried(house, bob.email))[0] == 200
 
 
+async def test_the_made_up_one_cannot_be_chosen_as_ones_own(house: House) -> None:
+    clock, login = Clock(house), await made_up(house)
+    browser = await house.client()
+    assert (await browser.post("/api/v1/session", json={"login": login, "password": PASSWORD})).is_success
+    carry_csrf(browser)
+    again = await browser.post("/api/v1/me/password", json={"current": PASSWORD, "new": PASSWORD})
+    assert (again.status_code, again.json()["errors"][0]["field"]) == (422, "new")
+    async with house.works.open() as work:
+        account = await accounts.find(work, login)
+        assert account is not None
+        link = await accounts.hand_out(work, account.id, "reset")
+    chosen = {"token": link.rpartition("#")[2], "password": PASSWORD}
+    reset = await (await house.client()).post("/api/v1/password-resets/finish", json=chosen)
+    assert (reset.status_code, reset.json()["code"]) == (422, "accounts.weak_password")
+    clock.go(days=8)
+    assert await tried(house, login) == OVER
+
+
 async def test_a_link_opens_an_account_whose_first_password_is_over(house: House) -> None:
     clock, login = Clock(house), await made_up(house)
     clock.go(days=8)

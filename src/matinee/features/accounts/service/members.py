@@ -11,6 +11,7 @@ from matinee.features.accounts.errors import (
     LoginNameTaken,
     NoSuchAccount,
     ServiceAccount,
+    WeakPassword,
 )
 from matinee.features.accounts.models import AccountRow
 from matinee.features.accounts.repository import factors as factor_rows
@@ -264,13 +265,19 @@ async def replace_password(
     work: Work, account_id: AccountId, new: str, *, field: str, made_up: bool = False
 ) -> None:
     """Without proof and without ending sessions; the owner is told. Whoever knew the old one may have asked for another
-    address: that wish ends. Ends the transaction on the way. Raises `ServiceAccount`."""
+    address: that wish ends. Ends the transaction on the way. Raises `ServiceAccount`, and `WeakPassword` also for the
+    one that the house made up, which would end no more."""
     row = await _row(work, account_id)
     if row.kind == "service":
         raise ServiceAccount
-    words = _words_of(row)
+    words, settings = _words_of(row), work.settings(PasswordSettings)
+    first = row.password_hash if row.password_made_up_at is not None else None
     async with work.outside():
-        hashed = await passwords.accept(work.settings(PasswordSettings), new, words, field=field)
+        if first is not None and (await passwords.verify(settings, first, new))[0]:
+            raise WeakPassword(
+                "This one was made up for you and stood on a screen. Choose another.", field=field
+            )
+        hashed = await passwords.accept(settings, new, words, field=field)
     row = await _row(work, account_id)
     await sessions.require_living(work)
     row.password_hash = hashed
