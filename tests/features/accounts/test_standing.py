@@ -179,6 +179,7 @@ async def test_a_restriction_says_why_and_ends_later_than_now(boss: Person, ann:
     for wrong in (
         {"reason": ""},
         {"reason": " \n "},
+        {"reason": "\u200b\ufeff\u3164"},
         {"kind": "banned"},
         {"reason": "x" * 501},
         {"note": "x" * 1001},

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from matinee.features.people.errors import BadHandle, BadName, HandleReserved
+from matinee.kernel.words import is_blank
 
 HANDLE = re.compile(r"[a-z0-9_]{3,30}")
 DISPLAY_NAME_MOST = 60
@@ -39,7 +40,7 @@ def check_free(handle: str) -> None:
 def normalise_name(text: str) -> str:
     """One line of at most 60 characters that can be seen. Raises `BadName`."""
     name = " ".join(_visible(text, keep="").split())
-    if not name or len(name) > DISPLAY_NAME_MOST:
+    if is_blank(name) or len(name) > DISPLAY_NAME_MOST:
         raise BadName(field="display_name")
     return name
 

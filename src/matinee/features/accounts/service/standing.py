@@ -25,6 +25,7 @@ from matinee.features.accounts.service import audit, gate, holding, letters, loo
 from matinee.infra.work import Work
 from matinee.kernel.errors import Invalid
 from matinee.kernel.ids import AccountId, new_id
+from matinee.kernel.words import is_blank
 
 HISTORY_MOST = 100
 REASON_MOST, NOTE_MOST = 500, 1000
@@ -42,7 +43,7 @@ async def restrict(
     """In place of what counts now. The same once more changes nothing. Who may decide about whom is asked in room
     `roles`. Raises `ProveAgain`, `NotYourself` and `LastOwner`."""
     row = await reach.lock(work, account_id)
-    if not 0 < len(reason) <= REASON_MOST:
+    if is_blank(reason) or len(reason) > REASON_MOST:
         raise Invalid(
             f"Give a reason of at most {REASON_MOST} characters: its person reads it.", field="reason"
         )
