@@ -158,6 +158,16 @@ async def settled(works: Works) -> None:
             await asyncio.sleep(0.01)
 
 
+async def somebody_waits_for(work: Work) -> None:
+    """Until another transaction waits for what this one has locked."""
+    waiting = text(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    async with asyncio.timeout(30):
+        while not await work.session.scalar(waiting):
+            await asyncio.sleep(0.01)
+
+
 _routes: list[Any] = []
 _document: dict[str, Any] = {}
 _concerns: dict[tuple[type[Concern], str], Concern] = {}

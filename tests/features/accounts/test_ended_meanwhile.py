@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
-from sqlalchemy import text
 from tests.support.factors import App, Clock
-from tests.support.house import PASSWORD, House
+from tests.support.house import PASSWORD, House, somebody_waits_for
 
 from matinee.features.accounts import service as accounts
-from matinee.infra.work import Work
 
 NEW = "another long secret"
 Act = Callable[[httpx.AsyncClient, Clock], Awaitable[Awaitable[httpx.Response]]]
@@ -36,16 +34,6 @@ async def password(thief: httpx.AsyncClient, _: Clock) -> Awaitable[httpx.Respon
 
 async def email(thief: httpx.AsyncClient, _: Clock) -> Awaitable[httpx.Response]:
     return thief.post("/api/v1/me/email", json={"email": "eve@evil.example", "password": PASSWORD})
-
-
-async def somebody_waits_for(work: Work) -> None:
-    """Until another transaction waits for what this one has locked."""
-    waiting = text(
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-    )
-    async with asyncio.timeout(30):
-        while not await work.session.scalar(waiting):
-            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("act", [token, device, app, password, email])

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import MakeHouse
 from tests.features.admission.desk import choose, joined
 from tests.support.factors import Clock, add_app
-from tests.support.house import PASSWORD, House, Person
+from tests.support.house import PASSWORD, House, Person, somebody_waits_for
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import LastOwner
@@ -166,6 +166,23 @@ async def test_of_two_owners_who_step_down_at_once_one_stays(house: House) -> No
     two = [await house.person("owner") for _ in range(2)]
     answers = await asyncio.gather(*(give(one, one, "viewer") for one in two))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_who_is_lifted_above_an_operator_at_the_same_moment_is_above_them(house: House) -> None:
+    boss, ann = await house.person("admin"), await house.person(handle="ann")
+    about = f"/api/v1/admin/accounts/{ann.account_id}"
+    for act in (
+        boss.client.post(f"{about}/restriction", json={"kind": "suspended", "reason": "A test asks for it."}),
+        boss.client.post(f"{about}/look", json={"reason": "A test asks for it."}),
+        boss.client.delete(f"{about}/restriction"),
+    ):
+        async with house.works.open() as work:
+            await roles.set_roles(work, ann.account_id, ["creator"])
+        async with house.works.open() as work:
+            await roles.set_roles(work, ann.account_id, ["admin"])
+            waiting = asyncio.ensure_future(act)
+            await somebody_waits_for(work)
+        assert await codes(waiting) == (403, "roles.above_you")
 
 
 # -- second factors

@@ -13,17 +13,23 @@ async def restrict(
     work: Work, account_id: AccountId, kind: RestrictionKind, reason: str, until: datetime | None, note: str
 ) -> None:
     """Raises `AboveYou`, and what `accounts.restrict` does."""
-    await check_not_above(work, account_id)
+    await _lock(work, account_id)
     await accounts.restrict(work, account_id, kind, reason, until, note)
 
 
 async def lift(work: Work, account_id: AccountId) -> None:
     """Raises `AboveYou`, and what `accounts.lift` does."""
-    await check_not_above(work, account_id)
+    await _lock(work, account_id)
     await accounts.lift(work, account_id)
 
 
 async def begin_look(work: Work, account_id: AccountId, reason: str) -> LookInfo:
     """Raises `AboveYou`, and what `accounts.begin_look` does."""
-    await check_not_above(work, account_id)
+    await _lock(work, account_id)
     return await accounts.begin_look(work, account_id, reason)
+
+
+async def _lock(work: Work, account_id: AccountId) -> None:
+    """Nobody gives the account a role until the transaction ends. Raises `NoSuchAccount` and `AboveYou`."""
+    await accounts.get(work, account_id, lock=True)
+    await check_not_above(work, account_id)
