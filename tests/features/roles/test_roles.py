@@ -81,11 +81,15 @@ async def test_what_cannot_be_made_is_refused_with_its_reason(house: House) -> N
         ({"name": "x" * 21}, (422, "house.invalid")),
         ({"name": "other", "title": " "}, (422, "house.invalid")),
         ({"name": "other", "about": "x" * 301}, (422, "house.invalid")),
+        ({"name": "other", "title": "Owner"}, (409, "roles.taken")),
+        ({"name": "other", "title": "ｏＷ\u200bner"}, (409, "roles.taken")),
         ({"name": "other", "permissions": ["no.such_thing"]}, (422, "roles.unknown_name")),
         ({"name": "other", "permissions": ["roles.give"]}, (403, "roles.owners_only")),
     ]
     for change, answer in asked:
         assert await codes(boss.client.post("/api/v1/roles", json=LOOKER | change)) == answer, change
+    renamed = boss.client.patch("/api/v1/roles/looker", json={"title": "ADMIN"})
+    assert await codes(renamed) == (409, "roles.taken")
     for name in ("admin", "owner", "viewer"):
         assert await codes(boss.client.patch(f"/api/v1/roles/{name}", json={})) == (409, "roles.built_in")
         assert await codes(boss.client.delete(f"/api/v1/roles/{name}")) == (409, "roles.built_in")

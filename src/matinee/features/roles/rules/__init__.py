@@ -1,8 +1,9 @@
 """Decisions about roles without database or clock: who may give, make and change which."""
 
+import unicodedata
 from collections.abc import Collection
 
-from matinee.features.roles.errors import AboveYou, BeyondYours, OwnersOnly
+from matinee.features.roles.errors import AboveYou, BeyondYours, OwnersOnly, RoleTaken
 from matinee.features.roles.rules.charter import Charter
 from matinee.kernel.actor import OWNER_ROLE, Actor
 
@@ -46,12 +47,25 @@ def check_change(actor: Actor, before: Collection[str], after: Collection[str]) 
     check_within(actor, both)
 
 
+def check_title(charter: Charter, title: str) -> None:
+    """Nobody takes a role that was made for one that comes with the house. Raises `RoleTaken`."""
+    wanted = _folded(title)
+    if any(role.built_in and _folded(role.title) == wanted for role in charter.roles.values()):
+        raise RoleTaken("A role of this title comes with the house. Choose another title.", field="title")
+
+
 def check_within(actor: Actor, permissions: Collection[str]) -> None:
     """Raises `BeyondYours` for more than `actor` holds."""
     if beyond := sorted(set(permissions) - actor.permissions):
         raise BeyondYours(
             f"You do not hold “{beyond[0]}” yourself, so you cannot give or take it.", permission=beyond[0]
         )
+
+
+def _folded(title: str) -> str:
+    """However it is written: wide letters, capitals, and joiners that nobody sees are no difference."""
+    plain = unicodedata.normalize("NFKC", title).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) != "Cf")
 
 
 def _own(actor: Actor) -> bool:

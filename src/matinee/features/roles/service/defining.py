@@ -69,6 +69,7 @@ async def make(work: Work, new: NewRole) -> RoleInfo:
     accounts.require_proof(work)
     held = await _known(work, new.permissions)
     rules.check_change(work.actor, (), held)
+    rules.check_title(await current(work), new.title)
     await repository.lock_making(work.session)
     if await repository.count(work.session) >= ROLES_MOST:
         raise TooManyRoles
@@ -92,14 +93,16 @@ async def make(work: Work, new: NewRole) -> RoleInfo:
 
 
 async def change(work: Work, name: str, wanted: RoleChange) -> RoleInfo:
-    """Counts for who holds it within five seconds. Raises `ProveAgain`, `NoSuchRole`, `RoleBuiltIn`, `UnknownName`,
-    `OwnersOnly` and `BeyondYours`."""
+    """Counts for who holds it within five seconds. Raises `ProveAgain`, `NoSuchRole`, `RoleBuiltIn`, `RoleTaken`,
+    `UnknownName`, `OwnersOnly` and `BeyondYours`."""
     work.actor.require(rules.MANAGE)
     accounts.require_proof(work)
     row = await _row(work, name)
     before = set(row.permissions)
     after = before if wanted.permissions is None else set(await _known(work, wanted.permissions))
     rules.check_change(work.actor, before, after)
+    if wanted.title is not None:
+        rules.check_title(await current(work), wanted.title)
     row.permissions = sorted(after)
     row.title = row.title if wanted.title is None else wanted.title
     row.about = row.about if wanted.about is None else wanted.about
