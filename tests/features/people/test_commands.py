@@ -125,6 +125,10 @@ async def test_an_account_is_limited_until_a_moment_from_the_terminal(
     assert (
         await terminal(*limit, "--until", "2099-12-31")
     ).output == "ann is limited until 2099-12-31 00:00 UTC.\n"
+    elsewhere = await terminal(*limit, "--until", "2099-12-31T10:00+05:00")
+    assert elsewhere.output == "ann is limited until 2099-12-31 05:00 UTC.\n"
+    blank = await terminal("limit", "ann", "--reason", "\u200b")
+    assert (blank.exit_code, "Give a reason" in blank.stderr) == (1, True)
     assert (await terminal("lift", "ann")).exit_code == 0
     assert (await ann.client.get("/api/v1/me")).json()["account"]["standing"] is None
 
@@ -204,6 +208,8 @@ async def test_tokens_are_made_listed_and_ended_from_the_terminal(
     assert (await client.get("/api/v1/me")).status_code == 401
     assert (await terminal("tokens", "ann", "--end", key)).exit_code == 1
     assert (await terminal("tokens", "ann", "--scope", "everything", "--make", "x")).exit_code == 2
+    for name in ("", "\u200b\x1b", "x" * 81):
+        assert (await terminal("tokens", "ann", "--make", name)).exit_code == 2, name
 
 
 async def test_names_that_people_gave_do_nothing_to_the_terminal(
@@ -300,3 +306,6 @@ async def test_secrets_are_sealed_anew_by_a_former_secret_that_no_argument_names
     (tmp_path / "former").write_text("another secret\n")
     named = await terminal("reseal", "--from-secret", str(tmp_path / "former"))
     assert (named.exit_code, named.stdout) == (0, "Sealed anew: 0 apps, 0 signing keys.\n")
+    (tmp_path / "former").write_bytes(b"\xff\xfe")
+    no_text = await terminal("reseal", "--from-secret", str(tmp_path / "former"))
+    assert (no_text.exit_code, "UTF-8" in no_text.stderr) == (2, True)

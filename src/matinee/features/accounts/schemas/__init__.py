@@ -63,6 +63,7 @@ from matinee.features.accounts.schemas.standing import (
 )
 from matinee.features.accounts.schemas.tokens import (
     SCOPES,
+    TOKEN_NAME_MOST,
     DeviceAsked,
     DeviceCode,
     DeviceInfo,
@@ -95,6 +96,7 @@ __all__ = [
     "PASSKEY_COOKIE",
     "REFRESH_COOKIE",
     "SCOPES",
+    "TOKEN_NAME_MOST",
     "TICKET_COOKIE",
     "Account",
     "AccountKind",

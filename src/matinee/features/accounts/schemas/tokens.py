@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from matinee.features.accounts.schemas.words import FactorCode, GivenPassword, LoginText, OneLine
+from matinee.features.accounts.schemas.words import NAME_MOST, FactorCode, GivenPassword, LoginText, OneLine
 
 TokenScope = Literal["read", "upload", "manage", "account", "operate"]
 SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
@@ -22,6 +22,7 @@ TokenDays = Annotated[
         description="Days until it ends; 0 for never, where the house allows it. Default: its own.",
     ),
 ]
+TOKEN_NAME_MOST = NAME_MOST
 TokenName = Annotated[OneLine, Field(description="What the token is for.")]
 
 

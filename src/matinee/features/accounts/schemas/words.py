@@ -22,4 +22,5 @@ Credential = Annotated[
     dict[str, Any],
     Field(description="What the browser's `toJSON()` makes of a passkey's answer (WebAuthn, level 3)."),
 ]
-OneLine = Annotated[str, Field(min_length=1, max_length=80), BeforeValidator(in_one_line)]
+NAME_MOST = 80
+OneLine = Annotated[str, Field(min_length=1, max_length=NAME_MOST), BeforeValidator(in_one_line)]

@@ -43,7 +43,10 @@ def reseal(
 ) -> None:
     """After MATINEE_SECRET was replaced: seal secrets of apps and signing keys anew under the present one."""
     if from_secret is not None:
-        former = from_secret.read_text(encoding="utf-8").strip()
+        try:
+            former = from_secret.read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError:
+            raise typer.BadParameter("no text in UTF-8", param_hint="--from-secret") from None
     else:
         former = str(typer.prompt("Former secret", hide_input=True)).strip()
 

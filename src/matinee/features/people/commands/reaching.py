@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchSession, NoSuchToken
-from matinee.features.accounts.schemas import SCOPES, TokenScope
+from matinee.features.accounts.schemas import SCOPES, TOKEN_NAME_MOST, TokenScope
 from matinee.features.people.commands.account import LoginArgument, app, find, say_table
 from matinee.infra.terminal import in_house
 from matinee.infra.work import Work
@@ -106,6 +106,9 @@ def tokens(
     """What may act for an account without its password; make or end one."""
     if sum((make is not None, end is not None, end_all)) > 1:
         raise typer.BadParameter("make one, end one, or end all", param_hint="--end")
+    name = None if make is None else shown(make)
+    if name is not None and not 0 < len(name) <= TOKEN_NAME_MOST:
+        raise typer.BadParameter(f"a name of 1 to {TOKEN_NAME_MOST} characters", param_hint="--make")
     if unknown := set(scope or ()) - set(SCOPES):
         raise typer.BadParameter(f"no such scope: {min(unknown)}", param_hint="--scope")
     key = Column("id", min_width=36, no_wrap=True)
@@ -114,10 +117,10 @@ def tokens(
 
     async def run(work: Work) -> None:
         account_id = await find(work, login)
-        if make is not None:
+        if name is not None:
             wanted = cast(list[TokenScope], scope or ["read"])
             lives = work.settings(accounts.TokenSettings).program_days if days is None else days
-            said.append(await accounts.issue_token(work, account_id, make, scopes=wanted, days=lives))
+            said.append(await accounts.issue_token(work, account_id, name, scopes=wanted, days=lives))
             return
         work.actor = Actor(account_id=account_id, via="system")
         if end_all:

@@ -95,4 +95,4 @@ def _moment(text: str) -> datetime:
         named = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter("write 12h, 7d or 2027-01-01", param_hint="--until") from None
-    return named if named.tzinfo else named.replace(tzinfo=UTC)
+    return named.astimezone(UTC) if named.tzinfo else named.replace(tzinfo=UTC)
