@@ -126,6 +126,7 @@ async def test_roles_passwords_and_factors_of_others_need_a_proof_of_the_operato
     house: House, clock: Clock, ann: Person
 ) -> None:
     boss = await house.person("admin")
+    await add_app(ann.client, clock)
     clock.go(minutes=11)
     acts: list[Callable[[Work], Awaitable[object]]] = [
         lambda work: accounts.set_roles(work, ann.account_id, ["viewer"]),

@@ -189,6 +189,7 @@ async def test_second_factors_are_listed_and_removed_for_who_lost_them(
     assert "Removed all second factors of ann" in removed.output
     assert await _signs_in(house, ann.email, PASSWORD)
     assert (await terminal("factors", "nobody", "--reset")).exit_code == 1
+    assert (await terminal("factors", "ann", "--reset")).exit_code == 1  # there is none any more
 
 
 async def test_tokens_are_made_listed_and_ended_from_the_terminal(

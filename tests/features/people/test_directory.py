@@ -234,6 +234,9 @@ async def test_lost_factors_are_removed_and_a_link_is_handed_out_and_the_person_
     await factors.add_app(ann.client, factors.Clock(house))
     assert (await admin.client.delete(f"{place}/factors")).status_code == 204
     assert (await admin.client.get(place)).json()["factors"] == []
+    again = await admin.client.delete(f"{place}/factors")
+    assert (again.status_code, again.json()["code"]) == (404, "accounts.factor_not_found")
+    assert len(await acts(house, "factor.reset")) == 1
     made = await admin.client.post(f"{place}/links", json={"kind": "reset"})
     assert made.status_code == 201
     token = made.json()["link"].partition("/reset-password#")[2]

@@ -165,10 +165,12 @@ async def new_recovery_codes(work: Work) -> RecoveryCodes:
 
 
 async def reset(work: Work, account_id: AccountId) -> None:
-    """Remove all factors of somebody who lost them: every session ends, and the owner hears of it. Raises what
-    `reach.lock` does."""
+    """Remove all factors of somebody who lost them: every session ends, and the owner hears of it. Raises
+    `NoSuchFactor` where there is none, and what `reach.lock` does."""
     await reach.lock(work, account_id)
-    account, _ = await _locked(work, account_id)
+    account, without = await _locked(work, account_id)
+    if without:
+        raise NoSuchFactor
     await repository.delete_all(work.session, account.id)
     await repository.drop_steps(work.session, account.id)
     await sessions.end_sessions(work, account_id)
