@@ -144,6 +144,19 @@ async def test_making_services_and_their_tokens_is_bounded_and_for_who_manages_a
     assert (refused.status_code, refused.json()["code"]) == (409, "accounts.not_a_service")
 
 
+async def test_who_manages_accounts_and_may_not_read_the_list_makes_a_service_too(house: House) -> None:
+    async with house.works.open() as work:
+        manage = NewRole(name="clerk", title="Clerk", permissions=["accounts.manage"])
+        await roles.make(work, manage)
+    clerk = await house.person("clerk", "creator", handle="clerk")
+    service = await make(clerk)
+    assert (service["handle"], service["closed"], service["tokens"]["items"]) == ("robot", None, [])
+    assert (await clerk.client.get(f"/api/v1/admin/accounts/{service['id']}")).status_code == 403
+    async with house.works.open() as work:
+        seen = await accounts.audit_log(work, act="account.seen")
+    assert seen.items == []  # who makes one has not looked at somebody
+
+
 async def test_tokens_of_a_service_end_when_the_house_says(make_house: MakeHouse) -> None:
     house = await make_house(program_days_most=30)
     admin = await house.person("admin")

@@ -29,7 +29,7 @@ from matinee.features.accounts.service.devices import (
     device,
     start_device,
 )
-from matinee.features.accounts.service.directory import directory, look_up
+from matinee.features.accounts.service.directory import directory, look_up, page_of
 from matinee.features.accounts.service.ending import revoke_of, sign_out_of
 from matinee.features.accounts.service.factors import (
     add_passkey,
@@ -239,6 +239,7 @@ __all__ = [
     "own_factors",
     "own_sessions",
     "own_standing",
+    "page_of",
     "passkey_options",
     "prove",
     "prove_options",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
-from uuid import UUID
 
 from matinee.features.accounts import repository as accounts
 from matinee.features.accounts.errors import NoSuchAccount, NotYourself
@@ -75,10 +74,17 @@ async def look_up(work: Work, account_id: AccountId) -> LookedUp:
     """One account; that it was looked at is written down once an hour. Whether it is above the actor is asked in room
     `roles`. Raises `NoSuchAccount`."""
     work.actor.require(READ)
+    found = await page_of(work, account_id)
+    await _note(work, account_id)
+    return found
+
+
+async def page_of(work: Work, account_id: AccountId) -> LookedUp:
+    """For who just made the account: asks nobody's leave, and writes nothing down. Raises `NoSuchAccount`."""
     row = await accounts.account(work.session, account_id)
     if row is None:
         raise NoSuchAccount
-    pseudonym = await _note(work, account_id)
+    pseudonym = (await audit.pseudonyms(work, [account_id]))[account_id][0]
     held = await standing.current(work.session, account_id, work.now)
     (listed,) = await _listed(work, [(row, held)])
     manages = work.actor.may(reach.MANAGE)
@@ -97,8 +103,7 @@ async def look_up(work: Work, account_id: AccountId) -> LookedUp:
 _CLOSED = f"Your roles do not hold the permission “{reach.MANAGE}”."
 
 
-async def _note(work: Work, account_id: AccountId) -> UUID:
-    """Returns the pseudonym of who is looked at."""
+async def _note(work: Work, account_id: AccountId) -> None:
     actor = work.actor
     pseudonyms = await audit.pseudonyms(work, [account_id, *([actor.account_id] if actor.account_id else [])])
     about = pseudonyms[account_id][0]
@@ -108,7 +113,6 @@ async def _note(work: Work, account_id: AccountId) -> UUID:
         work.session, "account.seen", by=by, about=about, since=since
     ):
         await audit.record(work, "account.seen", about=account_id)
-    return about
 
 
 async def _listed(work: Work, rows: Sequence[tuple[AccountRow, RestrictionRow | None]]) -> list[Listed]:
