@@ -10,6 +10,8 @@ from tests.support import factors
 from tests.support.house import House, Person
 
 from matinee.features.accounts import service as accounts
+from matinee.features.roles import service as roles
+from matinee.features.roles.schemas import NewRole
 from matinee.kernel.time import utc_now
 
 LIST = "/api/v1/admin/accounts"
@@ -339,6 +341,33 @@ async def test_every_act_is_refused_without_proof_on_oneself_by_programs_and_by_
         answer = await admin.client.request(method, f"{LIST}/{ann.account_id}/{what}", json=body)
         assert answer.json()["code"] in ("accounts.prove_again", "accounts.csrf"), (method, what)
     assert await _entries(house) == before
+
+
+async def test_the_page_says_whether_one_may_look_through_its_eyes(house: House) -> None:
+    async with house.works.open() as work:
+        await roles.make(
+            work, NewRole(name="seer", title="Seer", permissions=["accounts.read", "accounts.look"])
+        )
+    seer, ann = (
+        await house.person("seer", "moderator", "creator", handle="seer"),
+        await house.person(handle="ann"),
+    )
+    admin, moderator = await house.person("admin"), await house.person("moderator")
+    service = {"handle": "robot", "title": "Robot", "roles": ["creator"]}
+    robot = (await admin.client.post("/api/v1/admin/service-accounts", json=service)).json()
+    for by, about, looks in (
+        (seer, ann.account_id, True),
+        (admin, ann.account_id, True),
+        (moderator, ann.account_id, False),
+        (seer, admin.account_id, False),
+        (seer, seer.account_id, False),
+        (admin, robot["id"], False),
+    ):
+        page = (await by.client.get(f"{LIST}/{about}")).json()
+        assert page["look"] is looks, page
+        asked = await by.client.post(f"{LIST}/{about}/look", json={"reason": "A test asks for it."})
+        assert asked.is_success is looks, asked.text
+        await by.client.delete("/api/v1/look")
 
 
 async def _entries(house: House) -> int:

@@ -3881,7 +3881,8 @@ export interface components {
         };
         /**
          * PersonPage
-         * @description An account as operators see it. `quota` is null to who may not manage accounts.
+         * @description An account as operators see it. `quota` is null to who may not manage accounts. `look`: whoever asks may see the
+         *     house through its eyes.
          */
         PersonPage: {
             /**
@@ -3929,6 +3930,8 @@ export interface components {
             sessions: components["schemas"]["SessionInfo"][] | null;
             tokens: components["schemas"]["TokenList"] | null;
             quota: components["schemas"]["Quota"] | null;
+            /** Look */
+            look: boolean;
         };
         /**
          * Playback

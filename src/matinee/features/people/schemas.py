@@ -64,9 +64,11 @@ class Quota(BaseModel):
 
 
 class PersonPage(LookedUp):
-    """An account as operators see it. `quota` is null to who may not manage accounts."""
+    """An account as operators see it. `quota` is null to who may not manage accounts. `look`: whoever asks may see the
+    house through its eyes."""
 
     quota: Quota | None
+    look: bool
 
 
 class QuotaWish(BaseModel):

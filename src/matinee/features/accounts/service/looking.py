@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from matinee.features.accounts import repository
-from matinee.features.accounts.errors import NoSuchAccount, NotYourself
+from matinee.features.accounts.errors import NoSuchAccount, NotYourself, ServiceAccount
 from matinee.features.accounts.models import LookRow
 from matinee.features.accounts.repository import standing as rows
 from matinee.features.accounts.schemas import LookInfo
@@ -23,7 +23,8 @@ LIFE = timedelta(minutes=15)
 
 async def begin(work: Work, account_id: AccountId, reason: str) -> LookInfo:
     """From the next request on, for 15 minutes at most. Who may look as whom is asked in room `roles`. Raises
-    `ProveAgain`, `BrowserOnly`, `NotYourself`, and `NoSuchAccount` also for one that is closed."""
+    `ProveAgain`, `BrowserOnly`, `NotYourself`, `ServiceAccount` where nobody is there to be told, and `NoSuchAccount`
+    also for one that is closed."""
     work.actor.require(LOOK)
     proof.require(work)
     if work.actor.account_id == account_id:
@@ -34,6 +35,8 @@ async def begin(work: Work, account_id: AccountId, reason: str) -> LookInfo:
         raise NoSuchAccount
     if held is not None and held.kind == "suspended":
         raise NoSuchAccount
+    if row.kind == "service":
+        raise ServiceAccount
     await sessions.require_living(work)
     key = UUID(work.actor.session_key)
     await stop(work)

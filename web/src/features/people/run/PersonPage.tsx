@@ -53,7 +53,7 @@ function Account() {
       <Head person={person.data} />
       {person.data.closed ? (
         <p className="mb-5 max-w-[62ch] text-ui text-ink-2" data-testid="closed">
-          Nothing can be changed here: {person.data.closed}
+          Nothing can be changed here. {person.data.closed}
         </p>
       ) : null}
       <Parts person={person.data} key={person.data.id} />
@@ -102,7 +102,7 @@ function Parts({ person }: { person: Person }) {
     <div className="grid max-w-[860px] gap-5">
       <StandingPart person={person} />
       <RolesPart person={person} />
-      {service || person.closed ? null : <LookPart person={person} />}
+      {person.look ? <LookPart person={person} /> : null}
       {service ? null : <SignInsPart person={person} />}
       <ProgramsPart person={person} />
       {service ? null : <FactorsPart person={person} />}
