@@ -14,6 +14,8 @@ from tests.support.house import PASSWORD, House, Person
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.rules import chain
 from matinee.features.accounts.schemas import AuditVerdict
+from matinee.features.roles import service as roles
+from matinee.features.roles.schemas import NewRole
 from matinee.kernel.ids import new_id
 from matinee.kernel.time import utc_now
 
@@ -425,6 +427,22 @@ async def refuse(house: House, login: str, times: int = 1) -> None:
     for _ in range(times):
         wrong = {"login": login, "password": "not the right one"}
         assert (await client.post("/api/v1/session", json=wrong)).status_code == 401
+
+
+async def test_addresses_in_the_log_are_for_who_manages_accounts(house: House) -> None:
+    async with house.works.open() as work:
+        await roles.make(work, NewRole(name="auditor", title="Auditor", permissions=["accounts.audit"]))
+    auditor, admin = await house.person("auditor"), await house.person("admin")
+    ann = await house.person(handle="ann")
+    moved = {"email": "new@example.org", "password": PASSWORD}
+    assert (await ann.client.post("/api/v1/me/email", json=moved)).is_success
+    for by, reads in ((admin, True), (auditor, False)):
+        found = await by.client.get("/api/v1/admin/audit", params={"act": "email.changed"})
+        assert (len(found.json()["items"]), "new@example.org" in found.text) == (1, reads)
+        by_address = await by.client.get("/api/v1/admin/audit", params={"person": "new@example.org"})
+        assert by_address.status_code == (200 if reads else 403)
+        by_handle = await by.client.get("/api/v1/admin/audit", params={"person": "@ann"})
+        assert by_handle.json()["items"]
 
 
 async def test_refused_sign_ins_are_told_at_once_and_then_counted(house: House) -> None:

@@ -10,7 +10,7 @@ from matinee.features.accounts import rules
 from matinee.features.accounts.repository import audit as repository
 from matinee.features.accounts.repository.audit import Entry
 from matinee.features.accounts.schemas import AuditEntry, AuditPerson, OwnAct
-from matinee.features.accounts.service import audit
+from matinee.features.accounts.service import audit, reach
 from matinee.infra.work import Work
 from matinee.kernel.actor import Via
 from matinee.kernel.ids import AccountId
@@ -47,8 +47,11 @@ async def audit_log(
     limit: int = 50,
 ) -> Page[AuditEntry]:
     """All entries, newest first. `act` in full, or `thing.` for all about a thing; `person` by handle, email or
-    pseudonym."""
+    pseudonym. Addresses are for who manages accounts: others find nobody by one, and do not read them."""
     work.actor.require(READ)
+    if person is not None and "@" in person.strip()[1:]:
+        work.actor.require(reach.MANAGE)
+    manages = work.actor.may(reach.MANAGE)
     of = None
     if person is not None:
         of = await _pseudonym(work, person)
@@ -61,7 +64,9 @@ async def audit_log(
     shown = found[:limit]
     ids = {one for row in shown for one in (row.by_id, row.about_id) if one is not None}
     persons = await repository.persons(work.session, ids) if ids else {}
-    return Page(items=[_entry(row, persons) for row in shown], next_cursor=_next(found, limit))
+    return Page(
+        items=[_entry(row, persons, addresses=manages) for row in shown], next_cursor=_next(found, limit)
+    )
 
 
 async def last_backup_at(work: Work) -> datetime | None:
@@ -101,8 +106,11 @@ def _facts_for(row: Entry, who: Who) -> dict[str, str | int | bool | list[str]]:
     return {name: value for name, value in row.facts.items() if name not in private}
 
 
-def _entry(row: Entry, persons: dict[UUID, tuple[str | None, bytes]]) -> AuditEntry:
+def _entry(row: Entry, persons: dict[UUID, tuple[str | None, bytes]], *, addresses: bool) -> AuditEntry:
     owner = persons.get(row.about_id or row.by_id)
+    words = None if row.sealed is None or owner is None else audit.opened(row.sealed, owner[1])
+    if words is not None and not addresses:
+        words.pop("email", None)
     return AuditEntry(
         id=row.id,
         seq=row.seq,
@@ -112,7 +120,7 @@ def _entry(row: Entry, persons: dict[UUID, tuple[str | None, bytes]]) -> AuditEn
         via=cast(Via, row.via),
         about=_person(row.about_id, persons),
         facts=row.facts,
-        words=None if row.sealed is None or owner is None else audit.opened(row.sealed, owner[1]),
+        words=words,
     )
 
 
