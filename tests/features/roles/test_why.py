@@ -93,6 +93,15 @@ async def test_operators_ask_about_somebody_and_nobody_else_does(house: House) -
         await accounts.restrict(work, ann.account_id, "suspended", "A test asks for it.")
     shut = (await boss.client.get(path)).json()
     assert (shut["may"], "This account is suspended" in shut["sentence"]) == (False, True)
+    async with house.works.open() as work:
+        await roles.make(work, NewRole(name="clerk", title="Clerk", permissions=["roles.read"]))
+    clerk = await house.person("clerk")
+    for kind in ("suspended", "limited"):
+        async with house.works.open() as work:
+            await accounts.restrict(work, ann.account_id, kind, "A test asks for it.")
+        for by, read in ((boss, True), (clerk, False)):  # why is for who manages accounts
+            answer = await by.client.get(path)
+            assert (kind in answer.text, "A test asks" in answer.text) == (True, read), answer.text
     ben = await house.person()
     await ben.client.request("DELETE", "/api/v1/me", json={"password": PASSWORD})
     path = f"/api/v1/admin/accounts/{ben.account_id}/permissions/videos.create"

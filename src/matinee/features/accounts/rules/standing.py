@@ -6,7 +6,8 @@ from matinee.features.accounts.errors import Limited, Suspended
 
 
 def suspended(reason: str, until: datetime | None) -> Suspended:
-    return Suspended(f"This account is suspended {_until(until)}. {reason}", reason=reason, until=until)
+    held = f"This account is suspended {_until(until)}. {reason}"
+    return Suspended(held.strip(), reason=reason, until=until)
 
 
 def limited(reason: str, until: datetime | None) -> Limited:

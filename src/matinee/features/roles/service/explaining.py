@@ -33,7 +33,8 @@ async def own_explanation(work: Work, permission: str) -> Explanation:
 
 
 async def explanation_of(work: Work, account_id: AccountId, permission: str) -> Explanation:
-    """For somebody in a browser of theirs. Raises `NoSuchAccount` and `NoSuchPermission`."""
+    """For somebody in a browser of theirs. Why they are suspended or limited is for who manages accounts. Raises
+    `NoSuchAccount` and `NoSuchPermission`."""
     work.actor.require(rules.READ)
     charter = await work.works.held(Book).believed()
     return _explained(charter, await _as_they_are(work, charter, account_id), permission, THEY)
@@ -50,12 +51,15 @@ async def _as_they_are(work: Work, charter: Charter, account_id: AccountId) -> A
     account = await accounts.get(work, account_id)
     if account is None:
         raise NoSuchAccount
-    actor = actor_of(work.works, await accounts.identity_of(work, account_id))
+    told = work.actor.may("accounts.manage")
+    identity = await accounts.identity_of(work, account_id)
+    if identity.limit is not None and not told:
+        identity = replace(identity, limit=replace(identity.limit, reason=""))
+    actor = actor_of(work.works, identity)
     held = await accounts.own_standing(work, account_id)
     if held is not None and held.kind == "suspended":
-        return replace(
-            actor, held_back=accounts.suspended(held.reason, held.until), permissions=charter.open_to_all
-        )
+        shut = accounts.suspended(held.reason if told else "", held.until)
+        return replace(actor, held_back=shut, permissions=charter.open_to_all)
     if await accounts.is_leaving(work, account_id):
         return replace(actor, held_back=Shut(), permissions=charter.open_to_all)
     return actor
