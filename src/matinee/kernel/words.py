@@ -5,6 +5,7 @@ import unicodedata
 
 # Letters, and one symbol, that are drawn as nothing.
 _DRAWN_AS_NOTHING = "\u115f\u1160\u2800\u3164\uffa0"
+_MARKS_MOST = 6
 _DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -15,8 +16,18 @@ def without_controls(text: object) -> object:
         return text
     text = _DIRECTIONS.sub("", text.replace("\r\n", "\n"))
     kept = (c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Co", "Cn"))
-    text = "".join(kept).strip()
+    text = without_piles("".join(kept)).strip()
     return "" if is_blank(text) else text
+
+
+def without_piles(text: str) -> str:
+    """Of marks that stand on one letter a few are kept: no script piles more, and higher piles cover what is near."""
+    kept, height = [], 0
+    for c in text:
+        height = height + 1 if unicodedata.category(c) in ("Mn", "Me") else 0
+        if height <= _MARKS_MOST:
+            kept.append(c)
+    return "".join(kept)
 
 
 def is_blank(text: str) -> bool:

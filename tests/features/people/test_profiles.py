@@ -35,6 +35,12 @@ async def test_a_person_changes_their_own_profile(house: House) -> None:
     assert (answer.json()["display_name"], answer.json()["bio"]) == ("Ann M.", "One\ntwo  👩‍🎓")
     unchanged = await ann.client.patch("/api/v1/me/profile", json={})
     assert unchanged.json() == answer.json()
+    for blank in ("\u200d\u200d", "\u3164", "\u0301"):
+        assert (await ann.client.patch("/api/v1/me/profile", json={"display_name": blank})).status_code == 422
+    # Marks over marks would lie over the names of others; as many as scripts need stay.
+    piled = {"display_name": "x" + "\u035b" * 50 + " שָׁ֖לוֹם"}
+    named = (await ann.client.patch("/api/v1/me/profile", json=piled)).json()["display_name"]
+    assert named == "x" + "\u035b" * 6 + " שָׁ֖לוֹם"
 
 
 async def test_a_new_handle_is_also_the_new_name_to_sign_in_with(house: House) -> None:

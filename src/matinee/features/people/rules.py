@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from matinee.features.people.errors import BadHandle, BadName, HandleReserved
-from matinee.kernel.words import is_blank
+from matinee.kernel.words import is_blank, without_piles
 
 HANDLE = re.compile(r"[a-z0-9_]{3,30}")
 DISPLAY_NAME_MOST = 60
@@ -52,7 +52,8 @@ def normalise_bio(text: str) -> str:
 
 def _visible(text: str, *, keep: str) -> str:
     """Without control characters and without marks that turn the direction of what follows."""
-    return "".join(c if c in keep or not _hidden(c) else " " for c in unicodedata.normalize("NFC", text))
+    plain = without_piles(unicodedata.normalize("NFC", text))
+    return "".join(c if c in keep or not _hidden(c) else " " for c in plain)
 
 
 def _hidden(c: str) -> bool:
