@@ -37,6 +37,7 @@ def test_a_new_operator_is_led_to_the_first_steps_until_they_are_put_away(page: 
         step(page, "address").get_by_role("button").first.click()
         page.get_by_role("button", name="Skip this step: The address of this house").click()
         expect(step(page, "address")).to_have_attribute("data-state", "skipped")
+        expect(step(page, "mail").get_by_role("button", name="Letters", exact=True)).to_be_focused()
         page.goto(f"{server.address}/run")
         expect(page.get_by_role("link", name="5 first steps are left")).to_be_visible()
         page.get_by_role("link", name="5 first steps are left").click()

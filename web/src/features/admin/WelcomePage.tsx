@@ -4,7 +4,7 @@ import { CircleIcon } from "@phosphor-icons/react/Circle";
 import { MinusCircleIcon } from "@phosphor-icons/react/MinusCircle";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useId, useState } from "react";
+import { useId, useRef, useState } from "react";
 import { firstStepsQuery, putStepsAway, skipStep } from "@/api/firstSteps";
 import type { FirstStep, FirstSteps } from "@/api/types";
 import { plural } from "@/lib/amount";
@@ -50,6 +50,7 @@ function Welcome() {
 function Steps({ data }: { data: FirstSteps }) {
   const cache = useQueryClient();
   const go = useNavigate();
+  const list = useRef<HTMLOListElement>(null);
   const [busy, setBusy] = useState(false);
   // Chosen once: a step that becomes done stays open, with what its form has yet to show.
   const [opened, setOpened] = useState<FirstStep["name"] | null>(() => data.steps.find((step) => step.state === "todo")?.name ?? null);
@@ -70,7 +71,12 @@ function Steps({ data }: { data: FirstSteps }) {
       const skipped = step.state === "todo";
       const now = await skipStep(step.name, skipped);
       cache.setQueryData(firstStepsQuery.queryKey, now);
-      if (opened === step.name || !skipped) setOpened(skipped ? (now.steps.find((one) => one.state === "todo")?.name ?? null) : step.name);
+      if (!skipped) return;
+      const at = now.steps.findIndex((one) => one.name === step.name);
+      const next = [...now.steps.slice(at), ...now.steps].find((one) => one.state === "todo")?.name ?? null;
+      setOpened(next);
+      // What was pressed is gone with the body of the step.
+      list.current?.querySelector<HTMLElement>(`[data-step="${next ?? step.name}"] h2 button`)?.focus();
     });
 
   const putAway = () =>
@@ -85,7 +91,7 @@ function Steps({ data }: { data: FirstSteps }) {
       <p className="mt-2 mb-5 max-w-[62ch] text-ink-2">
         {left ? `${plural(left, "step is", "steps are")} left until this house is as it should be. Each can wait, or be skipped.` : "Nothing is left to do here."}
       </p>
-      <ol className="panel overflow-clip" aria-label="First steps">
+      <ol ref={list} className="panel overflow-clip" aria-label="First steps">
         {data.steps.map((step) => (
           <Row key={step.name} step={step} data={data} isOpen={opened === step.name} busy={busy} onOpen={() => setOpened(opened === step.name ? null : step.name)} onSkip={() => void skip(step)} />
         ))}
