@@ -49,3 +49,9 @@ def test_an_operator_signs_somebody_out_and_gives_a_service_a_token(
         tokens.get_by_role("button", name="End access: cron").click()
         expect(tokens.get_by_text("None.")).to_be_visible()
         assert program.get("/api/v1/me/videos").status_code == 401
+
+    mine.context.clear_cookies()
+    mine.get_by_label("Another limit, in GB").fill("1")
+    mine.get_by_role("button", name="Set the limit").click()
+    mine.get_by_role("main").get_by_role("link", name="Sign in").click()
+    expect(mine).to_have_url(re.compile("/sign-in.next=.*people"))

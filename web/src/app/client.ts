@@ -1,7 +1,14 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { meQuery } from "@/api/accounts";
 import { Problem } from "@/api/client";
 
-export const client = new QueryClient({
+export const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // A session that ended meanwhile: the page asks anew who is here, and shows what is open to them.
+    onError: (error) => {
+      if (error instanceof Problem && error.status === 401) void client.invalidateQueries({ queryKey: meQuery.queryKey });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,
