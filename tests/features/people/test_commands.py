@@ -16,6 +16,7 @@ from matinee.entrypoints.parts import assemble, opened
 from matinee.features.accounts import service as accounts
 from matinee.features.people.commands import app
 from matinee.infra.work import Works
+from matinee.kernel.time import utc_now
 
 
 @pytest.fixture
@@ -256,6 +257,17 @@ async def test_accounts_are_found_and_shown_from_the_terminal(
     assert ann.email in shown.stdout
     assert json.loads((await terminal("show", "@ann", "--json")).stdout)["handle"] == "ann"
     assert (await terminal("show", "nobody")).exit_code == 1
+
+
+async def test_what_is_listed_into_a_pipe_is_whole(
+    house: House, terminal: Callable[..., "asyncio.Future[Result]"]
+) -> None:
+    ann = await house.person("viewer", "creator", "moderator", handle="a_handle_of_thirty_letters_ann")
+    assert f" {ann.email} " in (await terminal("ls")).stdout
+    assert "viewer+creator+moderator" in (await terminal("ls")).stdout
+    await terminal("tokens", ann.handle, "--make", "A token of many words", "--scope", "read")
+    (_, row) = (await terminal("tokens", ann.handle)).stdout.splitlines()
+    assert f" {utc_now():%Y-%m-%d} " in row
 
 
 async def test_a_service_is_made_and_gets_its_tokens_from_the_terminal(
