@@ -138,6 +138,16 @@ async def test_a_proof_is_asked_before_anything_changes(house: House) -> None:
     assert await codes(refused) == (403, "accounts.browser_only")
 
 
+async def test_what_another_operator_changed_meanwhile_is_not_turned_back(house: House) -> None:
+    boss, ann = await house.person("owner"), await house.person("creator", "moderator")
+    path = f"/api/v1/admin/accounts/{ann.account_id}/roles"
+    assert (await give(boss, ann, "creator")).status_code == 200
+    late = {"roles": ["creator", "moderator", "viewer"], "before": ["moderator", "creator"]}
+    assert await codes(boss.client.put(path, json=late)) == (409, "roles.changed_meanwhile")
+    seen = late | {"before": ["creator"]}
+    assert (await boss.client.put(path, json=seen)).status_code == 200
+
+
 # -- owners
 
 

@@ -47,7 +47,7 @@ export const setQuotaOf = (id: string, limit_bytes: number | null) =>
 export const dismiss = (id: string, handle: string) => done(api.POST("/api/v1/admin/accounts/{account_id}/leaving", { ...of(id), body: { handle } }));
 export const keep = (id: string) => done(api.DELETE("/api/v1/admin/accounts/{account_id}/leaving", of(id)));
 
-export const setRolesOf = (id: string, roles: string[]) => take(api.PUT("/api/v1/admin/accounts/{account_id}/roles", { ...of(id), body: { roles } }));
+export const setRolesOf = (id: string, roles: string[], before: string[]) => take(api.PUT("/api/v1/admin/accounts/{account_id}/roles", { ...of(id), body: { roles, before } }));
 
 export const makeService = (handle: string, title: string, roles: string[]) =>
   take(api.POST("/api/v1/admin/service-accounts", { body: { handle, title, roles } }));

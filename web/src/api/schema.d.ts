@@ -4257,10 +4257,15 @@ export interface components {
             /** Title */
             title: string;
         };
-        /** RolesGiven */
+        /**
+         * RolesGiven
+         * @description `before`: what the account held when whoever decides looked; refused where it holds something else by now.
+         */
         RolesGiven: {
             /** Roles */
             roles: string[];
+            /** Before */
+            before?: string[] | null;
         };
         /**
          * SecondStep

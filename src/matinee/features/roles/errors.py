@@ -23,6 +23,11 @@ class RoleTaken(Conflict):
     sentence = "There is a role of this name already. Choose another name."
 
 
+class ChangedMeanwhile(Conflict):
+    code = "roles.changed_meanwhile"
+    sentence = "Somebody else has changed these roles meanwhile. Look at them again, then decide."
+
+
 class RoleBuiltIn(Conflict):
     code = "roles.built_in"
     sentence = "This role comes with the house and cannot be changed. Make a copy of it and change that."

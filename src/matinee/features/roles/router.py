@@ -79,7 +79,7 @@ async def explanation_of(account_id: UUID, name: str, work: Work = needs("roles.
 @router.put("/admin/accounts/{account_id}/roles", tags=["admin"])
 async def set_roles(account_id: UUID, given: RolesGiven, work: Work = needs("roles.give")) -> HeldRoles:
     """Say anew which roles somebody holds; counts from their next request on. Needs a proof of the last ten minutes."""
-    return await service.set_roles(work, AccountId(account_id), given.roles)
+    return await service.set_roles(work, AccountId(account_id), given.roles, given.before)
 
 
 @router.get("/admin/accounts/{account_id}/restriction", tags=["admin"])

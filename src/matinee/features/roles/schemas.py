@@ -80,7 +80,10 @@ class PermissionList(BaseModel):
 
 
 class RolesGiven(BaseModel):
+    """`before`: what the account held when whoever decides looked; refused where it holds something else by now."""
+
     roles: Annotated[list[RoleName], Field(max_length=ROLES_HELD_MOST)]
+    before: Annotated[list[RoleName] | None, Field(max_length=ROLES_HELD_MOST)] = None
 
 
 class HeldRoles(BaseModel):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchAccount
 from matinee.features.roles import repository, rules
-from matinee.features.roles.errors import UnknownName
+from matinee.features.roles.errors import ChangedMeanwhile, UnknownName
 from matinee.features.roles.schemas import HeldRoles
 from matinee.features.roles.service.book import current
 from matinee.infra.work import Work
@@ -13,15 +13,19 @@ from matinee.kernel.actor import GUEST_ROLE
 from matinee.kernel.ids import AccountId
 
 
-async def set_roles(work: Work, account_id: AccountId, roles: Sequence[str]) -> HeldRoles:
+async def set_roles(
+    work: Work, account_id: AccountId, roles: Sequence[str], before: Sequence[str] | None = None
+) -> HeldRoles:
     """What an account holds, from its next request on. Raises `ProveAgain`, `UnknownName`, `OwnersOnly`, `AboveYou`,
-    `BeyondYours` and `LastOwner`."""
+    `BeyondYours`, `LastOwner`, and `ChangedMeanwhile` where it does not hold what it held `before`."""
     work.actor.require(rules.GIVE)
     accounts.require_proof(work)
     await check_names(work, roles)
     account = await accounts.get(work, account_id, lock=True)
     if account is None:
         raise NoSuchAccount
+    if before is not None and set(before) != set(account.roles):
+        raise ChangedMeanwhile
     rules.check_gift(await current(work), work.actor, account.roles, roles)
     await accounts.set_roles(work, account_id, roles)
     return HeldRoles(roles=list(dict.fromkeys(roles)))

@@ -18,10 +18,12 @@ export function RolesPart({ person }: { person: PersonPage }) {
   const reads = may(me, "roles.read");
   const known = useQuery({ ...rolesQuery, enabled: reads });
   const [wanted, setWanted] = useState<string[] | null>(null);
+  // As they were when the dialog was opened: what another operator changes meanwhile is not turned back.
+  const [before, setBefore] = useState<string[]>([]);
   const title = (name: string) => known.data?.items.find((role) => role.name === name)?.title ?? name;
 
   async function give() {
-    if (!wanted || !(await act(() => setRolesOf(person.id, wanted), "The roles are changed."))) return;
+    if (!wanted || !(await act(() => setRolesOf(person.id, wanted, before), "The roles are changed."))) return;
     setWanted(null);
     await cache.invalidateQueries({ queryKey: rolesQuery.queryKey });
   }
@@ -38,7 +40,13 @@ export function RolesPart({ person }: { person: PersonPage }) {
       {person.roles.length === 0 ? <p className="text-ui text-ink-2">None: this account may what a guest may.</p> : null}
       {reads && may(me, "roles.give") && !person.closed ? (
         <div className="mt-3">
-          <Button small onPress={() => setWanted(person.roles)}>
+          <Button
+            small
+            onPress={() => {
+              setBefore(person.roles);
+              setWanted(person.roles);
+            }}
+          >
             Change roles
           </Button>
         </div>
