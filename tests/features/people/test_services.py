@@ -39,8 +39,9 @@ async def program(house: House, made: httpx.Response) -> httpx.AsyncClient:
 
 async def test_a_service_acts_by_tokens_that_are_shown_once_and_revoked(house: House) -> None:
     admin = await house.person("admin", handle="boss")
-    service = await make(admin)
+    service = await make(admin, "robot", "creator", "creator")
     assert (service["kind"], service["email"], service["display_name"]) == ("service", None, "The Importer")
+    assert service["roles"] == ["creator"]  # once, and counted once
     made = await token(admin, service, "read", "upload", days=30)
     robot = await program(house, made)
     me = (await robot.get("/api/v1/me")).json()

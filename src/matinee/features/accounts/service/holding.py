@@ -23,13 +23,12 @@ _AT_ONCE = 1_000
 async def set_roles(work: Work, account_id: AccountId, roles: Sequence[str]) -> None:
     """What an account holds, from its next request on. Asks nobody's leave. Raises `ProveAgain` and `LastOwner`."""
     proof.require(work)
-    check(roles)
+    kept = check(roles)
     row = await rows.account(work.session, account_id, lock=True)
     if row is None:
         raise NoSuchAccount
     if OWNER_ROLE not in roles:
         await stay_owned(work, row)
-    kept = list(dict.fromkeys(roles))
     await audit.record(work, "account.roles", about=account_id, before=row.roles, after=kept)
     row.roles = kept
     held = await session_rows.of(work.session, account_id, work.now)
@@ -38,13 +37,14 @@ async def set_roles(work: Work, account_id: AccountId, roles: Sequence[str]) -> 
     await looking.end_at(work, account_id)
 
 
-def check(roles: Sequence[str]) -> None:
-    """Raises `Invalid` for what cannot be a role of an account."""
+def check(roles: Sequence[str]) -> list[str]:
+    """Each once. Raises `Invalid` for what cannot be a role of an account."""
     if len(roles) > ROLES_HELD_MOST:
         raise Invalid(f"An account holds {ROLES_HELD_MOST} roles at most.", field="roles")
     for role in roles:
         if role == GUEST_ROLE or not re.fullmatch(ROLE_NAME, role):
             raise Invalid(f"There is no role {role}.", field="roles")
+    return list(dict.fromkeys(roles))
 
 
 async def stay_owned(work: Work, row: AccountRow) -> None:

@@ -82,7 +82,7 @@ async def create(
     proved to read the mail of this address; `waits` where somebody must let them in; `made_up` where the house made the
     password up. Raises `BadEmail`, `WeakPassword`, `LeakedPassword` and `EmailTaken`."""
     email = rules.normalise_email(email)
-    holding.check(roles)
+    roles = holding.check(roles)
     if await repository.by_login(work.session, email) is not None:
         raise EmailTaken(field="email")
     async with work.outside():
@@ -113,7 +113,7 @@ async def create_service(work: Work, roles: Sequence[str]) -> Account:
     who manages accounts. What it may hold is asked in room `roles`. Raises `ProveAgain`."""
     work.actor.require(reach.MANAGE)
     proof.require(work)
-    holding.check(roles)
+    roles = holding.check(roles)
     account_id = AccountId(new_id())
     await repository.add_account(
         work.session,
