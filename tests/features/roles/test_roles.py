@@ -148,6 +148,16 @@ async def test_what_another_operator_changed_meanwhile_is_not_turned_back(house:
     assert (await boss.client.put(path, json=seen)).status_code == 200
 
 
+async def test_a_link_that_was_handed_out_does_not_open_what_the_account_is_given_later(house: House) -> None:
+    owner, boss = await house.person("owner"), await house.person("admin")
+    ann = await house.person(handle="ann")
+    asked = await boss.client.post(f"/api/v1/admin/accounts/{ann.account_id}/links", json={"kind": "reset"})
+    assert (await give(owner, ann, "creator", "owner")).status_code == 200
+    chosen = {"token": asked.json()["link"].rpartition("#")[2], "password": "chosen by somebody else"}
+    finish = (await house.client()).post("/api/v1/password-resets/finish", json=chosen)
+    assert await codes(finish) == (404, "accounts.link_over")
+
+
 # -- owners
 
 

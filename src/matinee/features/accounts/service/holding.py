@@ -31,6 +31,8 @@ async def set_roles(work: Work, account_id: AccountId, roles: Sequence[str]) -> 
         await stay_owned(work, row)
     await audit.record(work, "account.roles", about=account_id, before=row.roles, after=kept)
     row.roles = kept
+    # A link that was handed out, and that somebody else may have kept, would open what the account holds from now on.
+    await rows.drop_letters(work.session, "reset", account_id=account_id, but_to=row.email)
     held = await session_rows.of(work.session, account_id, work.now)
     tokens = await rows.tokens(work.session, account_id, work.now)
     await gate.look_again(work, [one.id for one in held] + [one.id for one in tokens])
