@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from soft_webauthn import SoftWebauthnDevice
 
+from matinee.features.accounts.schemas import FactorsReset
 from matinee.kernel.time import utc_now
 from tests.support.house import ADDRESS, PASSWORD, House, Person
 
 STEP = timedelta(seconds=30)
+SURE = FactorsReset(made_sure="She called from the number that I have.")
 PASSKEYS = "/api/v1/me/factors/passkeys"
 
 

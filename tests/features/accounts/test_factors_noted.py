@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from tests.support.factors import (
     PASSKEYS,
+    SURE,
     Clock,
     Device,
     add_app,
@@ -106,7 +107,7 @@ async def test_wrong_codes_and_passkeys_are_refusals_and_the_reset_is_the_operat
     (told,) = await only(house, ann, "session.refused")
     assert told.facts["reasons"] == ["code"]
     async with house.works.open() as work:
-        await accounts.reset_factors(work, ann.account_id)
+        await accounts.reset_factors(work, ann.account_id, SURE)
     (reset,) = await only(house, ann, "factor.reset")
     assert reset.who == "house"
 

@@ -6,6 +6,7 @@ import pytest
 from tests.conftest import MakeHouse
 from tests.support.factors import (
     PASSKEYS,
+    SURE,
     Clock,
     Device,
     add_app,
@@ -131,7 +132,7 @@ async def test_roles_passwords_and_factors_of_others_need_a_proof_of_the_operato
     acts: list[Callable[[Work], Awaitable[object]]] = [
         lambda work: accounts.set_roles(work, ann.account_id, ["viewer"]),
         lambda work: accounts.set_password(work, ann.account_id, "another long enough password"),
-        lambda work: accounts.reset_factors(work, ann.account_id),
+        lambda work: accounts.reset_factors(work, ann.account_id, SURE),
     ]
     for act in acts:
         with pytest.raises(ProveAgain):
@@ -203,7 +204,7 @@ async def test_the_operator_removes_lost_factors_and_the_owner_hears_of_it(
     waiting = await house.client()
     await sign_in(waiting, ann)
     async with house.works.open() as work:
-        await accounts.reset_factors(work, ann.account_id)
+        await accounts.reset_factors(work, ann.account_id, SURE)
     assert await who(ann.client) is None
     assert (await second(waiting, code="123456")).json()["code"] == "accounts.ticket_over"
     browser = await house.client()

@@ -186,11 +186,15 @@ async def test_second_factors_are_listed_and_removed_for_who_lost_them(
     assert "Key on the ring" in listed.output
     assert "10 recovery codes left." in listed.output
     assert not await _signs_in(house, ann.email, PASSWORD)
-    removed = await terminal("factors", "ann", "--reset")
+    for unsaid in ((), ("--made-sure", "I am"), ("--made-sure", "x" * 201)):
+        assert "--made-sure" in (await terminal("factors", "ann", "--reset", *unsaid)).output
+    assert not await _signs_in(house, ann.email, PASSWORD)
+    sure = ("--made-sure", "She came by, and I know her.")
+    removed = await terminal("factors", "ann", "--reset", *sure)
     assert "Removed all second factors of ann" in removed.output
     assert await _signs_in(house, ann.email, PASSWORD)
-    assert (await terminal("factors", "nobody", "--reset")).exit_code == 1
-    assert (await terminal("factors", "ann", "--reset")).exit_code == 1  # there is none any more
+    assert (await terminal("factors", "nobody", "--reset", *sure)).exit_code == 1
+    assert (await terminal("factors", "ann", "--reset", *sure)).exit_code == 1  # there is none any more
 
 
 async def test_tokens_are_made_listed_and_ended_from_the_terminal(

@@ -234,7 +234,11 @@ async def test_lost_factors_are_removed_and_a_link_is_handed_out_and_the_person_
     admin, ann = await house.person("admin"), await house.person(handle="ann")
     place = f"{LIST}/{ann.account_id}"
     await factors.add_app(ann.client, factors.Clock(house))
-    assert (await admin.client.delete(f"{place}/factors")).status_code == 204
+    for how in ({}, {"made_sure": " short   "}, {"made_sure": "x" * 201}):
+        assert (await admin.client.post(f"{place}/factors/reset", json=how)).status_code == 422
+    assert (await admin.client.get(place)).json()["factors"] == ["app"]
+    done = await admin.client.post(f"{place}/factors/reset", json={"made_sure": f" {SURE} "})
+    assert done.status_code == 204
     assert (await admin.client.get(place)).json()["factors"] == []
     again = await admin.client.delete(f"{place}/factors")
     assert (again.status_code, again.json()["code"]) == (404, "accounts.factor_not_found")
@@ -249,6 +253,10 @@ async def test_lost_factors_are_removed_and_a_link_is_handed_out_and_the_person_
     await browser.post("/api/v1/session", json={"login": "ann", "password": "another long secret"})
     told = (await browser.get("/api/v1/sessions")).json()["notices"]
     assert {"link_handed_out", "factors_reset"} <= {one["kind"] for one in told}
+    (noted,) = await acts(house, "factor.reset")
+    assert (noted.words, noted.facts.get("reason")) == ({"reason": SURE}, None)
+    own = (await browser.get("/api/v1/me/audit")).json()["items"]
+    assert SURE in str(next(one for one in own if one["act"] == "factor.reset"))
     verify = (await admin.client.post(f"{place}/links", json={"kind": "verify"})).json()["link"]
     assert "/confirm-address#" in verify
     assert (await admin.client.post(f"{place}/links", json={"kind": "king"})).status_code == 422
@@ -301,13 +309,14 @@ async def test_an_account_that_an_operator_ends_is_erased(house: House) -> None:
     assert (await admin.client.get(place)).status_code == 404
 
 
+SURE = factors.SURE.made_sure
 ACTS = [
     ("DELETE", "sessions", None),
     ("DELETE", f"sessions/{uuid4()}", None),
     ("DELETE", "tokens", None),
     ("DELETE", f"tokens/{uuid4()}", None),
     ("POST", "tokens", {"name": "x", "scopes": ["read"]}),
-    ("DELETE", "factors", None),
+    ("POST", "factors/reset", {"made_sure": SURE}),
     ("POST", "links", {"kind": "reset"}),
     ("PUT", "quota", {"limit_bytes": 1}),
     ("POST", "leaving", {"handle": "boss"}),

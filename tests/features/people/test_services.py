@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from tests.conftest import MakeHouse
+from tests.support.factors import SURE
 from tests.support.house import House, Person
 
 from matinee.features.accounts import service as accounts
@@ -83,7 +84,7 @@ async def test_nobody_signs_in_as_a_service_and_no_letter_goes_to_one(house: Hou
         with pytest.raises(ServiceAccount):
             await accounts.set_password(work, AccountId(UUID(service["id"])), "another long secret")
         with pytest.raises(NoSuchFactor):
-            await accounts.reset_factors(work, AccountId(UUID(service["id"])))
+            await accounts.reset_factors(work, AccountId(UUID(service["id"])), SURE)
 
 
 async def test_a_service_cannot_open_further_doors_with_its_token(house: House) -> None:

@@ -39,7 +39,8 @@ export const revokeTokenOf = (id: string, token_id: string) =>
   done(api.DELETE("/api/v1/admin/accounts/{account_id}/tokens/{token_id}", { params: { path: { account_id: id, token_id } } }));
 export const makeTokenOf = (id: string, name: string, scopes: TokenScope[], days: number) =>
   take(api.POST("/api/v1/admin/accounts/{account_id}/tokens", { ...of(id), body: { name, scopes, days } }));
-export const resetFactorsOf = (id: string) => done(api.DELETE("/api/v1/admin/accounts/{account_id}/factors", of(id)));
+export const resetFactorsOf = (id: string, made_sure: string) =>
+  done(api.POST("/api/v1/admin/accounts/{account_id}/factors/reset", { ...of(id), body: { made_sure } }));
 export const handOutLink = (id: string, kind: "reset" | "verify") =>
   take(api.POST("/api/v1/admin/accounts/{account_id}/links", { ...of(id), body: { kind } }));
 export const setQuotaOf = (id: string, limit_bytes: number | null) =>

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from matinee.features.accounts.schemas.words import Credential, FactorCode, GivenPassword, OneLine
+from matinee.kernel.words import in_one_line
 
 FactorKind = Literal["app", "passkey", "recovery_code"]
 
@@ -106,3 +107,13 @@ class RecoveryCodes(BaseModel):
     """Shown this once; those of before count no more."""
 
     codes: list[str]
+
+
+class FactorsReset(BaseModel):
+    """How the operator made sure that it is the account's person who asks."""
+
+    made_sure: Annotated[
+        str,
+        Field(min_length=10, max_length=200, description="The person reads it, and it stays in the log."),
+        BeforeValidator(in_one_line),
+    ]

@@ -25,6 +25,7 @@ from matinee.features.accounts.schemas import (
     FactorAdded,
     FactorKind,
     Factors,
+    FactorsReset,
     PasskeyInfo,
     PasskeyOptions,
     RecoveryCodes,
@@ -164,9 +165,9 @@ async def new_recovery_codes(work: Work) -> RecoveryCodes:
     return RecoveryCodes(codes=await _make_codes(work, account.id))
 
 
-async def reset(work: Work, account_id: AccountId) -> None:
-    """Remove all factors of somebody who lost them: every session ends, and the owner hears of it. Raises
-    `NoSuchFactor` where there is none, and what `reach.lock` does."""
+async def reset(work: Work, account_id: AccountId, asked: FactorsReset) -> None:
+    """Remove all factors of somebody who lost them: every session ends, and the owner hears of it, and reads how the
+    operator made sure who asks. Raises `NoSuchFactor` where there is none, and what `reach.lock` does."""
     await reach.lock(work, account_id)
     account, without = await _locked(work, account_id)
     if without:
@@ -175,7 +176,7 @@ async def reset(work: Work, account_id: AccountId) -> None:
     await repository.drop_steps(work.session, account.id)
     await sessions.end_sessions(work, account_id)
     await notices.note_operator(work, account.id, "factors_reset")
-    await audit.record(work, "factor.reset", about=account_id)
+    await audit.record(work, "factor.reset", about=account_id, words={"reason": asked.made_sure})
 
 
 async def check_code(work: Work, account_id: UUID, code: str, *, address: str, agent: str) -> None:

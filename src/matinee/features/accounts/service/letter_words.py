@@ -108,7 +108,8 @@ _NOTICES = {
     "factors_reset": (
         "Your second factors were removed",
         "The operator removed all second factors of your account at Matinee, and ended its sign-ins:",
-        "Sign in with your password, and set up a new one. If you did not ask for this, write to the operator.",
+        "Sign in with your password, and set up a new one. How the operator made sure that it was you stands in"
+        " Settings, under “What happened”. If you did not ask for this, write to the operator.",
     ),
     "link_handed_out": (
         "A link to your account was handed out",

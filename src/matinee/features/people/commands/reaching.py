@@ -5,11 +5,12 @@ from typing import Annotated, cast
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
 from rich.table import Column, Table
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchSession, NoSuchToken
-from matinee.features.accounts.schemas import SCOPES, TOKEN_NAME_MOST, TokenScope
+from matinee.features.accounts.schemas import SCOPES, TOKEN_NAME_MOST, FactorsReset, TokenScope
 from matinee.features.people.commands.account import LoginArgument, app, find, say_table
 from matinee.infra.terminal import in_house
 from matinee.infra.work import Work
@@ -60,8 +61,22 @@ def factors(
     reset: Annotated[
         bool, typer.Option("--reset", help="Remove all of them: its person lost them. Ends its sessions.")
     ] = False,
+    made_sure: Annotated[
+        str | None,
+        typer.Option(
+            help="With --reset: how you made sure that its person asks, in a sentence. They read it."
+        ),
+    ] = None,
 ) -> None:
     """The second factors of an account; remove them for somebody who lost them."""
+    asked = None
+    if reset:
+        try:
+            asked = FactorsReset(made_sure=made_sure or "")
+        except ValidationError:
+            raise typer.BadParameter(
+                "say in 10 to 200 characters how you made sure that its person asks", param_hint="--made-sure"
+            ) from None
     table = Table("kind", "name", "since", "last used", box=None, pad_edge=False)
 
     def row(kind: str, name: str, since: datetime, used: datetime | None) -> None:
@@ -69,8 +84,8 @@ def factors(
 
     async def run(work: Work) -> None:
         account_id = await find(work, login)
-        if reset:
-            await accounts.reset_factors(work, account_id)
+        if asked is not None:
+            await accounts.reset_factors(work, account_id, asked)
             return
         work.actor = Actor(account_id=account_id)
         held = await accounts.own_factors(work)

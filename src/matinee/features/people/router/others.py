@@ -4,7 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from matinee.features.accounts.schemas import LeavingWish, LinkMade, LinkWish, NewToken, OwnTokenAsked
+from matinee.features.accounts.schemas import (
+    FactorsReset,
+    LeavingWish,
+    LinkMade,
+    LinkWish,
+    NewToken,
+    OwnTokenAsked,
+)
 from matinee.features.people import service
 from matinee.features.people.schemas import QuotaWish
 from matinee.infra.http import needs
@@ -49,10 +56,11 @@ async def revoke_token(account_id: UUID, token_id: UUID, work: Work = needs("acc
     await service.revoke_of(work, AccountId(account_id), token_id)
 
 
-@router.delete("/factors", status_code=204)
-async def reset_factors(account_id: UUID, work: Work = needs("accounts.manage")) -> None:
-    """Remove the second factors of somebody who lost them; they are signed out, and told."""
-    await service.reset_factors(work, AccountId(account_id))
+@router.post("/factors/reset", status_code=204)
+async def reset_factors(account_id: UUID, asked: FactorsReset, work: Work = needs("accounts.manage")) -> None:
+    """Remove the second factors of somebody who lost them; they are signed out, told, and read how you made sure that
+    it is them."""
+    await service.reset_factors(work, AccountId(account_id), asked)
 
 
 @router.post("/links", status_code=201)

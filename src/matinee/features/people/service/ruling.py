@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from matinee.features.accounts import service as accounts
-from matinee.features.accounts.schemas import HandedOut, NewToken, TokenScope
+from matinee.features.accounts.schemas import FactorsReset, HandedOut, NewToken, TokenScope
 from matinee.features.files import service as files
 from matinee.features.roles import service as roles
 from matinee.infra.work import Work
@@ -32,10 +32,10 @@ async def revoke_of(work: Work, account_id: AccountId, token_id: UUID | None = N
     await accounts.revoke_of(work, account_id, token_id)
 
 
-async def reset_factors(work: Work, account_id: AccountId) -> None:
+async def reset_factors(work: Work, account_id: AccountId, asked: FactorsReset) -> None:
     """Raises what `_lock` does."""
     await _lock(work, account_id)
-    await accounts.reset_factors(work, account_id)
+    await accounts.reset_factors(work, account_id, asked)
 
 
 async def hand_out(work: Work, account_id: AccountId, kind: HandedOut) -> str:
