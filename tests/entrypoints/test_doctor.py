@@ -318,6 +318,12 @@ def test_https_without_a_named_proxy_is_told(examined: Examined, web: Path) -> N
     assert examined(**named).state("proxy") == examined().state("proxy") == ""
 
 
+def test_operators_with_a_password_alone_are_told_at_an_https_address(examined: Examined) -> None:
+    told = partial(examined, MATINEE_PUBLIC_URL="https://films.example")
+    assert told(MATINEE_SECOND_FACTOR_ROLES="").state("second factors") == "warn"
+    assert told().state("second factors") == examined().state("second factors") == ""
+
+
 async def test_what_is_left_for_the_operator_is_told(
     examined: Examined, web: Path, house: House, database_url: str
 ) -> None:

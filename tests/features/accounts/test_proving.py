@@ -21,7 +21,9 @@ from tests.support.house import PASSWORD, House, Person
 
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import ProveAgain
+from matinee.features.people import service as people
 from matinee.infra.work import Work
+from matinee.kernel.ids import AccountId
 
 PROOF = "/api/v1/me/proof"
 SENSITIVE = [
@@ -186,6 +188,38 @@ async def test_a_role_that_is_given_asks_from_the_next_request_on(strict: House)
     async with strict.works.open() as work:
         await accounts.set_roles(work, ann.account_id, ["creator", "moderator"])
     assert (await ann.client.get("/api/v1/me/videos")).json()["code"] == "accounts.factor_due"
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({"public_url": "https://localhost"}, {"owner", "admin"}),
+        ({"public_url": "https://localhost", "second_factor_roles": ""}, set()),
+        ({"public_url": "https://localhost", "second_factor_roles": "creator"}, {"creator"}),
+        ({}, set()),
+    ],
+)
+async def test_a_house_at_an_https_address_asks_owners_and_admins_unless_told_otherwise(
+    make_house: MakeHouse, settings: dict[str, str], asked: set[str]
+) -> None:
+    house = await make_house(**settings)
+    for role in ("owner", "admin", "moderator", "creator"):
+        me = (await (await house.person(role)).client.get("/api/v1/me")).json()["account"]
+        assert me["factor_due"] is (role in asked), role
+
+
+async def test_an_operator_of_before_is_led_to_a_factor_and_goes_on(make_house: MakeHouse) -> None:
+    house = await make_house(public_url="https://localhost")
+    async with house.works.open() as work:
+        account = await accounts.create(work, "old@example.org", PASSWORD, roles=("owner",))
+        await people.create(work, AccountId(account.id), "old", "Old")
+    browser = await house.client()
+    form = {"login": "old", "password": PASSWORD}
+    assert (await browser.post("/api/v1/session", json=form)).status_code == 200
+    carry_csrf(browser)
+    assert (await browser.get("/api/v1/admin/overview")).json()["code"] == "accounts.factor_due"
+    await add_app(browser, Clock(house))
+    assert (await browser.get("/api/v1/admin/overview")).status_code == 200
 
 
 async def test_an_unknown_role_is_refused_at_the_start(make_house: MakeHouse) -> None:

@@ -77,9 +77,13 @@ async def test_each_step_is_done_when_it_is_done(house: House) -> None:
 async def test_a_house_with_an_address_and_chosen_doors_has_done_these(make_house: MakeHouse) -> None:
     house = await make_house(public_url="https://localhost", signup="closed")
     operator = await house.person("owner")
+    refused = await operator.client.get(STEPS)
+    assert (refused.status_code, refused.json()["code"]) == (403, "accounts.factor_due")
+    await add_app(operator.client, Clock(house))
     told = await steps(operator.client)
     assert {name for name, state in states(told).items() if state == "done"} == {
         "password",
+        "factor",
         "address",
         "doors",
     }

@@ -1,6 +1,7 @@
-"""What is left for who runs the house, as its database knows it: first steps, and roles that nobody made.
+"""What is left for who runs the house, as its database knows it: first steps, and of whom a
+second factor is asked.
 
-Says nothing where the database is down or at another revision: other lines do.
+Says nothing of the database where it is down or at another revision: other lines do.
 """
 
 import asyncio
@@ -21,6 +22,13 @@ _ANSWER_S = 10.0
 
 
 def operator(settings: Settings) -> Iterator[Finding]:
+    if settings.house.address.startswith("https://") and "admin" not in accounts.factor_roles(settings):
+        yield Finding.warn(
+            "second factors",
+            "MATINEE_SECOND_FACTOR_ROLES asks no second factor of owners and admins: a password alone"
+            " runs the house.",
+            "Name admin in it, or leave it out.",
+        )
     try:
         steps, unknown = asyncio.run(asyncio.wait_for(_look(settings), _ANSWER_S))
     except (Unavailable, SQLAlchemyError, OSError):  # the last is a time-out, too
@@ -43,7 +51,7 @@ def operator(settings: Settings) -> Iterator[Finding]:
 async def _look(settings: Settings) -> tuple[FirstSteps, list[str]]:
     async with unopened(settings, database_url(settings)) as works, works.open(reading=True) as work:
         unknown = []
-        for role in sorted(settings.of(accounts.FactorSettings).roles):
+        for role in sorted(accounts.factor_roles(settings)):
             try:
                 await roles.check_names(work, [role])
             except Invalid:

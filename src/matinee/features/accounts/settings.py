@@ -52,24 +52,28 @@ class PasswordSettings(Concern):
 class FactorSettings(Concern):
     """Second factors: of whom one is asked for."""
 
-    second_factor_roles: str = Field(
-        "",
+    second_factor_roles: str | None = Field(
+        None,
         description="Roles, comma separated, whose people need a second factor, such as admin,moderator; also roles"
         " that operators made. Without one they can sign in and set one up, and nothing else. What is"
-        " asked of admins is asked of owners. Default: nobody needs one.",
+        " asked of admins is asked of owners. Default: owners and admins where the public address is https, else"
+        " nobody; set and empty: nobody.",
     )
 
     @field_validator("second_factor_roles")
     @classmethod
-    def _known(cls, value: str) -> str:
-        for name in sorted(_words(value)):
+    def _known(cls, value: str | None) -> str | None:
+        for name in sorted(_words(value or "")):
             if name == GUEST_ROLE or not re.fullmatch(ROLE_NAME, name):
                 raise ValueError(f"MATINEE_SECOND_FACTOR_ROLES: there is no role {name}")
         return value
 
-    @property
-    def roles(self) -> frozenset[str]:
-        named = _words(self.second_factor_roles)
+    def roles_at(self, address: str) -> frozenset[str]:
+        """Of a house that people reach at `address`."""
+        if self.second_factor_roles is None:
+            named = {"admin"} if address.startswith("https://") else set()
+        else:
+            named = _words(self.second_factor_roles)
         return frozenset(named | {OWNER_ROLE} if "admin" in named else named)
 
 

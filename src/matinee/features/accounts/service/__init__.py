@@ -110,6 +110,7 @@ from matinee.features.accounts.service.recovery import (
 from matinee.features.accounts.service.refusals import TALLY as REFUSAL_TALLY
 from matinee.features.accounts.service.refusals import count as count_refusals
 from matinee.features.accounts.service.refusals import sum_up as sum_refusals
+from matinee.features.accounts.service.required import by_settings as factor_roles
 from matinee.features.accounts.service.resealing import reseal
 from matinee.features.accounts.service.second_step import STEP_OVER, Ticket, alone_options, second_options
 from matinee.features.accounts.service.second_step import alone as sign_in_with_passkey
@@ -137,7 +138,7 @@ from matinee.features.accounts.service.standing import (
     with_reason,
 )
 from matinee.features.accounts.service.telling import TOLD, UNTOLD, export
-from matinee.features.accounts.settings import FactorSettings, LeavingSettings, TokenSettings
+from matinee.features.accounts.settings import LeavingSettings, TokenSettings
 
 SECURE = "accounts.secure"
 """The permission that is left to whoever must set up a second factor first."""
@@ -157,7 +158,6 @@ __all__ = [
     "UNTOLD",
     "AccountsSettings",
     "FactorGiven",
-    "FactorSettings",
     "Gate",
     "Identity",
     "LeavingSettings",
@@ -203,6 +203,7 @@ __all__ = [
     "end_tokens",
     "erase",
     "export",
+    "factor_roles",
     "find",
     "first_owner",
     "first_password_ends",

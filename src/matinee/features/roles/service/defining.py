@@ -168,7 +168,7 @@ def _info(work: Work, charter: Charter, role: Role, holders: int) -> RoleInfo:
         permissions=sorted(held),
         built_in=role.built_in,
         factor_needed=role.factor_needed,
-        factor_by_settings=role.name in work.settings(accounts.FactorSettings).roles,
+        factor_by_settings=role.name in accounts.factor_roles(work.works.settings),
         holders=holders,
         changeable=not role.built_in and work.actor.may(rules.MANAGE) and _allows(work, held),
         givable=work.actor.may(rules.GIVE) and _allows(work, held),
