@@ -13,6 +13,7 @@ from dataclasses import asdict
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import psycopg
@@ -322,6 +323,23 @@ def test_operators_with_a_password_alone_are_told_at_an_https_address(examined: 
     told = partial(examined, MATINEE_PUBLIC_URL="https://films.example")
     assert told(MATINEE_SECOND_FACTOR_ROLES="").state("second factors") == "warn"
     assert told().state("second factors") == examined().state("second factors") == ""
+
+
+def test_secrets_in_files_are_counted_and_those_open_to_others_or_unused_are_told(
+    examined: Examined, tmp_path: Path
+) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    folder.chmod(0o755)
+    for name, mode in (("matinee_media_key", 0o400), ("MATINEE_SECRET", 0o444), ("matinee_sekret", 0o400)):
+        (folder / name).write_text(token_hex(24))
+        (folder / name).chmod(mode)
+    look = partial(examined, MATINEE_SECRETS_DIR=str(folder))
+    told = look().text("secrets")
+    assert f"1 from files of {folder}" in told
+    assert f"Others on this machine may read {folder}/MATINEE_SECRET." in told
+    assert "matinee_sekret is no secret of the settings." in told
+    assert f"{folder}/matinee_media_key is not used" in look(MATINEE_MEDIA_KEY=token_hex(24)).text("secrets")
 
 
 async def test_what_is_left_for_the_operator_is_told(

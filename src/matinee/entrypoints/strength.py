@@ -13,7 +13,7 @@ from matinee.kernel.settings import Settings
 log = structlog.get_logger(__name__)
 LEAST_CHARACTERS = 32
 LEAST_DIFFERENT = 10
-_CHOSEN = ("secret", "media_key")
+_CHOSEN = ("secret", "media_key", "media_key_former")
 # What examples and guides write where a secret belongs, and what people make of it.
 _DEFAULTS = re.compile(
     r"change|secret|passw|example|default|matinee|media.?key|qwert|1234567|abcdefg", re.IGNORECASE

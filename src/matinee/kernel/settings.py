@@ -1,20 +1,63 @@
 """Settings: one class per concern, loaded once by the entrypoint. Nothing reads the environment at import."""
 
+import contextlib
 import ipaddress
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from matinee.kernel import secret_files
 
 C = TypeVar("C", bound="Concern")
 
 
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets alone, from files of `MATINEE_SECRETS_DIR`. What is wrong with the folder, `HouseSettings` says."""
+
+    def __init__(self, settings_class: type[BaseSettings], folder: str | None) -> None:
+        super().__init__(settings_class)
+        self._files = {}
+        if folder:
+            with contextlib.suppress(OSError):
+                self._files = secret_files.secret_files(Path(folder).expanduser())
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        file = self._files.get(f"matinee_{field_name}")
+        if file is None or not is_secret(field):
+            return None, field_name, False
+        try:
+            return secret_files.read(file), field_name, False
+        except ValueError:
+            return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self._fields.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    @property
+    def _fields(self) -> dict[str, FieldInfo]:
+        return self.settings_cls.model_fields
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is never shown, and may come from a file."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
 class Concern(BaseSettings):
-    """Base of every settings class: fields come from `MATINEE_<FIELD>` in the environment or `.env`."""
+    """Base of every settings class: fields come from `MATINEE_<FIELD>` in the environment, then `.env`; secrets also
+    from files."""
 
     model_config = SettingsConfigDict(
         env_prefix="MATINEE_",
@@ -24,6 +67,23 @@ class Concern(BaseSettings):
         frozen=True,
         hide_input_in_errors=True,  # it may be a secret
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        named = [
+            source.env_vars.get("matinee_secrets_dir")
+            for source in (env_settings, dotenv_settings)
+            if isinstance(source, EnvSettingsSource)
+        ]
+        folder = next((one for one in named if one), None)
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls, folder)
 
 
 _USUAL_PORTS = (80, 443, 8000)
@@ -37,6 +97,11 @@ class HouseSettings(Concern):
     """The box: where it keeps its data and where it answers."""
 
     data_dir: Path = Field(Path(".data"), description="Folder for database, blobs, keys and logs.")
+    secrets_dir: Path | None = Field(
+        None,
+        description="Folder of files that hold secrets, each named like its setting, such as MATINEE_SECRET or"
+        " matinee_secret: what systemd, Docker, Kubernetes or a vault's agent lays there. Environment and .env win.",
+    )
     host: str = Field("127.0.0.1", description="Address to bind. Loopback unless you put a proxy in front.")
     port: int = Field(8000, ge=1, le=65535, description="Port to bind.")
     public_url: str | None = Field(
@@ -59,6 +124,20 @@ class HouseSettings(Concern):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("secrets_dir")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is None or value == Path():  # set and empty
+            return None
+        folder = value.expanduser().absolute()
+        try:
+            found = secret_files.secret_files(folder)
+        except OSError:
+            raise ValueError(f"{folder} is no folder that can be read") from None
+        for file in found.values():
+            secret_files.read(file)
+        return folder
 
     @field_validator("public_url")
     @classmethod

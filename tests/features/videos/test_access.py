@@ -1,9 +1,12 @@
 """Who may see and fetch what: a stranger gets 404 on everything of a private video."""
 
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 from tests.conftest import MakeHouse
 from tests.features.videos.film import Film, content
 from tests.support.house import House
@@ -210,6 +213,41 @@ async def test_the_secret_is_made_once_and_readable_by_the_house_alone(house: Ho
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(path.read_bytes()) >= 64
     assert [p.name for p in path.parent.glob("media-key*")] == ["media-key"]
+
+
+async def test_another_key_takes_over_while_addresses_of_the_former_live_out(make_house: MakeHouse) -> None:
+    former, present = token_hex(24), token_hex(24)
+    before = await make_house(media_key=former)
+    owner = await before.person()
+    film = await Film.playing(before, owner)
+    old, original = (await film.seen())["playback"]["hls"], (await film.seen())["original"]
+    visit = {"position_s": 6, "watched_s": 6, "visit": str(uuid4())}
+    assert (await owner.client.post(f"/api/v1/videos/{film.id}/watch", json=visit)).status_code == 204
+
+    async def opens(house: House, *addresses: str) -> list[int]:
+        guest = await house.client()
+        return [(await guest.get(address)).status_code for address in addresses]
+
+    after = await make_house(media_key=present, media_key_former=former)
+    assert await opens(after, old, original) == [200, 200]
+    again = await after.client()
+    again.cookies, again.headers = owner.client.cookies, owner.client.headers
+    seen = (await again.get(f"/api/v1/videos/{film.id}")).json()
+    new = seen["playback"]["hls"]
+    assert new != old
+    assert await opens(after, new, new.replace(new.split("/")[3], old.split("/")[3])) == [200, 200]
+    assert await opens(before, new) == [404]
+    after.works.clock = lambda: datetime.fromisoformat(seen["playback"]["grant_expires_at"])
+    assert await opens(after, old, original, new) == [404, 404, 404]
+    leaked = await make_house(media_key=present)
+    assert await opens(leaked, old, original, new) == [404, 404, 200]
+    async with after.works.open() as work:
+        assert await videos.erase(work, owner.account_id)
+    async with after.works.open() as work:
+        left = await work.session.execute(
+            text("SELECT count(*) FROM infra_tally WHERE kind = 'videos.watched'")
+        )
+        assert left.scalar_one() == 0
 
 
 async def test_others_may_not_change_what_they_can_see(house: House) -> None:

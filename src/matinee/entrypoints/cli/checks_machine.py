@@ -16,6 +16,7 @@ from pathlib import Path
 
 from matinee.entrypoints.cli.finding import Finding
 from matinee.infra.process import network_can_be_cut, run
+from matinee.kernel.secret_files import readable_by_others, secret_files
 from matinee.kernel.settings import HouseSettings
 from matinee.kernel.shipped import shipped
 
@@ -207,6 +208,30 @@ def secrets(house: HouseSettings, weak: list[str]) -> Iterator[Finding]:
             found += 1
     if found:
         yield Finding.ok("secrets", f"{found} file{'s' if found > 1 else ''}, readable by their owner alone")
+
+
+def handed_secrets(
+    house: HouseSettings, known: set[str], environment: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Secrets in files of MATINEE_SECRETS_DIR. `known`: the settings that may come from there."""
+    if house.secrets_dir is None:
+        return
+    taken = 0
+    for name, file in secret_files(house.secrets_dir).items():
+        if name.upper() not in known:
+            yield Finding.warn(
+                "secrets", f"{file} is no secret of the settings.", "Correct its name, or remove it."
+            )
+        elif environment.get(name.upper()) is not None:
+            yield Finding.warn(
+                "secrets", f"{file} is not used: the environment holds it, too.", "Keep one of both."
+            )
+        elif readable_by_others(file):
+            yield Finding.warn("secrets", f"Others on this machine may read {file}.", f"chmod 400 '{file}'")
+        else:
+            taken += 1
+    if taken:
+        yield Finding.ok("secrets", f"{taken} from files of {house.secrets_dir}")
 
 
 def proxy(house: HouseSettings) -> Iterator[Finding]:

@@ -65,6 +65,7 @@ def examine() -> Iterator[Finding]:
 
 def _with(settings: Any) -> Iterator[Finding]:
     from matinee.entrypoints.cli import checks_direct, checks_house, checks_operator
+    from matinee.entrypoints.cli.settings_reference import secret_variables
     from matinee.entrypoints.strength import weak_secrets
     from matinee.features.files.service import FilesSettings
     from matinee.kernel.settings import DatabaseSettings
@@ -79,6 +80,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("data folder", lambda: [checks_machine.data_folder(house)]),
         ("disk", lambda: [checks_machine.disk(house, reserve_bytes)]),
         ("secrets", lambda: checks_machine.secrets(house, weak_secrets(settings))),
+        ("secrets", lambda: checks_machine.handed_secrets(house, secret_variables(), os.environ)),
         ("storage", lambda: checks_house.storage(settings)),
         ("direct uploads", lambda: checks_direct.direct(settings)),
         ("mail", lambda: checks_house.mail(settings)),

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from matinee.infra.limits import LimitSettings
-from matinee.kernel.settings import HOUSE_CONCERNS, Concern
+from matinee.kernel.settings import HOUSE_CONCERNS, Concern, is_secret
 
 _HIDDEN = "••••"
 
@@ -29,13 +29,25 @@ def variable(field: str) -> str:
     return f"MATINEE_{field.upper()}"
 
 
+def secret_variables() -> set[str]:
+    """Settings that may come from a file."""
+    return {
+        variable(name)
+        for concern in concerns()
+        for name, field in concern.model_fields.items()
+        if is_secret(field)
+    }
+
+
 def markdown() -> str:
     """The reference as docs/reference/settings.md holds it."""
     lines = [
         "# Settings",
         "",
         "Each one is an environment variable, or a line `NAME=value` of a file `.env` in the folder where Matinee"
-        " starts. The environment wins. This page is made from the code by `matinee settings --markdown`.",
+        " starts. The environment wins. Each *secret text* may also be a file of that name in the folder"
+        " `MATINEE_SECRETS_DIR`, where neither holds it ([secrets](../guides/secrets.md)). This page is made from the"
+        " code by `matinee settings --markdown`.",
         "",
     ]
     for concern in concerns():

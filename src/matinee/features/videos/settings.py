@@ -14,6 +14,11 @@ class VideosSettings(Concern):
         description="Secret that signs addresses of private media, the same on every machine of the house. Default:"
         " made once, in DATA_DIR/media-key (0600).",
     )
+    media_key_former: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="The media key that was replaced: addresses that it signed go on until they end.",
+    )
     media_grant_s: int = Field(
         21_600, ge=60, le=604_800, description="Seconds that a signed address of private media stays valid."
     )

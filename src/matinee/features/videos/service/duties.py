@@ -6,7 +6,7 @@ from prometheus_client import Gauge
 
 from matinee.features.videos import repository, rules
 from matinee.features.videos.service import owning
-from matinee.features.videos.service.keys import media_key
+from matinee.features.videos.service.keys import media_keys
 from matinee.infra import telemetry
 from matinee.infra.room import Told
 from matinee.infra.work import Work
@@ -96,9 +96,9 @@ async def export(work: Work, account_id: AccountId) -> AsyncIterator[tuple[str, 
             "stopped_at.ndjson",
             {"video": point.video_id, "position_s": point.position_s, "at": point.at},
         )
-    viewer = rules.viewer_of_account(media_key(work), account_id)
-    for view in await repository.views_of(work.session, viewer):
-        yield "counted_views.ndjson", {"video": view.video_id, "at": view.counted_at}
+    for key in media_keys(work):
+        for view in await repository.views_of(work.session, rules.viewer_of_account(key, account_id)):
+            yield "counted_views.ndjson", {"video": view.video_id, "at": view.counted_at}
 
 
 async def erase(work: Work, account_id: AccountId) -> bool:
@@ -110,8 +110,9 @@ async def erase(work: Work, account_id: AccountId) -> bool:
             await owning.discard(work, locked)
     if len(rows) == _BATCH:
         return False
-    viewer = rules.viewer_of_account(media_key(work), account_id)
-    await repository.forget_viewer(work.session, account_id, viewer)
+    for key in media_keys(work):
+        viewer = rules.viewer_of_account(key, account_id)
+        await repository.forget_viewer(work.session, account_id, viewer)
     return True
 
 

@@ -18,6 +18,12 @@ def media_key(work: Work) -> bytes:
     return key
 
 
+def media_keys(work: Work) -> list[bytes]:
+    """The key, and the one before while its addresses live."""
+    former = work.settings(VideosSettings).media_key_former
+    return [media_key(work), *([] if former is None else [former.get_secret_value().encode()])]
+
+
 def media_key_of(settings: Settings, *, make: bool = True) -> bytes | None:
     """The key that a process with these settings uses; None when it has none and shall not `make` one."""
     given = settings.of(VideosSettings).media_key
