@@ -1,11 +1,13 @@
 """Sessions: seen with their device and place, ended one by one or all, in every process."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from tests.conftest import MakeHouse
+from tests.support.factors import Clock
 from tests.support.house import PASSWORD, House
 
 from matinee.features.accounts import service as accounts
@@ -71,6 +73,67 @@ async def test_all_others_are_ended_at_once(house: House) -> None:
     program = await house.program(ann)
     assert (await program.delete("/api/v1/sessions")).status_code == 204
     assert not await is_in(ann.client)
+
+
+async def test_a_session_in_use_ends_a_while_after_its_person_proved_who_they_are(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house(session_days=5, session_days_most=12)
+    clock, ann, idle = Clock(house), await house.person(), await house.person()
+    program = await house.program(ann)
+    for _ in range(3):
+        clock.go(days=3)
+        assert await is_in(ann.client)
+    assert not await is_in(idle.client)
+    assert (await ann.client.post("/api/v1/me/proof", json={"password": PASSWORD})).status_code == 204
+    for _ in range(3):  # 18 days after signing in, 9 after the proof
+        clock.go(days=3)
+        assert await is_in(ann.client)
+    clock.go(days=3, seconds=1)
+    assert not await is_in(ann.client)
+    assert (await program.get("/api/v1/me")).status_code == 200
+
+
+async def test_a_session_of_before_there_was_a_longest_life_keeps_its_end(make_house: MakeHouse) -> None:
+    before = await make_house(session_days_most=0)
+    clock, ann = Clock(before), await before.person()
+    for _ in range(10):
+        clock.go(days=20)
+        assert await is_in(ann.client)
+    after = await make_house()
+    moved = Clock(after)
+    moved.now = clock.now
+    browser = await after.client()
+    for name, value in ann.client.cookies.items():
+        browser.cookies.set(name, value, domain="localhost.local")
+    for _ in range(2):
+        moved.go(days=14)
+        assert await is_in(browser)
+    moved.go(days=3)
+    assert not await is_in(browser)
+
+
+@pytest.mark.parametrize(
+    ("settings", "role", "hours"),
+    [
+        ({"public_url": "https://localhost"}, "admin", 12),
+        ({"public_url": "https://localhost"}, "moderator", 12),
+        ({"public_url": "https://localhost"}, "creator", 30 * 24),
+        ({"public_url": "https://localhost", "operator_session_hours": 0}, "owner", 30 * 24),
+        ({}, "owner", 30 * 24),
+        ({"operator_session_hours": 2}, "owner", 2),
+    ],
+)
+async def test_who_runs_a_house_at_an_https_address_signs_in_again_after_half_a_day(
+    make_house: MakeHouse, settings: dict[str, Any], role: str, hours: int
+) -> None:
+    house = await make_house(**settings)
+    clock, person = Clock(house), await house.person(role)
+    for _ in range(2):
+        clock.go(hours=hours, seconds=-1)
+        assert await is_in(person.client)
+    clock.go(hours=hours)
+    assert not await is_in(person.client)
 
 
 async def test_nobody_sees_or_ends_the_session_of_another(house: House) -> None:

@@ -80,6 +80,18 @@ def judge(token: RefreshToken, family: Family, now: datetime) -> Verdict:
     return "reused"
 
 
+def ends_at(
+    now: datetime, rest: timedelta, proven_at: datetime, most: timedelta | None, had: datetime | None
+) -> datetime:
+    """When a session ends that is used now: after `rest`, and `most` after its person proved who they are. One that had
+    a later end, from before there was such a bound, keeps it, so that nobody is out at once."""
+    rested = now + rest
+    if most is None:
+        return rested
+    last = proven_at + most
+    return min(rested, last if had is None else max(last, had))
+
+
 def csrf_of(key: bytes) -> str:
     """The value that a page must repeat in a header; it stays the same as long as the session."""
     return hmac.digest(key, b"csrf", "sha256").hex()[:43]

@@ -33,6 +33,20 @@ class AccountsSettings(Concern):
     session_days: int = Field(
         30, ge=1, le=365, description="Days without a visit after which a session ends."
     )
+    session_days_most: int = Field(
+        90,
+        ge=0,
+        le=3650,
+        description="Days after which a session ends although it is used, counted from when its person last gave a"
+        " password or a factor; 0 for no end.",
+    )
+    operator_session_hours: int | None = Field(
+        None,
+        ge=0,
+        le=8760,
+        description="Hours without a visit after which a session ends of owners, admins, moderators, and of roles made"
+        " here that need a second factor; 0: as everybody's. Default: 12 where the public address is https, else 0.",
+    )
     signups_per_hour: int = Field(
         30, ge=1, le=100_000, description="Accounts that one network address may make in an hour."
     )

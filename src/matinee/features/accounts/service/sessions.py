@@ -1,7 +1,6 @@
 """Sessions of browsers: opened, refreshed, shown and ended. One session is one family of refresh tokens."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -19,7 +18,6 @@ from matinee.features.accounts.schemas import (
     ACCESS_COOKIE,
     CSRF_COOKIE,
     REFRESH_COOKIE,
-    AccountsSettings,
     Identity,
     Limit,
     Look,
@@ -27,7 +25,7 @@ from matinee.features.accounts.schemas import (
     SessionInfo,
     SessionList,
 )
-from matinee.features.accounts.service import audit, gate, notices, required, signing
+from matinee.features.accounts.service import audit, gate, lasting, notices, required, signing
 from matinee.infra.cookies import Cookie
 from matinee.infra.work import Work, Works
 from matinee.kernel.errors import NotSignedIn
@@ -66,7 +64,7 @@ SIGNED_OUT = tuple(
 
 def csrf_cookie(work: Work, identity: Identity) -> Cookie:
     """The readable cookie, for a browser that lost it."""
-    return _csrf_cookie(identity, round(_life(work).total_seconds()))
+    return _csrf_cookie(identity, round(lasting.longest(work).total_seconds()))
 
 
 async def open_session(
@@ -90,7 +88,7 @@ async def open_session(
         created_at=now,
         proven_at=now,
         refreshed_at=now,
-        expires_at=now + _life(work),
+        expires_at=await lasting.ends_at(work, account.roles, now),
     )
     await repository.add(work.session, row)
     await directory.seen(work.session, account_id, now)
@@ -126,7 +124,8 @@ async def renew(works: Works, token: str, *, address: str = "", agent: str = "")
         if verdict == "present":
             row.salt = refresh.new_secret()
             row.before_hash = row.refresh_hash
-            row.refreshed_at, row.expires_at = work.now, work.now + _life(work)
+            row.refreshed_at = work.now
+            row.expires_at = await lasting.ends_at(work, found.roles, row.proven_at, had=row.expires_at)
             row.device = places.device_of(agent)
             row.place = notices.place(work, AccountId(row.account_id), address)
             await notices.still_there(work, row.account_id, address=address, agent=agent)
@@ -147,9 +146,11 @@ async def prove_session(work: Work) -> Cookie:
     found = await repository.living(work.session, UUID(work.actor.session_key), work.now, lock=True)
     if found is None:
         raise NoSuchSession
-    found.session.proven_at = work.now
+    row = found.session
+    row.proven_at = work.now
+    row.expires_at = await lasting.ends_at(work, found.roles, row.proven_at, had=row.expires_at)
     identity = await _identity(work, found)
-    return _access_cookie(await work.works.held(gate.Gate).issue(identity, found.session.expires_at))
+    return _access_cookie(await work.works.held(gate.Gate).issue(identity, row.expires_at))
 
 
 async def require_living(work: Work) -> None:
@@ -285,7 +286,3 @@ async def _look(work: Work, session_id: UUID) -> Look | None:
         return None
     look, roles = found
     return Look(account_id=AccountId(look.about_id), roles=tuple(roles), until=look.until)
-
-
-def _life(work: Work) -> timedelta:
-    return timedelta(days=work.settings(AccountsSettings).session_days)
