@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import MakeHouse
 from tests.support.house import House
 
-from matinee.features.accounts.service import passwords, recovery
+from matinee.features.accounts.service import guessing, passwords, recovery
 from matinee.features.accounts.settings import PasswordSettings
 
 ROUNDS = 11
@@ -54,6 +54,7 @@ async def open_door(make_house: MakeHouse, monkeypatch: pytest.MonkeyPatch) -> H
     """A house where tries are not counted down, that sends letters, with somebody in it."""
     monkeypatch.setattr("matinee.features.accounts.service.access.TRIES", 10_000)
     monkeypatch.setattr("matinee.features.accounts.service.access.TRIES_OF_A_NETWORK", 10_000)
+    monkeypatch.setattr(guessing, "AN_HOUR", 10_000)
     monkeypatch.setattr(recovery, "ASKS_FOR_ONE", 10_000)
     monkeypatch.setattr(recovery, "ASKS_OF_A_NETWORK", 10_000)
     house = await make_house(mail="console", **COSTS)

@@ -70,7 +70,8 @@ async def test_signing_up_tells_nothing(house: House) -> None:
     assert await told(house) == []
 
 
-async def test_what_was_not_seen_for_the_time_of_notices_is_new_again(house: House) -> None:
+async def test_what_was_not_seen_for_the_time_of_notices_is_new_again(make_house: MakeHouse) -> None:
+    house = await make_house(session_days_most=0)
     clock = Clock(house)
     await house.person(handle="ann")
     stays = await sign_in(house, FIREFOX, HOME)

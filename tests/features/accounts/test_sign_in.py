@@ -7,6 +7,8 @@ from datetime import timedelta
 import httpx
 import pytest
 from tests.conftest import MakeHouse
+from tests.support import factors
+from tests.support.factors import Clock
 from tests.support.house import PASSWORD, House
 
 from matinee.features.accounts import service as accounts
@@ -53,6 +55,70 @@ async def test_guessing_is_slowed_down_and_the_right_password_waits_too(house: H
     assert 0 < int(refused.headers["retry-after"]) <= 300
     house.works.clock = lambda: utc_now() + timedelta(minutes=6)
     assert (await sign_in(browser, "ann")).status_code == 200
+
+
+async def guess(house: House, login: str, network: int, **headers: str) -> list[int]:
+    """What eight wrong passwords from one network are answered."""
+    browser = await house.client(address=f"198.51.{network}.7", headers=headers)
+    return [(await sign_in(browser, login, "not the password")).status_code for _ in range(8)]
+
+
+FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+async def test_one_account_takes_few_wrong_passwords_an_hour_and_its_owner_gets_in_all_the_same(
+    house: House,
+) -> None:
+    clock, ann = Clock(house), await house.person(handle="ann")
+    home = await house.client(address="203.0.113.9", headers=FIREFOX)
+    assert (await sign_in(home, "ann")).status_code == 200
+    device = factors.Device()
+    await factors.add_passkey(ann.client, device)
+    home.cookies.clear()
+    answers = Counter([status for network in range(5) for status in await guess(house, "ann", network)])
+    assert answers == {401: 12, 429: 28}
+    elsewhere = await house.client(address="198.51.100.77", headers=FIREFOX)
+    refused = await sign_in(elsewhere, "ann")
+    assert (refused.status_code, refused.json()["code"]) == (429, "accounts.slow_down")
+    assert "passkey" in refused.json()["detail"]
+    assert 0 < int(refused.headers["retry-after"]) <= 3600
+    assert (await sign_in(home, "ann")).status_code in (200, 202)
+    options = (await elsewhere.post("/api/v1/session/passkey/options")).json()
+    shown = await elsewhere.post("/api/v1/session/passkey", json={"credential": device.show(options)})
+    assert shown.status_code == 200
+    clock.go(minutes=61)
+    assert (await sign_in(await house.client(address="198.51.100.78"), "ann")).status_code in (200, 202)
+
+
+async def test_all_that_one_account_takes_in_an_hour_is_a_hundred(house: House) -> None:
+    ann = await house.person(handle="ann")
+    clock = Clock(house)
+    homes = [await house.client(address=f"203.0.{number}.9", headers=FIREFOX) for number in range(3)]
+    for home in homes:
+        assert (await sign_in(home, "ann")).status_code == 200
+    wrong = Counter[int]()
+    for _ in range(3):
+        for login in ("ann", "ann@example.org"):
+            for number in range(3):
+                wrong.update(await guess(house, login, number))
+                at_home = await house.client(address=f"203.0.{number}.9", headers=FIREFOX)
+                for _ in range(3):
+                    wrong.update([(await sign_in(at_home, login, "wrong as well")).status_code])
+        proof = {"password": "not the password"}
+        wrong.update([(await ann.client.post("/api/v1/me/proof", json=proof)).status_code for _ in range(9)])
+        clock.go(minutes=19)
+    assert wrong.total() - wrong[429] <= 100
+    assert set(wrong) <= {401, 403, 422, 429}
+
+
+async def test_a_name_that_nobody_has_is_counted_alike(house: House) -> None:
+    await house.person(handle="ann")
+    for login in ("ann", "nobody"):
+        answers = [status for network in range(4) for status in await guess(house, login, network)]
+        assert answers == [401] * 12 + [429] * 20, login
+    elsewhere = await house.client(address="198.51.100.77")
+    told = [(await sign_in(elsewhere, login)).json() for login in ("ann", "nobody")]
+    assert told[0]["detail"] == told[1]["detail"]
 
 
 async def test_one_network_cannot_try_one_password_on_many_names(

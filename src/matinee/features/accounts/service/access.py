@@ -33,6 +33,7 @@ from matinee.features.accounts.service import (
     audit,
     factors,
     gate,
+    guessing,
     letters,
     notices,
     passwords,
@@ -104,7 +105,7 @@ async def sign_in(
 ) -> SignedIn | Ticket:
     """A session for whoever proves to be `login` (email or handle), or a ticket for the second step where the account
     has a second factor. The same `WrongCredentials` and the same time for a wrong password and for nobody; `SlowDown`
-    after many tries from one network."""
+    after many tries from one network, or for one name."""
     account_id = await _prove(work, login, password, address=address, to_stay=True, agent=agent)
     if kinds := await factors.kinds(work, account_id):
         return await second_step.begin(work, account_id, kinds)
@@ -223,6 +224,7 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
     account_id = work.actor.owner()
     key = rules.throttle_key("confirm", str(account_id))
     await throttle.count(work, key, most=TRIES, window_s=TRIES_WINDOW_S)
+    of_the_hour = await guessing.count_again(work, account_id)
     row = await repository.account(work.session, account_id)
     stored = row.password_hash if row is not None else None
     async with work.outside():
@@ -231,6 +233,7 @@ async def confirm(work: Work, password: str, *, field: str) -> None:
         await refusals.note(work, account_id, "confirmation")
         raise WrongPassword(field=field)
     await throttle.forgive(work, key)
+    await throttle.take_back(work, of_the_hour)
 
 
 async def _prove(
@@ -247,6 +250,7 @@ async def _prove(
     await throttle.count(work, for_network, most=TRIES_OF_A_NETWORK, window_s=TRIES_WINDOW_S)
     row = await repository.by_login(work.session, login)
     account_id, stored = (row.id, row.password_hash) if row is not None else (None, None)
+    of_the_hour = await guessing.count(work, login, account_id, address=address, agent=agent)
     async with work.outside():
         right, stale = await passwords.verify(settings, stored, password)
         fresh = await passwords.hash_password(settings, password) if right and stale else None
@@ -272,6 +276,7 @@ async def _prove(
         await notices.note_unless_noted(work, row.id, "password_known", address=address, agent=agent)
     await throttle.forgive(work, for_login)
     await throttle.take_back(work, for_network)
+    await throttle.take_back(work, of_the_hour)
     return AccountId(account_id)
 
 

@@ -84,6 +84,13 @@ async def note_where(work: Work, account: AccountRow, *, address: str, agent: st
     await _add(work, account.id, "new_place", *where, letter=await _may_write(work, account.id))
 
 
+async def is_known(work: Work, account_id: UUID, *, address: str, agent: str) -> bool:
+    """Whether this device was signed in from this network lately."""
+    since = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
+    mark = _mark(work, account_id, address, agent)
+    return mark in await standing.seen(work.session, account_id, since)
+
+
 async def still_there(work: Work, account_id: UUID, *, address: str, agent: str) -> None:
     """Somebody stays signed in: where they once signed in is remembered on. A place where they did not is no better
     known by it, as a session may be stolen."""
