@@ -47,6 +47,11 @@ SENTENCES = [
         "smtps://me:hush@post.example",
         "MATINEE_MAIL needs MATINEE_MAIL_FROM, such as Matinee <post@films.example>.",
     ),
+    (
+        "IMPORT_HOSTS",
+        "*",
+        "MATINEE_IMPORT_HOSTS: * is no host: write films.example, *.films.example or 192.0.2.1.",
+    ),
     ("IMPORT_PORTS", "0", "MATINEE_IMPORT_PORTS: 0 is no port or range of ports."),
     ("SECOND_FACTOR_ROLES", "King!", "MATINEE_SECOND_FACTOR_ROLES: there is no role King!."),
     (

@@ -11,7 +11,7 @@ import structlog
 from tests.support.origin import Asked, Origin, answer, origin
 
 from matinee.infra.fetch import AddressRefused, Changed, Fetcher, NotFetched, NotThere, name_of
-from matinee.infra.reach import Ports, may_reach, parse_networks
+from matinee.infra.reach import Hosts, Ports, may_reach, parse_networks
 
 DATA = bytes(range(256)) * 2000
 HERE = parse_networks("127.0.0.0/8")
@@ -189,6 +189,45 @@ def leads_to(*locations: str) -> Any:
             await self.give(asked, writer)
 
     return behave
+
+
+def test_a_host_is_named_exactly_or_as_all_below_it() -> None:
+    named = Hosts.parse("films.example, *.Archive.example., 192.0.2.1")
+    for host, there in {
+        "films.example": True, "FILMS.example": True, "films.example.": True, "www.films.example": False,
+        "a.archive.example": True, "a.b.archive.example": True, "archive.example": False, ".archive.example": False,
+        "notarchive.example": False, "films.example.evil.example": False, "192.0.2.1": True, "192.0.2.10": False,
+        "": False,
+    }.items():  # fmt: skip
+        assert (host in named) is there, host
+    assert "anything.example" in Hosts()
+    for wrong in (
+        "*",
+        "*.",
+        "a.*.example",
+        "films example",
+        "http://films.example",
+        "films.example:80",
+        "*films.example",
+    ):
+        with pytest.raises(ValueError, match="is no host"):
+            Hosts.parse(wrong)
+
+
+async def test_where_hosts_are_named_no_other_is_reached() -> None:
+    async with origin(DATA) as server:
+        names = Names(*[["127.0.0.1"]] * 4)
+        made = fetcher(hosts=Hosts.parse("*.films.example"), resolve=names)
+        address = f"http://{{}}:{server.port}/film"
+        assert await read(made, address.format("a.films.example")) == (0, DATA)
+        for host in ("films.example", "other.example", "127.0.0.1", "localhost"):
+            with pytest.raises(AddressRefused, match="named hosts alone"):
+                await read(made, address.format(host))
+        assert names.asked == 1
+        server.behave = leads_to(address.format("other.example"))
+        with pytest.raises(AddressRefused, match=r"other\.example is none of them"):
+            await read(made, address.format("a.films.example"))
+        assert names.asked == 2
 
 
 async def test_redirects_are_followed_five_times_and_each_is_checked() -> None:

@@ -24,7 +24,7 @@ import httpx
 import structlog
 
 import matinee
-from matinee.infra.reach import IpAddress, IpNetwork, Ports, may_reach
+from matinee.infra.reach import Hosts, IpAddress, IpNetwork, Ports, may_reach
 from matinee.kernel.errors import Invalid, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -89,6 +89,7 @@ class Fetcher:
         *,
         ports: Ports,
         networks: Sequence[IpNetwork] = (),
+        hosts: Hosts | None = None,
         resolve: Resolve = resolve,
         connect_s: float = 10,
         silence_s: float = 30,
@@ -99,6 +100,7 @@ class Fetcher:
     ) -> None:
         self._ports = ports
         self._networks = tuple(networks)
+        self._hosts = hosts or Hosts()
         self._resolve = resolve
         self._connect_s = connect_s
         self._silence_s = silence_s
@@ -120,6 +122,10 @@ class Fetcher:
             raise AddressRefused("Only addresses that begin with http:// or https:// can be fetched.")
         if not _HOST.fullmatch(host):
             raise AddressRefused("This is not an address that can be read.")
+        if host not in self._hosts:
+            raise AddressRefused(
+                f"Files are fetched from named hosts alone here, and {host} is none of them."
+            )
         if parsed.userinfo:
             raise AddressRefused("This address holds a name or password; those are not taken.")
         port = parsed.port or (443 if scheme == "https" else 80)

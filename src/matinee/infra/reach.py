@@ -4,6 +4,7 @@ Never resolves a name and never connects: `fetch` does.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IpNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _GLOBAL_6 = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_NAME_MOST = 253
+_NAME = re.compile(
+    r"(\*\.)?[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*|[0-9a-f:.]{2,45}"
+)
 # Beside what Python calls not global: ways back into IPv4 and other ranges that no server is reached at.
 _NEVER = tuple(
     ipaddress.ip_network(text)
@@ -41,6 +46,31 @@ class Ports:
 
     def __contains__(self, port: int) -> bool:
         return any(low <= port <= high for low, high in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """Names of hosts, such as `films.example` or `*.films.example`, which is every name below. None named: any."""
+
+    names: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Hosts":
+        """From a comma separated list. Raises ValueError."""
+        named = tuple(word.strip().lower().rstrip(".") for word in text.split(",") if word.strip())
+        for name in named:
+            if len(name) > _NAME_MOST or not _NAME.fullmatch(name):
+                raise ValueError(f"{name} is no host: write films.example, *.films.example or 192.0.2.1")
+        return cls(named)
+
+    def __contains__(self, host: str) -> bool:
+        if not self.names:
+            return True
+        asked = host.lower().rstrip(".")
+        return any(
+            asked.endswith(name[1:]) and asked != name[1:] if name.startswith("*.") else asked == name
+            for name in self.names
+        )
 
 
 def parse_networks(text: str) -> tuple[IpNetwork, ...]:

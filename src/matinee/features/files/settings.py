@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from matinee.infra.reach import Ports, parse_networks
+from matinee.infra.reach import Hosts, Ports, parse_networks
 from matinee.kernel.settings import Concern
 
 
@@ -42,6 +42,11 @@ class FilesSettings(Concern):
     import_ports: str = Field(
         "80,443", description="Ports that an address to fetch from may name, such as 80,443,8000-8100."
     )
+    import_hosts: str = Field(
+        "",
+        description="Hosts, comma separated, that files may be fetched from, such as films.example or *.films.example,"
+        " which is every name below it; they are looked at at each redirect, too. Default: any.",
+    )
     import_networks: str = Field(
         "",
         description="Private networks, comma separated, that everybody who may import may fetch files from, such"
@@ -56,6 +61,12 @@ class FilesSettings(Concern):
     @classmethod
     def _ports(cls, value: str) -> str:
         Ports.parse(value)
+        return value
+
+    @field_validator("import_hosts")
+    @classmethod
+    def _hosts(cls, value: str) -> str:
+        Hosts.parse(value)
         return value
 
     @field_validator("import_networks")

@@ -18,7 +18,7 @@ from matinee.features.files.schemas import FetchFailure
 from matinee.features.files.service.uploads import new_upload
 from matinee.features.files.settings import FilesSettings
 from matinee.infra.fetch import Fetcher, name_of
-from matinee.infra.reach import Ports, parse_networks
+from matinee.infra.reach import Hosts, Ports, parse_networks
 from matinee.infra.telemetry import REGISTRY
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId, UploadId
@@ -41,6 +41,7 @@ def fetcher_of(settings: Settings) -> Fetcher:
     return Fetcher(
         ports=Ports.parse(knobs.import_ports),
         networks=parse_networks(knobs.import_networks),
+        hosts=Hosts.parse(knobs.import_hosts),
         least_bytes_per_s=knobs.import_least_bytes_per_s,
     )
 
