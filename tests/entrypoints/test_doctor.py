@@ -20,6 +20,7 @@ import psycopg
 import pytest
 from tests.support import database
 from tests.support.house import House
+from tests.support.scanner import clamd
 from tests.support.stores import Store
 
 import matinee
@@ -340,6 +341,15 @@ def test_secrets_in_files_are_counted_and_those_open_to_others_or_unused_are_tol
     assert f"Others on this machine may read {folder}/MATINEE_SECRET." in told
     assert "matinee_sekret is no secret of the settings." in told
     assert f"{folder}/matinee_media_key is not used" in look(MATINEE_MEDIA_KEY=token_hex(24)).text("secrets")
+
+
+async def test_a_virus_scanner_is_asked_whether_it_is_there(examined: Examined) -> None:
+    async with clamd() as stand_in:
+        look = partial(examined, MATINEE_CLAMD_URL=stand_in.url)
+        assert (await asyncio.to_thread(look)).state("scanner") == "ok"
+        stand_in.mood = "away"
+        assert (await asyncio.to_thread(look)).state("scanner") == "fail"
+    assert (await asyncio.to_thread(examined)).state("scanner") == ""
 
 
 async def test_what_is_left_for_the_operator_is_told(

@@ -52,6 +52,12 @@ SENTENCES = [
         "*",
         "MATINEE_IMPORT_HOSTS: * is no host: write films.example, *.films.example or 192.0.2.1.",
     ),
+    (
+        "CLAMD_URL",
+        "tcp://clamav:3310",
+        "MATINEE_CLAMD_URL names another machine, and clamd speaks no TLS: set MATINEE_CLAMD_ALLOW_PLAIN=true where"
+        " the network between is your own.",
+    ),
     ("IMPORT_PORTS", "0", "MATINEE_IMPORT_PORTS: 0 is no port or range of ports."),
     ("SECOND_FACTOR_ROLES", "King!", "MATINEE_SECOND_FACTOR_ROLES: there is no role King!."),
     (

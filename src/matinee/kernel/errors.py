@@ -76,3 +76,9 @@ class Unavailable(MatineeError):
 
     code = "house.unavailable"
     sentence = "A part of the house does not answer. Try again in a moment."
+
+
+class NotNow(Unavailable):
+    """A job needs something that is away: no failure of the job, which is tried until it is back."""
+
+    code = "house.not_now"

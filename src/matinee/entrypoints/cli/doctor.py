@@ -64,7 +64,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _with(settings: Any) -> Iterator[Finding]:
-    from matinee.entrypoints.cli import checks_direct, checks_house, checks_operator
+    from matinee.entrypoints.cli import checks_direct, checks_house, checks_operator, checks_scanner
     from matinee.entrypoints.cli.settings_reference import secret_variables
     from matinee.entrypoints.strength import weak_secrets
     from matinee.features.files.service import FilesSettings
@@ -83,6 +83,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("secrets", lambda: checks_machine.handed_secrets(house, secret_variables(), os.environ)),
         ("storage", lambda: checks_house.storage(settings)),
         ("direct uploads", lambda: checks_direct.direct(settings)),
+        ("scanner", lambda: checks_scanner.scanner(settings)),
         ("mail", lambda: checks_house.mail(settings)),
         ("web client", lambda: [checks_machine.web_build(house, alone=alone)]),
         ("proxy", lambda: checks_machine.proxy(house)),

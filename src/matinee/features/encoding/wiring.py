@@ -3,7 +3,7 @@
 from matinee.features.encoding import handlers, service
 from matinee.features.encoding.commands import commands
 from matinee.features.encoding.messages import MendEncodes, NormalisePoster, RunLongStep, RunUrgentStep
-from matinee.features.encoding.settings import EncodingSettings
+from matinee.features.encoding.settings import EncodingSettings, ScanSettings
 from matinee.features.files.messages import UploadCompleted
 from matinee.features.videos.messages import VideoCancelAsked, VideoDeleted, VideoRetryAsked
 from matinee.infra.room import Handler, Periodic, Room
@@ -75,7 +75,7 @@ ROOM = Room(
     ),
     periodic=(Periodic(cron="* * * * *", order=MendEncodes),),
     commands=commands,
-    settings=(EncodingSettings,),
+    settings=(EncodingSettings, ScanSettings),
     retention="Steps and their logs stay as long as their video.",
     metrics=service.refresh_metrics,
     upkeep=service.upkeep,

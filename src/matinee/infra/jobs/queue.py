@@ -44,7 +44,7 @@ from matinee.infra.scratch import process_name
 from matinee.infra.starving import Starving
 from matinee.infra.work import Works
 from matinee.kernel.actor import SYSTEM
-from matinee.kernel.errors import Unavailable
+from matinee.kernel.errors import NotNow, Unavailable
 from matinee.kernel.message import Message
 from matinee.kernel.settings import HouseSettings, WorkerSettings
 
@@ -58,7 +58,7 @@ CHANNEL = "jobs"
 
 class _Backoff(BaseRetryStrategy):
     """Waits backoff·2ⁿ seconds after the n-th failure; work that a shutdown cut off goes on at once. A database without
-    room is no failure of the job: it is tried until there is some."""
+    room, or something else that is away, is no failure of the job: it is tried until there is some."""
 
     def __init__(self, retries: int, backoff_s: int) -> None:
         self.retries = retries
@@ -67,11 +67,19 @@ class _Backoff(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if isinstance(exception, asyncio.CancelledError):
             return RetryDecision(retry_in={"seconds": 0})
-        if is_full(exception):
+        if _must_wait(exception):
             return RetryDecision(retry_in={"seconds": ROOM_S})
         if job.attempts >= self.retries:
             return None
         return RetryDecision(retry_in={"seconds": min(MAX_BACKOFF_S, self.backoff_s * 2**job.attempts)})
+
+
+def _must_wait(error: BaseException | None) -> bool:
+    if is_full(error):
+        return True
+    while error is not None and not isinstance(error, NotNow):
+        error = error.__cause__
+    return error is not None
 
 
 class _Context:
@@ -225,7 +233,7 @@ class Queue:
                     await self._note(context, error)
                 except Exception as lost:  # the note is a courtesy; what follows is not
                     log.warning("job.note_lost", error=type(lost).__name__)
-                if context.attempts_left == 0 and not is_full(error):
+                if context.attempts_left == 0 and not _must_wait(error):
                     await self._bury(handler, message, error)
                 raise
             finally:

@@ -18,9 +18,11 @@ from matinee.features.encoding.service.ordering import STEP_KINDS
 from matinee.features.encoding.service.pictures import make_own_poster
 from matinee.features.encoding.service.run import run_step
 from matinee.features.encoding.service.sources import upkeep
+from matinee.features.encoding.settings import ScanSettings
 
 __all__ = [
     "STEP_KINDS",
+    "ScanSettings",
     "begin",
     "cancel",
     "encodes",

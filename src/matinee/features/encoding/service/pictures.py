@@ -20,7 +20,7 @@ from matinee.engines.media import (
     normalise_picture,
     plan_storyboard,
 )
-from matinee.features.encoding.service import sources
+from matinee.features.encoding.service import scanning, sources
 from matinee.features.encoding.service.programs import tools_of
 from matinee.features.encoding.service.publish import Superseded
 from matinee.features.files import service as files
@@ -79,6 +79,7 @@ async def make_own_poster(work: Work, video_id: VideoId, blob_id: BlobId) -> Non
         tools = tools_of(work)
         async with work.outside(), sources.opened(work.works, blob) as place:
             try:
+                await scanning.look_through(work.works.settings, place.source)
                 poster = await normalise_picture(
                     tools, place.source, place.scratch, index=OWN_POSTER_INDEX, widths=POSTER_WIDTHS
                 )

@@ -35,7 +35,7 @@ from matinee.engines.media import (
 from matinee.features.encoding import repository, rules
 from matinee.features.encoding.messages import RunStep
 from matinee.features.encoding.models import Encode
-from matinee.features.encoding.service import causes, course, ordering, sources, tracks
+from matinee.features.encoding.service import causes, course, ordering, scanning, sources, tracks
 from matinee.features.encoding.service.pictures import (
     POSTER_WIDTHS,
     publish_storyboard,
@@ -232,6 +232,7 @@ async def _check(run: _Run) -> None:
         return  # a worker died between the plan and the end of its step
     async with run.works.open() as work:
         limits = ProbeLimits(max_duration_s=files.limits(work).max_duration_s)
+    await scanning.look_through(run.works.settings, run.source)
     facts = await probe(run.tools, run.source, limits)
     ladder = plan_ladder(facts)
     run.facts, run.ladder = facts, ladder
