@@ -981,7 +981,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/accounts/{account_id}/factors": {
+    "/api/v1/admin/accounts/{account_id}/factors/reset": {
         parameters: {
             query?: never;
             header?: never;
@@ -990,12 +990,13 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post?: never;
         /**
          * Reset Factors
-         * @description Remove the second factors of somebody who lost them; they are signed out, and told.
+         * @description Remove the second factors of somebody who lost them; they are signed out, told, and read how you made sure that
+         *     it is them.
          */
-        delete: operations["reset_factors_api_v1_admin_accounts__account_id__factors_delete"];
+        post: operations["reset_factors_api_v1_admin_accounts__account_id__factors_reset_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2930,6 +2931,17 @@ export interface components {
             required: boolean;
             /** Passkeys Possible */
             passkeys_possible: boolean;
+        };
+        /**
+         * FactorsReset
+         * @description How the operator made sure that it is the account's person who asks.
+         */
+        FactorsReset: {
+            /**
+             * Made Sure
+             * @description The person reads it, and it stays in the log.
+             */
+            made_sure: string;
         };
         /**
          * FetchInfo
@@ -7271,7 +7283,7 @@ export interface operations {
             };
         };
     };
-    reset_factors_api_v1_admin_accounts__account_id__factors_delete: {
+    reset_factors_api_v1_admin_accounts__account_id__factors_reset_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -7280,7 +7292,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FactorsReset"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             204: {
