@@ -16,12 +16,18 @@ export function FactorsPart({ person }: { person: PersonPage }) {
   const [sure, setSure] = useState("");
   if (!person.factors) return null;
   const held = person.factors.map((kind) => WORDS[kind] ?? kind).join(" and ");
+
+  function open() {
+    setSure("");
+    setAsking(true);
+  }
+
   return (
     <Part title="Second factors">
       <p className="text-ui text-ink-2">{held ? `On: ${held}.` : "None: the password alone signs in."}</p>
       {held && !person.closed ? (
         <div className="mt-3">
-          <Button small onPress={() => setAsking(true)}>
+          <Button small onPress={open}>
             Remove them
           </Button>
         </div>
