@@ -1,5 +1,5 @@
-"""What is left for who runs the house, as its database knows it: first steps, and of whom a
-second factor is asked.
+"""What is left for who runs the house, as its database knows it: first steps, and of
+whom a second factor is asked.
 
 Says nothing of the database where it is down or at another revision: other lines do.
 """
