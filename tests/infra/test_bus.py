@@ -220,6 +220,7 @@ def test_the_settings_choose_the_carrier(database_url: str) -> None:
         ({"bus": "memory"}, MemoryBus),
         ({}, PostgresBus),
         ({"bus": "redis", "redis_url": "rediss://:hush@redis.example:6380/2"}, RedisBus),
+        ({"bus": "redis", "redis_url": "redis://redis:6379", "redis_allow_plain": True}, RedisBus),
     ):
         assert type(open_bus(load_settings(**values).of(BusSettings), base)) is kind
 
@@ -229,6 +230,7 @@ def test_the_settings_choose_the_carrier(database_url: str) -> None:
     [
         ({"bus": "redis"}, "needs MATINEE_REDIS_URL"),
         ({"bus": "redis", "redis_url": "http://hush"}, "must begin with redis://"),
+        ({"redis_url": "redis://redis.example:6379"}, "another machine without TLS"),
         ({"redis_url": "redis:///0"}, "name a host"),
     ],
 )
