@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -27,6 +28,7 @@ from matinee.engines.media import (
     plan_ladder,
     probe,
 )
+from matinee.infra.process import Ended, run
 
 
 async def planned(path: Path) -> tuple[SourceFacts, Ladder]:
@@ -361,7 +363,17 @@ async def test_a_cancelled_chunk_can_be_made_again(plain: Path, tmp_path: Path) 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    taken = Taken(tmp_path)
-    await encode_chunk(clips.tools(), plain, facts, ladder, ladder.rungs, chunk, tmp_path, on_segment=taken)
+
+    left = [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert len(left) == len(ladder.rungs)
+    for path in left:
+        path.write_bytes(bytes(64))  # no film at all
+
+    async def late(*arguments: Any, **bounds: Any) -> Ended:
+        await asyncio.sleep(0.5)  # what lies there would be read meanwhile
+        return await run(*arguments, **bounds)
+
+    tools, taken = replace(clips.tools(), run=late), Taken(tmp_path)
+    await encode_chunk(tools, plain, facts, ladder, ladder.rungs, chunk, tmp_path, on_segment=taken)
     assert len(greys(taken.joined(ladder.rungs[0].name))) == ladder.grid.frame_count
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []

@@ -148,6 +148,8 @@ async def run_ffmpeg(
     on_progress: OnProgress | None = None,
 ) -> None:
     """Run ffmpeg and cut its outputs as they grow. Raises EncodeFailed; cancelling kills ffmpeg."""
+    for track in tracks:
+        track.raw.unlink(missing_ok=True)  # an earlier try's would be read until ffmpeg begins its own
     progress = _ProgressReader(total_s, on_progress)
     argv: list[str | Path] = [tools.ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "level+warning", "-y"]
     argv += ["-stats_period", "0.2", "-progress", "pipe:1", *map(str, arguments)]
