@@ -293,7 +293,7 @@ async def test_a_picture_of_the_owners_own_stands_for_those_that_could_not_be_ma
     person = await house.person()
 
     async def no_pictures(*_: object, **__: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
+        raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(run, "make_posters", no_pictures)
     made = await f.upload(person.client, f.film(films, seconds=2))
