@@ -66,6 +66,14 @@ async def test_factors_that_come_and_go_are_noted_with_their_kind_and_name(
         assert private not in str(rows)
 
 
+async def test_an_app_that_was_never_on_is_not_noted_as_removed(
+    house: House, clock: Clock, ann: Person
+) -> None:
+    assert (await ann.client.post("/api/v1/me/factors/app")).status_code == 201
+    assert (await ann.client.delete("/api/v1/me/factors/app")).status_code == 404
+    assert await only(house, ann, "factor.") == []
+
+
 async def test_signing_in_and_proving_say_with_what(house: House, clock: Clock, ann: Person) -> None:
     device = Device()
     _, codes = await add_app(ann.client, clock)

@@ -64,12 +64,13 @@ async def take_step(session: AsyncSession, id: UUID, step: int, now: datetime) -
 async def delete_totp(
     session: AsyncSession, account_id: UUID, *, but: UUID | None = None, drafts_alone: bool = False
 ) -> bool:
+    """Whether one that counts is gone; a draft never counted."""
     query = delete(TotpRow).where(TotpRow.account_id == account_id)
     if but is not None:
         query = query.where(TotpRow.id != but)
     if drafts_alone:
         query = query.where(TotpRow.confirmed_at.is_(None))
-    return bool((await session.scalars(query.returning(TotpRow.confirmed_at))).all())
+    return any((await session.scalars(query.returning(TotpRow.confirmed_at))).all())
 
 
 # -- passkeys
