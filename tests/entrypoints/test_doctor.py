@@ -341,6 +341,8 @@ def test_secrets_in_files_are_counted_and_those_open_to_others_or_unused_are_tol
     assert f"Others on this machine may read {folder}/MATINEE_SECRET." in told
     assert "matinee_sekret is no secret of the settings." in told
     assert f"{folder}/matinee_media_key is not used" in look(MATINEE_MEDIA_KEY=token_hex(24)).text("secrets")
+    (tmp_path / ".env").write_text(f"export MATINEE_MEDIA_KEY={token_hex(24)}\n")
+    assert f"{folder}/matinee_media_key is not used: {tmp_path}/.env holds it" in look().text("secrets")
 
 
 async def test_a_virus_scanner_is_asked_whether_it_is_there(examined: Examined) -> None:

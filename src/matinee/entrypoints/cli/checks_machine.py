@@ -158,7 +158,7 @@ def unknown_settings(known: set[str], environment: Mapping[str, str], env_file: 
     known = known | _OF_MAKE
     places = [("the environment", name) for name in environment]
     lines = _lines(env_file)
-    places += [(str(env_file), line.partition("=")[0].removeprefix("export ").strip()) for line in lines]
+    places += [(str(env_file), _name(line)) for line in lines]
     wrong = 0
     for place, name in places:
         if not name.upper().startswith("MATINEE_") or name.upper() in known:
@@ -181,6 +181,11 @@ def unknown_settings(known: set[str], environment: Mapping[str, str], env_file: 
         )
     if not wrong:
         yield Finding.ok("settings", "every MATINEE_ variable is known")
+
+
+def _name(line: str) -> str:
+    """Of the setting in a line of `.env`."""
+    return line.partition("=")[0].removeprefix("export ").strip()
 
 
 def _lines(env_file: Path) -> list[str]:
@@ -211,21 +216,21 @@ def secrets(house: HouseSettings, weak: list[str]) -> Iterator[Finding]:
 
 
 def handed_secrets(
-    house: HouseSettings, known: set[str], environment: Mapping[str, str]
+    house: HouseSettings, known: set[str], environment: Mapping[str, str], env_file: Path
 ) -> Iterator[Finding]:
     """Secrets in files of MATINEE_SECRETS_DIR. `known`: the settings that may come from there."""
     if house.secrets_dir is None:
         return
     taken = 0
+    winners = {_name(line).upper(): str(env_file) for line in _lines(env_file)}
+    winners |= {name.upper(): "the environment" for name in environment}
     for name, file in secret_files(house.secrets_dir).items():
         if name.upper() not in known:
             yield Finding.warn(
                 "secrets", f"{file} is no secret of the settings.", "Correct its name, or remove it."
             )
-        elif environment.get(name.upper()) is not None:
-            yield Finding.warn(
-                "secrets", f"{file} is not used: the environment holds it, too.", "Keep one of both."
-            )
+        elif winner := winners.get(name.upper()):
+            yield Finding.warn("secrets", f"{file} is not used: {winner} holds it, too.", "Keep one of both.")
         elif readable_by_others(file):
             yield Finding.warn("secrets", f"Others on this machine may read {file}.", f"chmod 400 '{file}'")
         else:

@@ -60,10 +60,10 @@ def examine() -> Iterator[Finding]:
                 "settings", sentence, "Correct it in the environment or .env: see `matinee settings`."
             )
         return
-    yield from _with(settings)
+    yield from _with(settings, env_file)
 
 
-def _with(settings: Any) -> Iterator[Finding]:
+def _with(settings: Any, env_file: Path) -> Iterator[Finding]:
     from matinee.entrypoints.cli import checks_direct, checks_house, checks_operator, checks_scanner
     from matinee.entrypoints.cli.settings_reference import secret_variables
     from matinee.entrypoints.strength import weak_secrets
@@ -80,7 +80,7 @@ def _with(settings: Any) -> Iterator[Finding]:
         ("data folder", lambda: [checks_machine.data_folder(house)]),
         ("disk", lambda: [checks_machine.disk(house, reserve_bytes)]),
         ("secrets", lambda: checks_machine.secrets(house, weak_secrets(settings))),
-        ("secrets", lambda: checks_machine.handed_secrets(house, secret_variables(), os.environ)),
+        ("secrets", lambda: checks_machine.handed_secrets(house, secret_variables(), os.environ, env_file)),
         ("storage", lambda: checks_house.storage(settings)),
         ("direct uploads", lambda: checks_direct.direct(settings)),
         ("scanner", lambda: checks_scanner.scanner(settings)),
