@@ -141,7 +141,11 @@ async def test_a_disk_that_fails_puts_a_step_off_and_uses_up_none_of_its_tries(
         tried = failing_disk(patch, errno.EIO)
         made = await f.upload(person.client, f.film(films, **LONG))
         for _ in range(5):
-            assert (await ended(house, person, made))["state"] == "playable"
+            video = await ended(house, person, made)
+            assert video["state"] == "playable"
+            assert video["progress"]["waits"].startswith("This machine failed: Input/output error.")
+            assert video["progress"]["left_s"] is None
+            assert (await f.get(await house.client(), made["id"]))["progress"]["waits"] is None
             await due(house)
         assert len(tried) >= 5
         assert await dead_letters(house) == []

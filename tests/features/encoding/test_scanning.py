@@ -55,7 +55,9 @@ async def test_a_film_waits_for_its_scanner_for_as_long_as_it_is_away(
         for _ in range(8):  # more often than a step is tried that fails
             await house.run_jobs()
             await at_once(house)
-        assert (await f.get(person.client, made["id"]))["state"] == "checking"
+        video = await f.get(person.client, made["id"])
+        assert video["state"] == "checking"
+        assert "virus scanner of this house does not answer" in video["progress"]["waits"]
         scanner.mood = "well"
         await house.run_jobs()
         assert (await f.get(person.client, made["id"]))["state"] == "ready"

@@ -4857,7 +4857,8 @@ export interface components {
         };
         /**
          * VideoProgress
-         * @description `speed` counts seconds of video per second; `stage` is a sentence.
+         * @description `speed` counts seconds of video per second; `stage` is a sentence, and so is `waits`: why it stands still for now,
+         *     for its owner.
          */
         VideoProgress: {
             /** Stage */
@@ -4870,6 +4871,8 @@ export interface components {
             left_s: number | null;
             /** Attempts */
             attempts: number;
+            /** Waits */
+            waits?: string | null;
         };
         /** VideosByState */
         VideosByState: {

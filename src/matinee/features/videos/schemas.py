@@ -172,13 +172,15 @@ class SourceFacts(BaseModel):
 
 
 class VideoProgress(BaseModel):
-    """`speed` counts seconds of video per second; `stage` is a sentence."""
+    """`speed` counts seconds of video per second; `stage` is a sentence, and so is `waits`: why it stands still for
+    now, for its owner."""
 
     stage: str
     percent: float
     speed: float | None
     left_s: int | None
     attempts: int
+    waits: str | None = None
 
 
 class Video(Card):

@@ -98,12 +98,12 @@ function becoming(video: Video): Look {
   const open = video.ladder.filter((rung) => rung.state !== "done").length;
   switch (video.state) {
     case "checking":
-      return { ...base, word: "Checking", bar: { value: 100, stopped: false }, sentence: "Everything arrived. Looking at what is inside.", acts: [] };
+      return { ...base, word: "Checking", bar: { value: 100, stopped: false }, sentence: progress?.waits ?? "Everything arrived. Looking at what is inside.", acts: [] };
     case "encoding":
       return {
         ...base,
         word: `Encoding ${Math.floor(progress?.percent ?? 0)} %`,
-        sentence: [progress?.stage, progress?.speed && progress.speed >= 0.1 ? `${progress.speed.toFixed(1)} × real time` : null, left ? `${left} left` : null].filter(Boolean).join(" · ") || "The first part is nearly playable.",
+        sentence: progress?.waits ?? ([progress?.stage, progress?.speed && progress.speed >= 0.1 ? `${progress.speed.toFixed(1)} × real time` : null, left ? `${left} left` : null].filter(Boolean).join(" · ") || "The first part is nearly playable."),
         ladder: true,
         acts: [],
       };
@@ -115,7 +115,7 @@ function becoming(video: Video): Look {
         sign: "check",
         sentence: [
           `${video.best_height ? `${video.best_height}p` : "Playable"}${video.playable_s === null ? " plays" : ` ready after ${took(video.playable_s)}`}`,
-          next ? (left && open === 1 ? `${next.name} in ${left}` : `${next.name} comes next${left ? `, everything in ${left}` : ""}`) : null,
+          progress?.waits ?? (next ? (left && open === 1 ? `${next.name} in ${left}` : `${next.name} comes next${left ? `, everything in ${left}` : ""}`) : null),
         ].filter(Boolean).join(" · "),
         ladder: true,
         acts: ["open"],

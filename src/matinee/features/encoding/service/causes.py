@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.engines.media import EncodeFailed
 from matinee.infra.db import is_full
-from matinee.kernel.errors import MatineeError
+from matinee.kernel.errors import MatineeError, NotNow
 
 DISK_FULL = "The disk of the house's working folder is full."
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -46,6 +46,15 @@ def _blames_a_disk(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def waits_for(error: BaseException) -> str | None:
+    """What a step is put off for without fault of its film; None where it has simply failed."""
+    if isinstance(error, NotNow):
+        return error.detail
+    if _blames_a_disk(error):
+        return f"{sentence_of(error)} It goes on by itself once that is mended."
+    return None
 
 
 def sentence_of(error: BaseException) -> str:

@@ -159,8 +159,10 @@ async def advance(work: Work, encode: Encode) -> None:
     await report(work, encode, steps)
 
 
-async def report(work: Work, encode: Encode, steps: Sequence[Step] | None = None) -> None:
-    """Tell the video how far its encode is."""
+async def report(
+    work: Work, encode: Encode, steps: Sequence[Step] | None = None, *, waits: str | None = None
+) -> None:
+    """Tell the video how far its encode is. `waits`: why a step of it was put off just now."""
     steps = steps if steps is not None else await repository.steps(work.session, encode.video_id)
     info = _info(encode, steps, work.now)
     running = [step for step in steps if step.state == "running"]
@@ -172,6 +174,9 @@ async def report(work: Work, encode: Encode, steps: Sequence[Step] | None = None
         speed=info.speed,
         left_s=info.left_s,
         attempts=max((step.attempts for step in steps), default=1),
+        waits=waits,
+        still=any(step.state == "failed" and step.ordered for step in steps)
+        or (bool(running) and not any(step.percent for step in running)),
     )
     shares: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for step in steps:

@@ -129,10 +129,11 @@ async def _run_step(work: Work, order: RunStep) -> None:
             await _note_failure(run, rejected.detail or rejected.sentence, time.monotonic() - started)
             raise EncodeFailed(rejected.sentence, rejected.detail) from rejected
         except EncodeFailed as failed:
-            await _note_failure(run, failed.tail, time.monotonic() - started)
+            await _note_failure(run, failed.tail, time.monotonic() - started, causes.waits_for(failed))
             raise
         except Exception as error:
-            await _note_failure(run, f"{type(error).__name__}: {error}", time.monotonic() - started)
+            tail = f"{type(error).__name__}: {error}"
+            await _note_failure(run, tail, time.monotonic() - started, causes.waits_for(error))
             raise
     await _record_end(work, run, time.monotonic() - started)
 
@@ -370,7 +371,7 @@ async def _record_end(work: Work, run: _Run, seconds: float) -> None:
     await ordering.refill(work, encode.owner_id, step.lane)
 
 
-async def _note_failure(run: _Run, tail: str, seconds: float) -> None:
+async def _note_failure(run: _Run, tail: str, seconds: float, waits: str | None = None) -> None:
     """A courtesy: while the database is away, the step goes on being `running` until its job runs again."""
     try:
         async with run.works.open() as work:
@@ -381,6 +382,8 @@ async def _note_failure(run: _Run, tail: str, seconds: float) -> None:
             if step.state == "running":
                 step.state, step.seconds = "failed", round(seconds, 3)
                 step.log = tail[-8_000:].replace("\x00", "")
+                if waits is not None:
+                    await course.report(work, encode, waits=waits)
     except Exception as error:  # what failed first is what has to be told
         log.warning("encoding.failure_not_noted", error=type(error).__name__)
 

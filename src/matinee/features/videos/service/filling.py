@@ -135,13 +135,25 @@ async def set_progress(
     speed: float | None,
     left_s: int | None,
     attempts: int,
+    waits: str | None = None,
+    still: bool = False,
 ) -> None:
-    """`stage` is a sentence, `speed` seconds of video per second. Nothing where the video does not work any more."""
+    """`stage` is a sentence, `speed` seconds of video per second; `waits` says why it stands still, and is said on
+    while `still` nothing moved. Nothing where the video does not work any more."""
     video = await repository.video(work.session, video_id, lock=True)
     if video is None or video.state not in ("checking", "encoding", "playable"):
         return
     percent = round(min(100.0, max(0.0, percent)), 1)
-    progress = VideoProgress(stage=stage, percent=percent, speed=speed, left_s=left_s, attempts=attempts)
+    if still and waits is None and video.progress is not None:
+        waits = video.progress.get("waits")
+    progress = VideoProgress(
+        stage=stage,
+        percent=percent,
+        speed=speed,
+        left_s=None if waits else left_s,
+        attempts=attempts,
+        waits=waits,
+    )
     if video.progress != (values := progress.model_dump(mode="json")):
         video.progress = values
         changed(work, video)

@@ -128,13 +128,17 @@ async def _video(
         original=None
         if original is None or row.source_blob_id is None
         else f"/media/{row.id}/{original.text}/original",
-        progress=None if row.progress is None else VideoProgress.model_validate(row.progress),
+        progress=None if row.progress is None else _progress(row.progress, insight=insight),
         upload=upload,
         playable_s=_since(row.received_at, row.playable_at),
         ready_s=_since(row.received_at, row.ready_at),
         playable_at=row.playable_at,
         ready_at=row.ready_at,
     )
+
+
+def _progress(told: dict[str, Any], *, insight: bool) -> VideoProgress:
+    return VideoProgress.model_validate(told if insight else {**told, "waits": None})
 
 
 def _poster(row: VideoRow, grant: access.Grant, picture: Picture) -> Poster:

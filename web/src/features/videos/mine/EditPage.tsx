@@ -118,6 +118,7 @@ function Edit({ video }: { video: Video }) {
               <StateMark video={video} />
             </div>
             {video.reason ? <p className="mt-2 text-ui text-ink-2">{video.reason}</p> : null}
+            {underWay && video.progress?.waits ? <p className="mt-2 text-ui text-ink-2">{video.progress.waits}</p> : null}
             {underWay && video.state !== "checking" ? <p className="mt-2 text-ui text-ink-2">{honest(video)}</p> : null}
             {underWay && video.progress ? (
               <>

@@ -33,7 +33,7 @@ function describe(video: Video): { words: { title: string; detail: string }; bar
         bar: video.is_owner && video.upload ? percent(video.upload.offset_bytes, video.upload.size_bytes) : null,
       };
     case "checking":
-      return { words: { title: "Checking the file", detail: "It plays here by itself in a moment." }, bar: video.is_owner ? (video.progress?.percent ?? 0) : null };
+      return { words: { title: "Checking the file", detail: video.progress?.waits ?? "It plays here by itself in a moment." }, bar: video.is_owner ? (video.progress?.percent ?? 0) : null };
     case "rejected":
       return { words: { title: "This file cannot be read", detail: video.reason ?? "It is not a film that Matinee can open." }, bar: null };
     case "failed":
@@ -44,7 +44,7 @@ function describe(video: Video): { words: { title: string; detail: string }; bar
       return {
         words: {
           title: video.progress?.stage ?? "Being encoded",
-          detail: left ? `It plays here by itself as soon as the first part is ready. Everything in ${left}.` : "It plays here by itself as soon as the first part is ready.",
+          detail: video.progress?.waits ?? (left ? `It plays here by itself as soon as the first part is ready. Everything in ${left}.` : "It plays here by itself as soon as the first part is ready."),
         },
         bar: video.is_owner ? (video.progress?.percent ?? null) : null,
       };
