@@ -111,6 +111,17 @@ async def test_all_that_one_account_takes_in_an_hour_is_a_hundred(house: House) 
     assert set(wrong) <= {401, 403, 422, 429}
 
 
+async def test_the_turn_of_a_week_gives_no_more_guesses(house: House) -> None:
+    await house.person(handle="ann")
+    clock = Clock(house)
+    days = 7 - clock.now.weekday()
+    clock.now = clock.now.replace(hour=0, minute=0, second=0) + timedelta(days=days, minutes=-5)
+    before = [status for network in range(2) for status in await guess(house, "ann", network)]
+    clock.go(minutes=10)
+    after = [status for network in range(2, 4) for status in await guess(house, "ann", network)]
+    assert Counter(before + after) == {401: 12, 429: 20}
+
+
 async def test_a_name_that_nobody_has_is_counted_alike(house: House) -> None:
     await house.person(handle="ann")
     for login in ("ann", "nobody"):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -369,6 +369,12 @@ async def count_try(
         )
     ).one()
     return row.tries, row.ends_at
+
+
+async def counts(session: AsyncSession, key: bytes, now: datetime) -> bool:
+    """Whether a window of this key goes on."""
+    found = exists().where(ThrottleRow.key == key, ThrottleRow.ends_at > now)
+    return bool(await session.scalar(select(found)))
 
 
 async def forgive(session: AsyncSession, key: bytes) -> None:
