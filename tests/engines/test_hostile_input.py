@@ -93,6 +93,16 @@ async def test_even_past_the_first_check_a_named_reader_follows_nothing(canary: 
     assert canary.callers == []
 
 
+async def test_a_disk_that_gives_no_bytes_is_no_fault_of_the_file_on_it() -> None:
+    order = {"container": "Matroska", "demuxer": "matroska", "max_duration_s": 60, "max_side_px": 8192}
+    order |= {"max_pixels": 10**8, "scan_s": 2}
+    unread = Path("/proc/self/mem")  # nothing is mapped at its beginning: an error of input and output
+    with pytest.raises(OSError, match="Input/output error"):
+        await ask_child(
+            clips.tools(), "matinee.engines.media.probe_child", unread, order, memory_bytes=2**31, wall_s=20
+        )
+
+
 async def test_a_movie_whose_picture_lies_in_another_file_is_refused(
     canary: Canary, make: clips.Make
 ) -> None:

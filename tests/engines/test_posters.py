@@ -99,6 +99,16 @@ async def test_what_is_not_a_picture_is_refused(tmp_path: Path, content: bytes) 
     assert refused.value.sentence
 
 
+async def test_a_full_disk_is_no_fault_of_the_picture(tmp_path: Path) -> None:
+    sent, folder = tmp_path / "sent.png", tmp_path / "out" / "0"
+    Image.new("RGB", (64, 64), "red").save(sent)
+    folder.mkdir(parents=True)
+    for extension in ("avif", "webp", "jpg"):
+        (folder / f"320.{extension}").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        await normalise_picture(clips.tools(), sent, tmp_path / "out", widths=(320,))
+
+
 async def test_a_picture_that_would_fill_the_memory_is_refused(tmp_path: Path) -> None:
     sent = tmp_path / "bomb.png"
     Image.new("1", (12_000, 12_000)).save(sent)

@@ -14,7 +14,7 @@ from typing import Any
 
 from matinee.engines.media.facts import SourceFacts
 from matinee.engines.media.probe import lonely_link
-from matinee.engines.media.tools import GIB, Rejected, Tools, python_child
+from matinee.engines.media.tools import GIB, Rejected, Tools, answer_of, python_child
 
 WIDTHS = (320, 640, 1280)
 MAX_PICTURE_PIXELS = 50_000_000
@@ -98,14 +98,11 @@ async def _ask(tools: Tools, path: Path, order: dict[str, Any], out_dir: Path) -
             quiet_s=_QUIET_S,
         )
     try:
-        answer = json.loads(ended.stdout)
+        return answer_of(ended.stdout)
     except ValueError:
         how = "reader hung and was stopped" if ended.hung else f"reader ended with {ended.returncode}"
         detail = f"{how}: {ended.tail[-1000:]}"
         raise Rejected("unsupported", "This picture cannot be read: it may be damaged.", detail) from None
-    if "rejected" in answer:
-        raise Rejected(answer["rejected"], answer["sentence"], answer["detail"])
-    return dict(answer)
 
 
 def _poster(row: dict[str, Any], out_dir: Path) -> Poster:

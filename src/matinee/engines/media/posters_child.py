@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter, ImageOps, ImageStat
 
 from matinee.engines.media.colour import sdr_table
 from matinee.engines.media.probe_child import open_source, video_stream
-from matinee.engines.media.tools import Rejected
+from matinee.engines.media.tools import DISK_ERRORS, Rejected
 
 _PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 _SAVE: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -52,14 +52,20 @@ def main() -> None:
         answer: dict[str, Any] = {"posters": rows}
     except Rejected as refused:
         answer = {"rejected": refused.code, "sentence": refused.sentence, "detail": refused.detail}
-    except (av.error.FFmpegError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        answer = {
-            "rejected": "unsupported",
-            "sentence": "This picture cannot be read: it is damaged or of a kind we do not know.",
-            "detail": f"{type(error).__name__}: {error}",
-        }
+    except (av.error.FFmpegError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        answer = _unreadable(error)
+    except OSError as error:
+        answer = {"disk": error.errno} if error.errno in DISK_ERRORS else _unreadable(error)
     sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()
+
+
+def _unreadable(error: Exception) -> dict[str, Any]:
+    return {
+        "rejected": "unsupported",
+        "sentence": "This picture cannot be read: it is damaged or of a kind we do not know.",
+        "detail": f"{type(error).__name__}: {error}",
+    }
 
 
 def _picture(path: Path, max_pixels: int) -> Image.Image:

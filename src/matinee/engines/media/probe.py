@@ -18,7 +18,7 @@ from typing import Any
 
 from matinee.engines.media.facts import SourceFacts
 from matinee.engines.media.sniff import Container, sniff
-from matinee.engines.media.tools import GIB, EncodeFailed, Rejected, Tools, python_child
+from matinee.engines.media.tools import GIB, EncodeFailed, Rejected, Tools, answer_of, python_child
 
 LINK = "source"
 
@@ -82,13 +82,10 @@ async def ask_child(
     if ended.returncode == -signal.SIGKILL:
         raise EncodeFailed("The reader of the file was killed.", ended.tail)
     try:
-        answer = json.loads(ended.stdout)
+        return answer_of(ended.stdout)
     except ValueError:
         detail = f"reader ended with {ended.returncode}: {ended.tail[-1000:]}"
         raise Rejected("unsupported", "This file cannot be read: it may be damaged.", detail) from None
-    if "rejected" in answer:
-        raise Rejected(answer["rejected"], answer["sentence"], answer["detail"])
-    return dict(answer)
 
 
 @asynccontextmanager

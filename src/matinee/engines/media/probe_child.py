@@ -26,8 +26,9 @@ from av.video.stream import VideoStream
 from matinee.engines.media.boxes import mp4_shape
 from matinee.engines.media.facts import AudioFacts, SourceFacts, VideoFacts
 from matinee.engines.media.timing import Rate, rate_of
-from matinee.engines.media.tools import Rejected
+from matinee.engines.media.tools import DISK_ERRORS, Rejected
 
+_LOOK_S, _LOOK_BYTES = 5.0, 1 << 20
 _WHITELIST = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
 _DECODE_FRAMES = 4
 _DECODE_TRIES = 300
@@ -75,8 +76,26 @@ def main() -> None:
             "sentence": "This file cannot be read: it is damaged or of a kind we do not know.",
             "detail": f"{type(error).__name__}: {error}",
         }
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        answer = {"disk": error.errno}
+    if "rejected" in answer and (failed := _disk_error(path)) is not None:
+        answer = {"disk": failed}
     sys.stdout.write(json.dumps(answer))
     sys.stdout.flush()
+
+
+def _disk_error(path: Path) -> int | None:
+    """What the disk answers where it cannot give the file: ffmpeg calls that invalid data. Looks for some seconds."""
+    until = time.monotonic() + _LOOK_S
+    try:
+        with path.open("rb") as file:
+            while time.monotonic() < until and file.read(_LOOK_BYTES):
+                pass
+    except OSError as error:
+        return error.errno if error.errno in DISK_ERRORS else None
+    return None
 
 
 def open_source(path: Path, demuxer: str) -> InputContainer:

@@ -5,13 +5,18 @@ Never starts a process by itself and never looks for programs.
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 GIB = 1024**3
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
+"""What a disk answers that is full or broken: no fault of the file on it."""
 
 
 class Ended(Protocol):
@@ -96,6 +101,17 @@ package.__path__ = [sys.argv.pop(1)]
 sys.modules["matinee.engines.media"] = package
 runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
+
+
+def answer_of(stdout: bytes) -> dict[str, Any]:
+    """What one of our own reading modules said. Raises ValueError where that is nothing, `Rejected`, and OSError where
+    a disk failed it."""
+    answer: dict[str, Any] = json.loads(stdout)
+    if "disk" in answer:
+        raise OSError(answer["disk"], os.strerror(answer["disk"]))
+    if "rejected" in answer:
+        raise Rejected(answer["rejected"], answer["sentence"], answer["detail"])
+    return answer
 
 
 def python_child(module: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
