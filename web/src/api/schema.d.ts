@@ -4857,8 +4857,8 @@ export interface components {
         };
         /**
          * VideoProgress
-         * @description `speed` counts seconds of video per second; `stage` is a sentence, and so is `waits`: why it stands still for now,
-         *     for its owner.
+         * @description `speed` counts seconds of video per second; `stage` is a sentence, and so is `waits`: why it stands still for
+         *     now, for its owner.
          */
         VideoProgress: {
             /** Stage */
