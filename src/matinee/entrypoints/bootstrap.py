@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 from pathlib import Path
 
 from sqlalchemy import text
@@ -37,7 +36,7 @@ async def _ensure(settings: Settings) -> str | None:
             operator_id = await accounts.first_owner(work)
             if operator_id is None:
                 given = settings.of(accounts.AccountsSettings).admin_password
-                password = given.get_secret_value() if given is not None else secrets.token_urlsafe(12)
+                password = given.get_secret_value() if given is not None else accounts.new_first_password()
                 try:
                     account = await accounts.create(
                         work, OPERATOR_EMAIL, password, roles=("owner", "creator"), made_up=given is None

@@ -58,6 +58,8 @@ class Hosts:
     def parse(cls, text: str) -> "Hosts":
         """From a comma separated list. Raises ValueError."""
         named = tuple(word.strip().lower().rstrip(".") for word in text.split(",") if word.strip())
+        if text.strip() and not named:
+            raise ValueError(f"{text.strip()} names no host: leave it empty for any")
         for name in named:
             if len(name) > _NAME_MOST or not _NAME.fullmatch(name):
                 raise ValueError(f"{name} is no host: write films.example, *.films.example or 192.0.2.1")

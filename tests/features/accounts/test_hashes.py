@@ -52,8 +52,10 @@ def test_secrets_hold_enough_chance() -> None:
     assert len(refresh.new_secret()) == 32
     assert len(base64.b32decode(totp.new_secret())) == 20
     assert len(rules.new_token()) == len("mat_") + 43 + 6
+    assert len(rules.new_first_password()) == 16, "64 signs: 96 bits"
     makers = (
         rules.new_secret,
+        rules.new_first_password,
         rules.new_token,
         rules.new_user_code,
         recovery_codes.new_code,

@@ -106,6 +106,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_first_password() -> str:
+    """One that the house makes up for somebody: 96 random bits as text."""
+    return secrets.token_urlsafe(12)
+
+
 def new_token() -> str:
     """A program's token: secret scanners know it by its prefix; its last six signs are a checksum of the rest."""
     text = TOKEN_PREFIX + _in_62(int.from_bytes(secrets.token_bytes(32), "big"), 43)

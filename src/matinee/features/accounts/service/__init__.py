@@ -1,6 +1,6 @@
 """The verbs of accounts: the only door for other rooms."""
 
-from matinee.features.accounts.rules import digest, is_stand_in, new_secret
+from matinee.features.accounts.rules import digest, is_stand_in, new_first_password, new_secret
 from matinee.features.accounts.rules.standing import suspended
 from matinee.features.accounts.schemas import AccountsSettings, FactorGiven, Identity, Look
 from matinee.features.accounts.service import audit
@@ -232,6 +232,7 @@ __all__ = [
     "looks_until",
     "make_token",
     "names",
+    "new_first_password",
     "new_recovery_codes",
     "new_secret",
     "open_session",

@@ -1,6 +1,5 @@
 """Making accounts from the terminal, and what they are called and may do. Holds no logic."""
 
-import secrets
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -161,7 +160,7 @@ def handle(
 
 def _password(ask: bool) -> str:
     if not ask:
-        return secrets.token_urlsafe(12)
+        return accounts.new_first_password()
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
