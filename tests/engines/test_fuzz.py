@@ -32,7 +32,7 @@ from matinee.engines.media import (
 
 SEEDS = ("plain.mp4", "matroska.mkv", "web.webm", "old.avi", "broadcast.ts", "sound-alone.m4a")
 TRIES = 40
-LIMITS = ProbeLimits(wall_s=10, scan_s=2)
+LIMITS = ProbeLimits(cpu_s=10, scan_s=2)
 
 
 def flip(data: bytearray, chance: random.Random) -> None:

@@ -86,7 +86,7 @@ async def test_even_past_the_first_check_a_named_reader_follows_nothing(canary: 
     order |= {"max_pixels": 10**8, "scan_s": 2}
     with pytest.raises(Rejected) as refused:
         await ask_child(
-            clips.tools(), "matinee.engines.media.probe_child", path, order, memory_bytes=2**31, wall_s=20
+            clips.tools(), "matinee.engines.media.probe_child", path, order, memory_bytes=2**31, cpu_s=20
         )
     assert refused.value.code == "not_a_video"
     assert canary.video.stat().st_atime_ns == canary.read_at
@@ -99,7 +99,7 @@ async def test_a_disk_that_gives_no_bytes_is_no_fault_of_the_file_on_it() -> Non
     unread = Path("/proc/self/mem")  # nothing is mapped at its beginning: an error of input and output
     with pytest.raises(OSError, match="Input/output error"):
         await ask_child(
-            clips.tools(), "matinee.engines.media.probe_child", unread, order, memory_bytes=2**31, wall_s=20
+            clips.tools(), "matinee.engines.media.probe_child", unread, order, memory_bytes=2**31, cpu_s=20
         )
 
 

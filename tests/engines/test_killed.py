@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from tests.engines import clips
 
-from matinee.engines.media import Chunk, EncodeFailed, Rejected, Tools, encode_chunk, plan_ladder, probe
+from matinee.engines.media import (
+    Chunk,
+    EncodeFailed,
+    Rejected,
+    Tools,
+    encode_chunk,
+    normalise_picture,
+    plan_ladder,
+    probe,
+)
 
 
 @dataclass(frozen=True)
@@ -22,9 +31,9 @@ class Killed:
     ok: bool = False
 
 
-def tools_that_end(returncode: int) -> Tools:
+def tools_that_end(returncode: int, *, hung: bool = False) -> Tools:
     async def run(*_: Any, **__: Any) -> Killed:
-        return Killed(returncode)
+        return Killed(returncode, hung=hung)
 
     return Tools(ffmpeg=Path("ffmpeg"), run=run)
 
@@ -34,9 +43,15 @@ async def test_a_reader_that_was_killed_refuses_no_file(tmp_path: Path) -> None:
     film.write_bytes(b"\0\0\0\x18ftypisom" + bytes(1000))
     with pytest.raises(EncodeFailed, match="reader of the file was killed"):
         await probe(tools_that_end(-9), film)
+    with pytest.raises(EncodeFailed, match="machine or its disk is busy"):
+        await probe(tools_that_end(-9, hung=True), film)
+    with pytest.raises(EncodeFailed, match="reader of the picture was killed"):
+        await normalise_picture(tools_that_end(-9), film, tmp_path / "out")
     for crashed in (-11, 1):
         with pytest.raises(Rejected):
             await probe(tools_that_end(crashed), film)
+    with pytest.raises(Rejected, match="takes too long"):
+        await probe(tools_that_end(-24), film)  # its processor time is over
 
 
 async def test_an_encoder_that_was_killed_is_said_to_have_been(plain: Path, tmp_path: Path) -> None:

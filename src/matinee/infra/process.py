@@ -303,7 +303,9 @@ def _confine(
         for kind, value in wanted:
             hard = resource.getrlimit(kind)[1]
             capped = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(kind, (capped, capped))
+            # Whose processor time is over ends by SIGXCPU, a second before the SIGKILL that says nothing of why.
+            most = capped + 1 if kind == resource.RLIMIT_CPU and capped != hard else capped
+            resource.setrlimit(kind, (capped, most))
         if patient:
             _give_way()
         if uid is not None:

@@ -97,12 +97,7 @@ async def _ask(tools: Tools, path: Path, order: dict[str, Any], out_dir: Path) -
             open_files=64,
             quiet_s=_QUIET_S,
         )
-    try:
-        return answer_of(ended.stdout)
-    except ValueError:
-        how = "reader hung and was stopped" if ended.hung else f"reader ended with {ended.returncode}"
-        detail = f"{how}: {ended.tail[-1000:]}"
-        raise Rejected("unsupported", "This picture cannot be read: it may be damaged.", detail) from None
+    return answer_of(ended, thing="picture")
 
 
 def _poster(row: dict[str, Any], out_dir: Path) -> Poster:

@@ -8,7 +8,6 @@ file's contents in this process.
 from __future__ import annotations
 
 import json
-import signal
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,20 +17,22 @@ from typing import Any
 
 from matinee.engines.media.facts import SourceFacts
 from matinee.engines.media.sniff import Container, sniff
-from matinee.engines.media.tools import GIB, EncodeFailed, Rejected, Tools, answer_of, python_child
+from matinee.engines.media.tools import GIB, Rejected, Tools, answer_of, python_child
 
 LINK = "source"
+_QUIET_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeLimits:
-    """What a source may be. `scan_s` bounds the search for key frames in files without an index."""
+    """What a source may be. `cpu_s` bounds the processor time that reading it takes, `scan_s` the search for key frames
+    in files without an index."""
 
     max_duration_s: float = 12 * 3600.0
     max_side_px: int = 8192
     max_pixels: int = 8192 * 4352
     memory_bytes: int = 3 * GIB
-    wall_s: float = 30.0
+    cpu_s: int = 40
     scan_s: float = 8.0
 
 
@@ -55,16 +56,15 @@ async def probe(tools: Tools, path: Path, limits: ProbeLimits | None = None) -> 
         path,
         order,
         memory_bytes=limits.memory_bytes,
-        wall_s=limits.wall_s,
+        cpu_s=limits.cpu_s,
     )
     return SourceFacts.from_json(answer["facts"])
 
 
 async def ask_child(
-    tools: Tools, module: str, path: Path, order: dict[str, Any], *, memory_bytes: int, wall_s: float
+    tools: Tools, module: str, path: Path, order: dict[str, Any], *, memory_bytes: int, cpu_s: int
 ) -> dict[str, Any]:
-    """Run one of our own reading modules over a stranger's file and return its JSON. Raises Rejected, and
-    EncodeFailed where the reader was killed, which says nothing of the file."""
+    """Run one of our own reading modules over a stranger's file and return its JSON. Raises what `answer_of` does."""
     async with lonely_link(path) as (folder, link):
         argv, env = python_child(module, str(link), json.dumps(order))
         ended = await tools.run(
@@ -72,20 +72,12 @@ async def ask_child(
             cwd=folder,
             env=env,
             memory_bytes=memory_bytes,
-            cpu_s=int(wall_s * 2) + 1,
+            cpu_s=cpu_s,
             file_size_bytes=64 * 1024 * 1024,
             open_files=64,
-            wall_s=wall_s,
+            quiet_s=_QUIET_S,
         )
-    if ended.hung or ended.timed_out:
-        raise Rejected("unsupported", "Reading this file takes too long: it may be damaged.", ended.tail)
-    if ended.returncode == -signal.SIGKILL:
-        raise EncodeFailed("The reader of the file was killed.", ended.tail)
-    try:
-        return answer_of(ended.stdout)
-    except ValueError:
-        detail = f"reader ended with {ended.returncode}: {ended.tail[-1000:]}"
-        raise Rejected("unsupported", "This file cannot be read: it may be damaged.", detail) from None
+    return answer_of(ended, thing="file")
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -103,10 +104,22 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 """
 
 
-def answer_of(stdout: bytes) -> dict[str, Any]:
-    """What one of our own reading modules said. Raises ValueError where that is nothing, `Rejected`, and OSError where
-    a disk failed it."""
-    answer: dict[str, Any] = json.loads(stdout)
+def answer_of(ended: Ended, *, thing: str) -> dict[str, Any]:
+    """What one of our own reading modules said of `thing`. Raises `Rejected`; OSError where a disk failed it; and
+    `EncodeFailed` where it was stopped without having used up its processor time, which says nothing of `thing`."""
+    if ended.hung or ended.timed_out:
+        raise EncodeFailed(
+            f"The reader of the {thing} stood still: this machine or its disk is busy.", ended.tail
+        )
+    if ended.returncode == -signal.SIGKILL:
+        raise EncodeFailed(f"The reader of the {thing} was killed.", ended.tail)
+    if ended.returncode == -signal.SIGXCPU:
+        raise Rejected("unsupported", f"Reading this {thing} takes too long: it may be damaged.", ended.tail)
+    try:
+        answer: dict[str, Any] = json.loads(ended.stdout)
+    except ValueError:
+        detail = f"reader ended with {ended.returncode}: {ended.tail[-1000:]}"
+        raise Rejected("unsupported", f"This {thing} cannot be read: it may be damaged.", detail) from None
     if "disk" in answer:
         raise OSError(answer["disk"], os.strerror(answer["disk"]))
     if "rejected" in answer:
