@@ -50,16 +50,20 @@ async def test_a_file_beyond_its_bound_does_not_pass(film: Path) -> None:
             await Scanner(Place(host="127.0.0.1", port=stand_in.port)).look_through(film, 1_000_000)
 
 
-async def test_a_silent_one_is_left_in_time(film: Path) -> None:
+@pytest.mark.parametrize("greets", [False, True])
+async def test_a_silent_one_is_left_in_time(film: Path, greets: bool) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if greets and await reader.readuntil(b"\0") == b"zPING\0":
+            writer.write(b"PONG\0")
         await reader.read()
         writer.close()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server:
         place = Place(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+        impatient = Scanner(place, silence_s=0.05) if greets else Scanner(place, greet_s=0.05)
         with pytest.raises(ScannerAway):
-            await Scanner(place, silence_s=0.05).look_through(film, 1_000_000)
+            await impatient.look_through(film, 1_000_000)
     with pytest.raises(ScannerAway):
         await Scanner(place).check()
 

@@ -59,20 +59,22 @@ class Place:
 
 
 class Scanner:
-    """`silence_s` bounds each wait for it, the one for its verdict too."""
+    """`greet_s` bounds its first answer, `silence_s` each wait after that, the one for its verdict too."""
 
-    def __init__(self, place: Place, *, connect_s: float = 10, silence_s: float = 120) -> None:
+    def __init__(self, place: Place, *, greet_s: float = 10, silence_s: float = 120) -> None:
         self._place = place
-        self._connect_s = connect_s
+        self._greet_s = greet_s
         self._silence_s = silence_s
 
     async def look_through(self, file: Path, most_bytes: int) -> str | None:
-        """What it found in the first `most_bytes`, by its own name; None for nothing. Raises `ScannerAway`."""
+        """What it found in the first `most_bytes`, by its own name; None for nothing. One that hangs is not waited for.
+        Raises `ScannerAway`."""
+        await self.check()
         with await asyncio.to_thread(file.open, "rb") as opened:
             async with self._asked(b"zINSTREAM\0") as (reader, writer):
                 with contextlib.suppress(ConnectionError):  # it may say why before it has read all
                     await self._send(opened, most_bytes, writer)
-                said = await self._said(reader)
+                said = await self._said(reader, self._silence_s)
         if said == "stream: OK":
             return None
         if found := _FOUND.fullmatch(said):
@@ -83,7 +85,7 @@ class Scanner:
     async def check(self) -> None:
         """Raises `ScannerAway`."""
         async with self._asked(b"zPING\0") as (reader, _):
-            if await self._said(reader) != "PONG":
+            if await self._said(reader, self._greet_s) != "PONG":
                 raise ScannerAway
 
     @contextlib.asynccontextmanager
@@ -91,7 +93,7 @@ class Scanner:
         self, command: bytes
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         try:
-            async with asyncio.timeout(self._connect_s):
+            async with asyncio.timeout(self._greet_s):
                 reader, writer = await self._connected()
         except (OSError, TimeoutError):
             raise ScannerAway from None
@@ -119,6 +121,6 @@ class Scanner:
         async with asyncio.timeout(self._silence_s):
             await writer.drain()
 
-    async def _said(self, reader: asyncio.StreamReader) -> str:
-        async with asyncio.timeout(self._silence_s):
+    async def _said(self, reader: asyncio.StreamReader, within_s: float) -> str:
+        async with asyncio.timeout(within_s):
             return (await reader.readuntil(b"\0"))[:-1].decode("utf-8", "replace")

@@ -16,7 +16,7 @@ def scanner(settings: Settings) -> Iterator[Finding]:
     if (place := knobs.place) is None:
         return
     try:
-        asyncio.run(Scanner(place, connect_s=_ANSWER_S, silence_s=_ANSWER_S).check())
+        asyncio.run(Scanner(place, greet_s=_ANSWER_S).check())
     except ScannerAway:
         yield Finding.fail(
             "scanner",
