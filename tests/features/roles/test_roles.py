@@ -158,6 +158,22 @@ async def test_a_link_that_was_handed_out_does_not_open_what_the_account_is_give
     assert await codes(finish) == (404, "accounts.link_over")
 
 
+async def test_nor_does_it_open_what_a_role_of_the_account_allows_later(house: House) -> None:
+    boss, ann = await house.person("admin", handle="boss"), await house.person(handle="ann")
+    assert (await boss.client.post("/api/v1/roles", json=LOOKER)).status_code == 201
+    assert (await give(boss, ann, "creator", "looker")).status_code == 200
+    place = f"/api/v1/admin/accounts/{ann.account_id}/links"
+    for wanted, opens in (
+        ({"title": "Onlooker"}, 204),
+        ({"permissions": ["accounts.audit", "roles.read"]}, 404),
+    ):
+        link = (await boss.client.post(place, json={"kind": "reset"})).json()["link"]
+        assert (await boss.client.patch("/api/v1/roles/looker", json=wanted)).status_code == 200
+        chosen = {"token": link.rpartition("#")[2], "password": "chosen by somebody else"}
+        finish = await (await house.client()).post("/api/v1/password-resets/finish", json=chosen)
+        assert finish.status_code == opens
+
+
 # -- owners
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from matinee.features.accounts.models import (
     AccountRow,
     FactorRoleRow,
+    LetterRow,
     RestrictionRow,
     SessionRow,
     TokenRow,
@@ -72,6 +73,13 @@ async def take_from_all(session: AsyncSession, role: str) -> Sequence[tuple[UUID
         .returning(AccountRow.id, AccountRow.roles)
     )
     return [(row.id, row.roles) for row in await session.execute(taken)]
+
+
+async def drop_handed_out(session: AsyncSession, role: str) -> None:
+    """Links for a new password of all who hold it, where no letter brought them."""
+    held_by = select(AccountRow.id).where(AccountRow.roles.contains([role]))
+    links = (LetterRow.kind == "reset", LetterRow.address == "", LetterRow.account_id.in_(held_by))
+    await session.execute(delete(LetterRow).where(*links))
 
 
 async def asks_factor(session: AsyncSession, roles: Sequence[str]) -> bool:

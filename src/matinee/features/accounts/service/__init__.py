@@ -47,6 +47,7 @@ from matinee.features.accounts.service.gate import Gate
 from matinee.features.accounts.service.holding import (
     ask_factor,
     count_holders,
+    end_handed_out,
     first_owner,
     identity_of,
     set_roles,
@@ -196,6 +197,7 @@ __all__ = [
     "directory",
     "dismiss",
     "draft_app",
+    "end_handed_out",
     "end_leaving",
     "end_other_sessions",
     "end_session",

@@ -98,6 +98,11 @@ async def take_from_all(work: Work, role: str) -> int:
     return len(taken)
 
 
+async def end_handed_out(work: Work, role: str) -> None:
+    """What this role allows grew: a link that somebody may have kept would open it. Asks nobody's leave."""
+    await repository.drop_handed_out(work.session, role)
+
+
 async def ask_factor(work: Work, role: str, *, asked: bool) -> None:
     """Whether who holds it needs a second factor, from their next request on. Asks nobody's leave."""
     change = repository.ask_factor if asked else repository.ask_no_factor

@@ -110,6 +110,8 @@ async def change(work: Work, name: str, wanted: RoleChange) -> RoleInfo:
     if wanted.factor_needed is not None:
         row.factor_needed = wanted.factor_needed
         await accounts.ask_factor(work, name, asked=row.factor_needed)
+    if after - before:
+        await accounts.end_handed_out(work, name)
     await work.session.flush()
     await accounts.audit.record(
         work,
