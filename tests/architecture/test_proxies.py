@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.sources import ROOT
-from tests.support.server import free_port, until
+from tests.support.ports import free_port
+from tests.support.server import until
 
 CADDY = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
 NGINX = (ROOT / "deploy" / "nginx.conf.example").read_text(encoding="utf-8")

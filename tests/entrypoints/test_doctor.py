@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import json
 import os
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ import psycopg
 import pytest
 from tests.support import database
 from tests.support.house import House
+from tests.support.ports import free_port
 from tests.support.scanner import clamd
 from tests.support.stores import Store
 
@@ -43,12 +43,6 @@ class Findings(dict[str, list[dict[str, Any]]]):
 
     def text(self, name: str) -> str:
         return "\n".join(f"{row['said']} {row['mend'] or ''}" for row in self.get(name, []))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

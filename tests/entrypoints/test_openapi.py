@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from tests.support import database
 from tests.support.house import PASSWORD, House, open_house
+from tests.support.ports import free_port
 
 from matinee.entrypoints.parts import ROOMS
 from matinee.features.accounts import service as accounts
@@ -74,9 +74,7 @@ async def _peopled(url: str, folder: Path, live: Live) -> AsyncIterator[House]:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     found = Live(f"http://localhost:{port}")
     up, stop = threading.Event(), threading.Event()
 

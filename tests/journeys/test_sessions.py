@@ -14,7 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.support.browser import MakeContext, axe
-from tests.support.server import OPERATOR_PASSWORD, Person, Server, free_port, until
+from tests.support.ports import free_port
+from tests.support.server import OPERATOR_PASSWORD, Person, Server, until
 
 
 @pytest.mark.browser

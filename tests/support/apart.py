@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx
 
 from tests.support import database
-from tests.support.server import ROOT, _unmeasured, free_port, until
+from tests.support.ports import free_port
+from tests.support.server import ROOT, _unmeasured, until
 
 
 @dataclass(slots=True)

@@ -29,7 +29,8 @@ from cryptography.x509.oid import NameOID
 from matinee.infra.postgres import identity
 from matinee.infra.postgres.binaries import Binaries
 from tests.support import database
-from tests.support.server import free_port, until
+from tests.support.ports import free_port
+from tests.support.server import until
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 _PASSWORD = "the-password-of-these-tests"

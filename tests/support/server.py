@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import psutil
 
 from matinee.infra import postgres
 from tests.support import database
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from playwright._impl._api_structures import SetCookieParam
@@ -195,12 +195,6 @@ class Person:
 
     def client(self) -> httpx.Client:
         return self.server.client(self.token())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

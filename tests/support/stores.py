@@ -7,7 +7,6 @@ machine, and ends with the test session.
 import asyncio
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ import httpx
 import pytest
 
 from matinee.kernel.settings import StorageSettings
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from matinee.infra.storage.s3 import S3Storage
@@ -58,16 +58,10 @@ class Store:
         return S3Storage(StorageSettings(**self.settings(**overrides)), patience)  # type: ignore[arg-type]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def _running(folder: Path, arguments: Callable[[str], list[str]], **environment: str) -> Iterator[str]:
     """A child that answers HTTP. Gives its address."""
-    port = str(_free_port())
+    port = str(free_port())
     address = f"http://127.0.0.1:{port}"
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("COV", "AWS_", "PYTHONWARNINGS"))}
     with (folder / "log").open("wb") as log:
