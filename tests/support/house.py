@@ -225,6 +225,7 @@ async def open_house(database_url: str, data_dir: Path, **overrides: Any) -> Asy
     app.openapi_schema = _document or None  # of the same routes, and it takes seconds to write
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
+        await parts.works.held(accounts.Gate).read()  # the first keys are made now, at no chance moment
         yield House(parts, app, stack)
     _document.update(app.openapi_schema or {})
 

@@ -47,8 +47,8 @@ async def test_a_wrong_secret_changes_nothing_and_says_how_many_are_left(make_ho
     before = await make_house(secret=FORMER)
     ann = await before.person(handle="ann")
     await add_app(ann.client, Clock(before))
-    sealed = await seals(before)
     house = await make_house(secret=PRESENT)
+    sealed = await seals(house)
     async with house.works.open() as work:
         assert await accounts.reseal(work, b"not what it was") == Resealed(apps=0, keys=0, left=1)
     assert await seals(house) == sealed
