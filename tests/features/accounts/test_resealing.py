@@ -36,7 +36,9 @@ async def test_apps_and_signing_keys_go_on_under_the_present_secret(make_house: 
     assert not sealed[0] & (await seals(house))[0]
     assert (await second(browser, code=app.code())).status_code == 200
     async with house.works.open() as work:
-        assert await accounts.reseal(work, FORMER.encode()) == Resealed(apps=0, keys=0, left=0)
+        again = await accounts.reseal(work, FORMER.encode())
+        # The house of before still runs, and may have made a key of its own again.
+        assert (again.apps, again.left) == (0, 0)
         facts = await work.session.scalar(
             text("SELECT facts FROM accounts_audit WHERE act = 'keys.resealed' ORDER BY at LIMIT 1")
         )
