@@ -34,7 +34,7 @@ export async function secondPasskey() {
 
 /** Without a password. `waiting` offers passkeys in the field for the name, until the signal ends it. */
 export async function signInWithPasskey(waiting?: AbortSignal) {
-  const options = await take(api.POST("/api/v1/session/passkey/options"));
+  const options = await take(api.POST("/api/v1/session/passkey/options", waiting ? { signal: waiting } : {}));
   if (waiting?.aborted) return false;
   const credential = await showPasskey(options, waiting);
   await take(api.POST("/api/v1/session/passkey", { body: { credential } }));
