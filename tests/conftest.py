@@ -22,6 +22,7 @@ settings.load_profile("house")
 pytest_plugins = [
     "tests.support.order",
     "tests.support.seconds",
+    "tests.support.failed",
     "tests.support.browser",
     "tests.support.stores",
 ]
