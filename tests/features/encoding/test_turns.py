@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import text, update
 from tests.support.house import House
 
+from matinee.features.encoding import service as encoding
 from matinee.features.encoding import turns
 from matinee.features.encoding.models import Encode, Step
 from matinee.features.encoding.service import ordering
+from matinee.kernel.ids import VideoId
 
 _TAKE = (
     "SELECT id, args->>'subject' AS subject, args->'message'->>'step' AS step FROM procrastinate_jobs"
@@ -165,6 +167,63 @@ async def test_no_owner_fills_the_queue(farm: Farm, monkeypatch: pytest.MonkeyPa
     await farm.run()
     assert len(farm.order) == 35
     assert len(set(farm.order)) == 35
+
+
+@pytest.mark.parametrize("gone", ["cancelled", "failed", "deleted"])
+async def test_a_film_whose_jobs_went_with_another_s_gets_its_own(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    monkeypatch.setattr(ordering, "WINDOW", 8)
+    owner = uuid4()
+    long = await farm.film(owner, low=12, high=0)
+    short = await farm.film(owner, low=3, high=0)
+    sent = await farm.house.waiting("encoding.run_long_step")
+    assert {job["subject"] for job in sent} == {f"video:{long}"}
+    async with farm.house.works.open() as work:
+        if gone == "cancelled":
+            await encoding.cancel(work, VideoId(long))
+        elif gone == "failed":
+            await encoding.give_up(work, VideoId(long), 1, "low-0", "It failed at each try.")
+        else:
+            await encoding.forget(work, VideoId(long))
+    await farm.run()
+    assert farm.order == [(f"video:{short}", f"low-{n}") for n in range(3)]
+
+
+async def test_who_cancels_a_long_film_does_not_wait_for_its_turns_to_pass(farm: Farm) -> None:
+    one, other = uuid4(), uuid4()
+    long = await farm.film(one, low=60, high=0)
+    await farm.film(one, low=6, high=0)
+    await farm.film(other, low=60, high=0)
+    await farm.run(4)
+    began_s = farm.now_s
+    async with farm.house.works.open() as work:
+        await encoding.cancel(work, VideoId(long))
+    await farm.film(one, low=6, high=0)
+    await farm.run()
+    # Half of the farm is theirs: twelve ticks of work, and what the workers had in hand.
+    assert farm.ended_s(one) - began_s <= 2 * 12 / farm.workers + 2
+
+
+async def test_films_that_wait_for_their_owner_s_turn_are_no_lost_ones(
+    farm: Farm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "WINDOW", 8)
+    owner = uuid4()
+    await farm.film(owner, low=12, high=0)
+    short = await farm.film(owner, low=3, high=0)
+
+    async def mended() -> int:
+        async with farm.house.works.open() as work:
+            return await encoding.mend(work)
+
+    assert await mended() == 0
+    async with farm.house.works.open() as work:
+        await work.session.execute(text("DELETE FROM procrastinate_jobs"))
+        await work.session.execute(text("DELETE FROM encoding_step WHERE ordered"))
+    assert await mended() == 1, "nothing that waits has a job"
+    await farm.run()
+    assert farm.order[-1] == (f"video:{short}", "low-2")
 
 
 def test_the_clock_is_the_turn_taken_last_else_the_next_one() -> None:

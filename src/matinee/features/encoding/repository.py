@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
@@ -98,13 +98,24 @@ async def encodes_of(session: AsyncSession, owner_id: UUID, most: int = 100) -> 
 
 
 async def moving(session: AsyncSession) -> list[tuple[UUID, int, str | None]]:
-    """(video, generation, step) of all that should have a job; the step is None where an encode has none at all."""
+    """(video, generation, step) of all that should have a job; the step is None where an encode has none at all, and
+    nothing that waits for its owner's turn."""
     states = ("waiting", "running", "failed")
     has_job = (Step.video_id == Encode.video_id) & Step.ordered & Step.state.in_(states)
     has_job &= (Encode.state != "done") | (Step.state != "failed")
     query = select(Encode.video_id, Encode.generation, Step.name).outerjoin(Step, has_job)
-    query = query.where(_OPEN, (Encode.state != "done") | Step.name.is_not(None))
+    waits = exists().where(Step.video_id == Encode.video_id, Step.state == "waiting", Step.wanted)
+    nothing = (Encode.state != "done") & ~waits.correlate(Encode)
+    query = query.where(_OPEN, Step.name.is_not(None) | nothing)
     return [(row[0], row[1], row[2]) for row in await session.execute(query)]
+
+
+async def passed_over(session: AsyncSession) -> list[tuple[UUID, str]]:
+    """(owner, lane) where steps may run, and none of the owner's that waits there has a job."""
+    query = select(Encode.owner_id, Step.lane).join(Encode, Encode.video_id == Step.video_id)
+    query = query.where(_OPEN, Step.state == "waiting", Step.wanted).group_by(Encode.owner_id, Step.lane)
+    query = query.having(~func.bool_or(Step.ordered))
+    return [(row[0], row[1]) for row in await session.execute(query)]
 
 
 # Turns.

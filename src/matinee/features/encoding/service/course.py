@@ -212,29 +212,48 @@ async def cancel(work: Work, video_id: VideoId) -> None:
     encode = await repository.encode(work.session, video_id, lock=True)
     if encode is None or encode.state in rules.ENDED:
         return
+    await ordering.lock(work)
     encode.state = "cancelled"
     await note(work, "encode.cancelled", encode)
-    for step in await repository.steps(work.session, video_id):
+    steps = await repository.steps(work.session, video_id)
+    freed = ordering.turns_of(steps)
+    for step in steps:
         if step.state in ("waiting", "running"):
             step.state = "cancelled"
-    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
+    await _drop_jobs(work, video_id)
+    await ordering.go_on(work, encode.owner_id, freed)
     await videos.mark_cancelled(work, video_id)
+
+
+async def _drop_jobs(work: Work, video_id: UUID) -> None:
+    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
 
 
 async def forget(work: Work, video_id: VideoId) -> None:
     """The video is gone: stop its jobs and drop its rows, and its owner's share with their last film. Idempotent."""
-    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
-    encode = await repository.encode(work.session, video_id)
+    encode = await repository.encode(work.session, video_id, lock=True)
+    if encode is None:
+        await _drop_jobs(work, video_id)
+        return
+    await ordering.lock(work)
+    freed = ordering.turns_of(await repository.steps(work.session, video_id))
     await repository.drop(work.session, video_id)
-    if encode is not None and not await repository.encodes_of(work.session, encode.owner_id):
+    await _drop_jobs(work, video_id)
+    if await repository.encodes_of(work.session, encode.owner_id):
+        await ordering.go_on(work, encode.owner_id, freed)
+    else:
         await repository.forget_shares(work.session, owner_id=encode.owner_id)
 
 
 async def erase(work: Work, owner_id: UUID) -> bool:
     """Forget a batch of the owner's encodes; True once none is left."""
     for video_id in await repository.encodes_of(work.session, owner_id):
-        await forget(work, VideoId(video_id))
-    return not await repository.encodes_of(work.session, owner_id)
+        await repository.drop(work.session, video_id)
+        await _drop_jobs(work, video_id)
+    if await repository.encodes_of(work.session, owner_id):
+        return False
+    await repository.forget_shares(work.session, owner_id=owner_id)
+    return True
 
 
 async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sentence: str) -> None:
@@ -254,9 +273,12 @@ async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sen
         return
     if encode.state in rules.ENDED:
         return
+    await ordering.lock(work)
     encode.state = "failed"
     said = ""
-    for step in await repository.steps(work.session, video_id):
+    steps = await repository.steps(work.session, video_id)
+    freed = ordering.turns_of(steps)
+    for step in steps:
         if step.name == name or step.state == "failed":
             step.state = "failed"
             said = step.log or said
@@ -264,7 +286,8 @@ async def give_up(work: Work, video_id: VideoId, generation: int, name: str, sen
             step.state = "cancelled"
     if given_up is not None:
         said = given_up.log or said
-    await ledger.cancel_subject(work.session, f"video:{video_id}", _JOB_KINDS)
+    await _drop_jobs(work, video_id)
+    await ordering.go_on(work, encode.owner_id, freed)
     await videos.fail(work, video_id, "encoding.failed", sentence, said)
 
 

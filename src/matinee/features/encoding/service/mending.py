@@ -33,12 +33,17 @@ async def mend(work: Work) -> int:
         for video_id, generation, name in await repository.moving(work.session)
         if name is None or (str(video_id), generation, name) not in jobs
     }
+    passed_over = await repository.passed_over(work.session)
     mended = 0
     async with work.outside():
         for video_id in sorted(suspects):
             async with work.works.open() as own:
                 mended += await _mend(own, VideoId(video_id))
-    return mended
+        for owner_id, lane in passed_over:
+            log.warning("encoding.passed_over", lane=lane)
+            async with work.works.open() as own:
+                await ordering.refill(own, owner_id, lane)
+    return mended + len(passed_over)
 
 
 async def _mend(work: Work, video_id: VideoId) -> bool:

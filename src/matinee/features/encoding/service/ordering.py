@@ -1,6 +1,6 @@
 """Sends the jobs of steps, each with its turn among all owners' steps. Never runs one, never decides what is wanted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -31,6 +31,30 @@ async def want(work: Work, encode: Encode, steps: Sequence[Step]) -> None:
         await _send(work, encode.owner_id, lane)
 
 
+async def lock(work: Work) -> None:
+    """Until the transaction ends nobody else gives turns. Before the steps of a whole encode are changed: whoever gives
+    turns to its owner changes them, too."""
+    for lane in sorted(JOB_KINDS):
+        await repository.lock_turns(work.session, lane)
+
+
+def turns_of(steps: Iterable[Step]) -> dict[str, int]:
+    """The lowest turn, by lane, of those that wait with a job."""
+    found: dict[str, int] = {}
+    for step in steps:
+        if step.ordered and step.state == "waiting":
+            found[step.lane] = min(step.turn, found.get(step.lane, step.turn))
+    return found
+
+
+async def go_on(work: Work, owner_id: UUID, freed: Mapping[str, int]) -> None:
+    """After the jobs of a whole encode are gone: they may have been all that its owner had, and what else waits moves
+    up to their turns, from the `freed` ones on."""
+    await work.session.flush()
+    for lane in sorted(freed):
+        await _send(work, owner_id, lane, freed[lane])
+
+
 async def refill(work: Work, owner_id: UUID, lane: str) -> None:
     """After a step's end: send more jobs of the owner when half of the window is used up."""
     await repository.lock_turns(work.session, lane)
@@ -39,7 +63,7 @@ async def refill(work: Work, owner_id: UUID, lane: str) -> None:
 
 
 def put_off(work: Work, order: RunStep) -> bool:
-    """After a disk failed the step: the same order again, later each time, in place of one of its job's few tries.
+    """After a disk or the store failed the step: the same order again, later each time, with tries of its own.
     False when it was put off for hours, and nobody helped."""
     if order.put_off >= PUT_OFF_TIMES:
         return False
@@ -49,13 +73,15 @@ def put_off(work: Work, order: RunStep) -> bool:
     return True
 
 
-async def _send(work: Work, owner_id: UUID, lane: str) -> None:
-    """Jobs for what matters most to the owner; all of theirs that wait get their turns anew, in that order."""
+async def _send(work: Work, owner_id: UUID, lane: str, freed: int | None = None) -> None:
+    """Jobs for what matters most to the owner; all of theirs that wait get their turns anew, in that order, from the
+    first that they have, or that is `freed`."""
     line = await repository.line(work.session, owner_id, lane, WINDOW)
-    queued = [step.turn for _, step in line if step.ordered]
-    if len(queued) == len(line):
+    held = [step.turn for _, step in line if step.ordered]
+    if freed is None and len(held) == len(line):
         return
-    start = min(queued) if queued else await _start(work, owner_id, lane)
+    held += [] if freed is None else [freed]
+    start = min(held) if held else await _start(work, owner_id, lane)
     given, end = turns.line_up(start, [turns.cost(step.weight) for _, step in line])
     moved: list[tuple[str, str, int]] = []
     order: type[RunStep] = RunUrgentStep if lane == "urgent" else RunLongStep
