@@ -20,7 +20,7 @@ from matinee.infra.room import Handler, Listener, Room
 from matinee.infra.storage.local import LocalStorage
 from matinee.infra.tally import Tally
 from matinee.infra.work import Work, Works
-from matinee.kernel.errors import Conflict, NotFound
+from matinee.kernel.errors import Conflict, NotFound, NotNow
 from matinee.kernel.ids import new_id
 from matinee.kernel.message import Fact
 from matinee.kernel.settings import Settings
@@ -39,6 +39,7 @@ class Ears:
         self.heard: list[Happened] = []
         self.tallies: list[Tally] = []
         self.dead: list[Happened] = []
+        self.away = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.room = Room(
@@ -60,6 +61,8 @@ class Ears:
         self.heard.append(message)
         async with work.outside():
             await self.gate.wait()
+        if self.away:
+            raise NotNow
         if message.fail:
             raise RuntimeError("cannot be done")
         work.tally("test.seen", message.thing, n=1)
@@ -210,6 +213,28 @@ async def test_a_worker_that_is_told_to_stop_gives_unfinished_work_back(box: Box
     async with box.worker():
         await eventually(lambda: box.ears.heard)
     assert await box.states() == ["waiting"]
+    assert await tries(box) == [0]
+
+
+async def tries(box: Box) -> list[int]:
+    async with box.works.open() as work:
+        return [job.attempts for job in await ledger.jobs(work.session)]
+
+
+async def test_who_waited_for_what_is_away_has_all_tries_left_afterwards(box: Box) -> None:
+    async with box.works.open() as work:
+        work.send(Happened(thing=new_id(), fail=True))
+    box.ears.away = True
+    for times in range(1, 5):
+        await box.queue.drain(box.works)
+        assert len(box.ears.heard) == times
+        assert (await box.states(), await tries(box)) == (["waiting"], [0])
+        async with box.works.open() as work:
+            await work.session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now()"))
+    box.ears.away = False
+    await box.queue.drain(box.works)
+    assert len(box.ears.heard) == 6, "as often as what failed at once"
+    assert await box.states() == ["failed"]
 
 
 async def test_tallies_are_read_in_batches_each_row_once(box: Box) -> None:

@@ -225,10 +225,13 @@ class Queue:
                 outcome = "cancelled"
                 if raw.abort_reason() is AbortReason.USER_REQUEST:
                     raise JobAborted from None
+                self._steadfast.uncount(context.id)
                 raise
             except Exception as error:
                 outcome = "failed"
                 log.warning("job.failed", error=type(error).__name__, left=context.attempts_left)
+                if _must_wait(error):
+                    self._steadfast.uncount(context.id)
                 try:
                     await self._note(context, error)
                 except Exception as lost:  # the note is a courtesy; what follows is not

@@ -30,6 +30,11 @@ _STILL_OPEN = (
     "SELECT count(*) AS open FROM procrastinate_jobs"
     " WHERE id = %(job)s AND status = 'doing' AND attempts = %(attempts)s"
 )
+# Of a try that says nothing of its job.
+_UNCOUNT = (
+    "UPDATE procrastinate_jobs SET attempts = attempts - 1"
+    " WHERE id = %(job)s AND status = 'todo' AND attempts = %(attempts)s + 1"
+)
 
 
 class Steadfast:
@@ -42,6 +47,7 @@ class Steadfast:
         self._on_lost = on_lost
         self._held: dict[int, int] = {}  # job → the attempt that runs
         self._doubtful: set[int] = set()
+        self._uncounted: set[int] = set()
         self._fetch, self._beat = manager.fetch_job, manager.update_heartbeat
         self._listen, self._defer = manager.listen_for_jobs, manager.defer_periodic_job
         manager.finish_job = self._recorded(manager.finish_job)
@@ -64,6 +70,10 @@ class Steadfast:
         if job is not None and job.id is not None:
             self._held[job.id] = job.attempts
         return job
+
+    def uncount(self, job_id: int) -> None:
+        """The try of this job that ends now is none of its few: it was cut off, or waited for something else."""
+        self._uncounted.add(job_id)
 
     def _recorded(self, record: Any) -> Any:
         async def recorded(*, job: Job, **how: Any) -> None:
@@ -89,8 +99,18 @@ class Steadfast:
                 break
             if self._held.get(job.id or 0) == job.attempts:
                 del self._held[job.id or 0]
+            if job.id in self._uncounted:
+                await self._uncount(job)
 
         return recorded
+
+    async def _uncount(self, job: Job) -> None:
+        self._uncounted.discard(job.id or 0)
+        try:
+            tried = {"job": job.id, "attempts": job.attempts}
+            await self._manager.connector.execute_query_async(_UNCOUNT, **tried)
+        except ConnectorException as error:  # then it counts
+            _pass_over(error, "queue.try_counted")
 
     async def _still_open(self, job: Job) -> bool:
         asked = {"job": job.id, "attempts": job.attempts}
