@@ -175,6 +175,33 @@ async def test_a_disk_that_stays_full_is_named_and_the_retry_finishes(
     assert (await ended(house, person, made))["state"] == "ready"
 
 
+async def test_a_store_that_is_away_for_long_fails_no_film(
+    house: House, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(house)
+    person = await house.person()
+    away = True
+    plain = house.parts.storage.put_file
+
+    async def put_file(key: str, path: Path, *, move: bool = False) -> Stored:
+        if away and key.endswith("/3.m4s"):
+            raise Unavailable("The store cannot be reached: no connection.")
+        return await plain(key, path, move=move)
+
+    monkeypatch.setattr(house.parts.storage, "put_file", put_file)
+    made = await f.upload(person.client, f.film(films, **LONG))
+    for _ in range(3):
+        video = await ended(house, person, made)
+        assert video["state"] == "playable"
+        assert video["progress"]["waits"].startswith("The store cannot be reached: no connection.")
+        await due(house)
+    tried = {step.attempts for step in (await steps(house, made)).values() if step.state == "failed"}
+    assert tried == {12}, "at once after a fault that is soon over, and later again"
+    assert await dead_letters(house) == []
+    away = False
+    assert (await ended(house, person, made))["state"] == "ready"
+
+
 @pytest.mark.slow
 async def test_a_database_without_room_fails_no_film_and_it_goes_on_once_there_is_some(
     house: House, films: Path

@@ -9,7 +9,7 @@ from matinee.kernel.message import Fact, Order
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStep(Order):
     """Do one step of an encode: `urgent` what somebody waits for, `long` the rest, each in its own lane; the lowest
-    turn first. `put_off`: how often a disk made it wait."""
+    turn first. `put_off`: how often a disk or the store made it wait."""
 
     video_id: UUID
     generation: int

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from matinee.engines.media import EncodeFailed
 from matinee.infra.db import is_full
-from matinee.kernel.errors import MatineeError, NotNow
+from matinee.kernel.errors import MatineeError, NotNow, Unavailable
 
 DISK_FULL = "The disk of the house's working folder is full."
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -25,6 +25,10 @@ class DiskFailed(StepFailed):
     """A disk that the step needs is full or broken: no fault of its film."""
 
 
+class StoreFailed(StepFailed):
+    """The store that the step needs does not answer, or not well: no fault of its film, and often over soon."""
+
+
 @contextlib.contextmanager
 def in_words() -> Iterator[None]:
     """Whatever fails inside the block is raised as `StepFailed`."""
@@ -33,8 +37,13 @@ def in_words() -> Iterator[None]:
     except StepFailed:
         raise
     except Exception as error:
-        kind = DiskFailed if _blames_a_disk(error) else StepFailed
-        raise kind(sentence_of(error)) from error
+        raise _kind_of(error)(sentence_of(error)) from error
+
+
+def _kind_of(error: Exception) -> type[StepFailed]:
+    if _blames_a_disk(error):
+        return DiskFailed
+    return StoreFailed if _blames_the_store(error) else StepFailed
 
 
 def _blames_a_disk(error: BaseException | None) -> bool:
@@ -48,11 +57,17 @@ def _blames_a_disk(error: BaseException | None) -> bool:
     return False
 
 
+def _blames_the_store(error: BaseException) -> bool:
+    """Nothing else that a step needs is `Unavailable` by itself: a database that is away is so for another reason."""
+    of_itself = error.__cause__ is None or isinstance(error.__cause__, OSError)
+    return isinstance(error, Unavailable) and not isinstance(error, NotNow) and of_itself
+
+
 def waits_for(error: BaseException) -> str | None:
     """What a step is put off for without fault of its film; None where it has simply failed."""
     if isinstance(error, NotNow):
         return error.detail
-    if _blames_a_disk(error):
+    if _blames_a_disk(error) or _blames_the_store(error):
         return f"{sentence_of(error)} It goes on by itself once that is mended."
     return None
 

@@ -106,6 +106,10 @@ async def run_step(work: Work, order: RunStep) -> None:
     except causes.DiskFailed:
         if not ordering.put_off(work, order):
             raise
+    except causes.StoreFailed:
+        tried_enough = work.job is not None and work.job.attempts_left == 0
+        if not (tried_enough and ordering.put_off(work, order)):
+            raise
 
 
 async def _run_step(work: Work, order: RunStep) -> None:
