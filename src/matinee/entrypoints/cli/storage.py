@@ -23,6 +23,7 @@ from rich.table import Table
 
 from matinee.entrypoints.cli.storage_cors import cors
 from matinee.features.files.service import size_in_words
+from matinee.infra.terminal import say_table
 from matinee.kernel.errors import MatineeError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def report(context: typer.Context, as_json: Json = False) -> None:
         table = Table(title, "bytes", "files", box=None, pad_edge=False)
         for row in rows:
             table.add_row(row.name, size_in_words(row.size_bytes), str(row.files))
-        Console().print(table)
+        say_table(table)
     accounts = Table("account", "originals", "generated", box=None, pad_edge=False)
     for account in found.accounts:
         accounts.add_row(
@@ -121,7 +122,7 @@ def report(context: typer.Context, as_json: Json = False) -> None:
             size_in_words(account.originals_bytes),
             size_in_words(account.generated_bytes),
         )
-    Console().print(accounts)
+    say_table(accounts)
 
 
 @commands.command()

@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated, cast, get_args
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from matinee.features.admin import service
 from matinee.features.admin.schemas import JobState
-from matinee.infra.terminal import in_house
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 
 commands = typer.Typer(
@@ -43,7 +42,7 @@ def list_jobs(
                 job.subject,
                 _ago(job.queued_at),
             )
-        Console().print(table)
+        say_table(table)
 
     in_house(context, run)
 
@@ -88,7 +87,7 @@ def lanes(context: typer.Context) -> None:
             oldest = "" if lane.oldest_waiting_s is None else f"{lane.oldest_waiting_s:.0f} s"
             counts = (str(lane.waiting), str(lane.running), str(lane.failed))
             table.add_row(lane.lane, *counts, oldest, _ago(lane.paused_at))
-        Console().print(table)
+        say_table(table)
 
     in_house(context, run)
 

@@ -4,20 +4,19 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from matinee.features.encoding import service
 from matinee.features.encoding.errors import EncodeNotFound
 from matinee.features.videos import service as videos
-from matinee.infra.terminal import in_house
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 from matinee.kernel.ids import VideoId
+from matinee.kernel.words import without_controls
 
 commands = typer.Typer(
     name="encode", help="Encodes: look at them, cancel them, try them again.", no_args_is_help=True
 )
-console = Console()
 VideoArgument = Annotated[
     UUID, typer.Argument(metavar="VIDEO", parser=videos.named, help="Its id, or the address of its page.")
 ]
@@ -31,12 +30,12 @@ def list_encodes(
     """Encodes that run, wait or failed."""
 
     async def run(work: Work) -> None:
-        table = Table("video", "state", "percent", "speed", "left")
+        table = Table("video", "state", "percent", "speed", "left", box=None, pad_edge=False)
         for encode in await service.encodes(work, active=not everything):
             speed = f"{encode.speed:.2f}×" if encode.speed else ""
             left = f"{encode.left_s} s" if encode.left_s else ""
             table.add_row(str(encode.video_id), encode.state, f"{encode.percent:.0f} %", speed, left)
-        console.print(table)
+        say_table(table)
 
     in_house(context, run)
 
@@ -51,12 +50,12 @@ def show(context: typer.Context, video: VideoArgument) -> None:
             raise EncodeNotFound
         for step in steps:
             seconds = f"{step.seconds:.1f} s" if step.seconds is not None else ""
-            console.print(
+            typer.echo(
                 f"{step.name:12} {step.state:10} {step.percent:5.1f} %  tries {step.attempts}  {seconds:>9}"
-                f"  {step.worker or ''}"
+                f"  {step.worker or ''}".rstrip()
             )
             if step.log:
-                console.print(step.log, markup=False, highlight=False)
+                typer.echo(str(without_controls(step.log)))
 
     in_house(context, run)
 
@@ -79,6 +78,7 @@ def retry(
             await service.retry(work, VideoId(video))
 
     in_house(context, run)
+    typer.echo(f"{f'Step {step}' if step else 'The encode'} of {video} is taken up again.")
 
 
 @commands.command()
@@ -86,10 +86,11 @@ def cancel(context: typer.Context, video: VideoArgument) -> None:
     """Stop an encode; the source is kept."""
 
     async def run(work: Work) -> None:
+        await service.cancel(work, VideoId(video))  # first: steps lock their encode before its video, too
         await videos.cancel(work, VideoId(video))  # it says what cannot be cancelled
-        await service.cancel(work, VideoId(video))
 
     in_house(context, run)
+    typer.echo(f"The encode of {video} is cancelled; its source is kept.")
 
 
 @commands.command()
@@ -100,9 +101,9 @@ def bench(
     """How fast this machine encodes: the whole ladder of a moving 1080p picture, one job with all threads."""
 
     async def run(work: Work) -> None:
-        console.print("Making and encoding a film …")
+        typer.echo("Making and encoding a film …")
         took = await service.measure(work, seconds)
         for name, rung_s in took.items():
-            console.print(f"{name:24}{rung_s:8.1f} s  {seconds / rung_s:6.2f} × real time")
+            typer.echo(f"{name:24}{rung_s:8.1f} s  {seconds / rung_s:6.2f} × real time")
 
     in_house(context, run)

@@ -9,9 +9,9 @@ from rich.table import Column, Table
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import AccountKind, AccountState, DirectoryOrder, Listed, OwnStanding
 from matinee.features.people import service
-from matinee.features.people.commands.account import LoginArgument, app, find, say_table
+from matinee.features.people.commands.account import LoginArgument, app, find
 from matinee.features.people.schemas import PersonPage
-from matinee.infra.terminal import in_house
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 from matinee.kernel.words import shown
 

@@ -11,8 +11,8 @@ from rich.table import Column, Table
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.errors import NoSuchSession, NoSuchToken
 from matinee.features.accounts.schemas import SCOPES, TOKEN_NAME_MOST, FactorsReset, TokenScope
-from matinee.features.people.commands.account import LoginArgument, app, find, say_table
-from matinee.infra.terminal import in_house
+from matinee.features.people.commands.account import LoginArgument, app, find
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 from matinee.kernel.actor import Actor
 from matinee.kernel.errors import MatineeError
