@@ -8,9 +8,10 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from rich.progress import Progress
 from tests.conftest import MakeHouse
 from tests.entrypoints.test_cli import Ended, matinee
 from tests.entrypoints.test_cli_upload import token_of, working
@@ -19,6 +20,8 @@ from tests.support.films import film
 from tests.support.house import House, Person
 from tests.support.origin import origin
 
+from matinee.entrypoints.cli import importing
+from matinee.entrypoints.cli.client import Client
 from matinee.entrypoints.cli.journal import Entry, Journal, sample_of
 from matinee.entrypoints.cli.library import Found, Settled, title_of, walk
 from matinee.entrypoints.cli.main import main
@@ -174,6 +177,56 @@ async def test_a_film_at_an_address_is_imported_or_refused_in_words(
         source.data = b"This is not a film.\n" * 100
         rejected = await run(source.address)
         assert (rejected.code, lines(rejected)[0]["state"]) == (2, "rejected")
+
+
+async def test_a_server_that_cannot_just_now_is_named_when_an_address_is_imported(
+    house: House, tmp_path: Path
+) -> None:
+    token = await token_of(house, await house.person())
+
+    async def busy(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["path"] == "/api/v1/imports":
+            headers = [(b"content-type", b"application/problem+json")]
+            await send({"type": "http.response.start", "status": 503, "headers": headers})
+            body = b'{"code": "house.unavailable", "detail": "The database does not answer."}'
+            await send({"type": "http.response.body", "body": body})
+            return
+        await house.app(scope, receive, send)
+
+    async with served(cast(Any, busy)) as base:
+        ended = await matinee(
+            "import", "https://films.example/x.mp4", "--json", "--server", base,
+            home=tmp_path / "home", MATINEE_TOKEN=token,
+        )  # fmt: skip
+    assert (ended.code, lines(ended)[0]["state"]) == (3, "unreachable"), ended
+    assert "cannot do this now: The database does not answer." in ended.err
+    assert "Traceback" not in ended.err
+
+
+async def test_films_in_the_line_are_not_read_at_every_look_at_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    read: list[Path] = []
+
+    def sample(path: Path, size_bytes: int) -> str:
+        read.append(path)
+        return sample_of(path, size_bytes)
+
+    monkeypatch.setattr(importing, "sample_of", sample)
+    folder = tmp_path / "films"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.mp4").write_bytes(bytes([number]) * 100)
+    bars = Progress(disable=True)
+    journal = Journal("https://one", tmp_path / "imports.jsonl")
+    with Client("https://one", "x") as client:
+        run = importing._Run(client, bars, journal, folder, "private", "taken", 1, True)
+        assert len(list(run._new(walk(folder).films))) == 3
+        assert list(run._new(walk(folder).films)) == []
+        (folder / "1.mp4").write_bytes(b"another film")
+        assert [film.path.name for film, _ in run._new(walk(folder).films)] == ["1.mp4"]
+    assert [path.name for path in read] == ["0.mp4", "1.mp4", "2.mp4", "1.mp4"]
 
 
 @pytest.mark.parametrize(

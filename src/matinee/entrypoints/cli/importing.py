@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from matinee.entrypoints.cli.client import Client, Unreachable, checked, server_address, token_for
+from matinee.entrypoints.cli.client import Busy, Client, Unreachable, checked, server_address, token_for
 from matinee.entrypoints.cli.journal import Entry, Journal, sample_of
 from matinee.entrypoints.cli.library import Found, Settled, Walked, readable, title_of, walk
 from matinee.entrypoints.cli.upload import (
@@ -149,6 +149,8 @@ def _fetch(
             made: dict[str, Any] = checked(client.http.post("/api/v1/imports", json=form)).json()
         except httpx.TransportError as error:
             raise Unreachable(f"{client.server} does not answer ({error}).") from None
+        except Busy as error:
+            raise Unreachable(f"{client.server} cannot do this now: {error}") from None
         note(outcome, client, made)
         return made
 
@@ -181,6 +183,7 @@ class _Run:
     summary: Summary = field(default_factory=Summary)
     _line: "queue.Queue[_Task | None]" = field(default_factory=queue.Queue)
     _telling: threading.Lock = field(default_factory=threading.Lock)
+    _samples: dict[Found, str] = field(default_factory=dict)
     _coming: set[str] = field(default_factory=set)
     _sent: set[Path] = field(default_factory=set)
     _left_out: set[Path] = field(default_factory=set)
@@ -257,7 +260,7 @@ class _Run:
                 self._known(film)
                 continue
             try:
-                sample = sample_of(film.path, film.size_bytes)
+                sample = self._sample(film)
             except OSError as error:
                 self._tell(film.path, Outcome(state="refused", reason=str(error), exit_code=1))
                 continue
@@ -271,6 +274,12 @@ class _Run:
                 self._coming.add(sample)
                 self._sent.add(film.path)
                 yield film, sample
+
+    def _sample(self, film: Found) -> str:
+        """Read once, as long as the file stays as it is: what is in the line is met at every look at the folder."""
+        if film not in self._samples:
+            self._samples[film] = sample_of(film.path, film.size_bytes)
+        return self._samples[film]
 
     def _known(self, film: Found) -> None:
         """Once for each name, and not for what this run itself has sent."""
