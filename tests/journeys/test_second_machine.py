@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.journeys import clips, programs
@@ -35,6 +36,7 @@ def test_who_follows_the_guide_has_a_second_machine(nanio: Store, clip_folder: P
     with machines(storage=line, media_key=MEDIA_KEY) as house:
         front = house.machine()
         house.wait(front.start("api"), front)
+        front.start("worker", "--lane", "io")
         install, settings, look, work = _blocks(
             **{
                 "https://git.example/matinee.git": shlex.quote(str(ROOT)),
@@ -80,6 +82,10 @@ def test_who_follows_the_guide_has_a_second_machine(nanio: Store, clip_folder: P
                 client.headers["Authorization"] = f"Bearer {token}"
                 id = programs.upload(client, clips.small_bunny_h264(clip_folder, seconds=12))
                 programs.reaches(client, id, "ready", timeout_s=150)
+            with psycopg.connect(front.environment["MATINEE_DATABASE_URL"].replace("+psycopg", "")) as rows:
+                asked = rows.execute("SELECT lane, worker FROM encoding_step WHERE state = 'done'").fetchall()
+            by_second = {lane for lane, worker in asked if worker.endswith(f"-{second.pid}")}
+            assert by_second == {"long"}, "it encodes, and leaves the rest to the first"
             second.send_signal(signal.SIGINT)
             until(lambda: second.poll() is not None, "Ctrl-C ends it", 30)
         finally:
