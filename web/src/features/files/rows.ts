@@ -126,7 +126,7 @@ function becoming(video: Video): Look {
         word: video.visibility === "public" ? "Published" : "Ready",
         tone: "ok",
         sign: "check",
-        sentence: `All ${video.ladder.length || ""} qualities${video.ready_s === null ? "" : ` · ${took(video.ready_s)} from last byte to ${video.ladder.at(-1)?.name ?? "the end"}`}`.replace("  ", " "),
+        sentence: `${whole(video.ladder.length)}${video.ready_s === null ? "" : ` · ${took(video.ready_s)} from last byte to ${video.ladder.at(-1)?.name ?? "the end"}`}`,
         acts: ["copy", "open"],
       };
     case "rejected":
@@ -142,3 +142,5 @@ function becoming(video: Video): Look {
       return { ...base, word: "Nothing sent", tone: "warn", sign: "warning", sentence: "No byte of this film has arrived.", acts: ["remove", "replace"] };
   }
 }
+
+const whole = (rungs: number) => (rungs === 0 ? "All qualities" : rungs === 1 ? "Its one quality" : `All ${rungs} qualities`);

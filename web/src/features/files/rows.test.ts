@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import type { Video } from "@/api/types";
+import { look } from "./rows";
+
+const said = (rungs: string[]) => {
+  const video = { state: "ready", ready_s: 26, ladder: rungs.map((name) => ({ name, state: "done" })) } as unknown as Video;
+  return look({ item: null, video, info: null, now: 0 }).sentence;
+};
+
+describe("a film that is ready", () => {
+  it("says how many qualities it has", () => {
+    expect(said(["240p", "360p"])).toBe("All 2 qualities · 26 s from last byte to 360p");
+    expect(said(["180p"])).toBe("Its one quality · 26 s from last byte to 180p");
+  });
+});
