@@ -8,14 +8,17 @@ from uuid import uuid4
 
 import pytest
 from tests.conftest import MakeHouse
-from tests.features.files.tickets import TUS, Ticket, ticket
+from tests.features.files.tickets import TUS, Ticket, blob_id, ticket
 from tests.support.house import House
 
 from matinee.features.files import service
 from matinee.features.files.errors import BlobNotFound, TreeNotFound
+from matinee.features.files.messages import SweepUploads
 from matinee.features.files.schemas import OriginalId
+from matinee.infra.jobs import ledger
 from matinee.infra.room import Attached
-from matinee.kernel.errors import Invalid
+from matinee.infra.storage.port import Stored
+from matinee.kernel.errors import Invalid, Unavailable
 from matinee.kernel.time import utc_now
 
 DATA = b"film" * 500
@@ -162,3 +165,32 @@ async def test_the_bytes_of_the_house_are_in_its_figures(house: House) -> None:
     assert f'matinee_stored_bytes{{sort="originals"}} {float(len(DATA))}' in text
     received = next(line for line in text.splitlines() if line.startswith("matinee_bytes_received_total"))
     assert float(received.split()[1]) >= len(DATA)
+
+
+async def test_a_store_that_is_away_is_swept_once_it_is_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = await ticket(house)
+    full = await mine.address(len(DATA))
+    await mine.address(1000)
+    storage = house.parts.storage
+
+    async def away(*_: object, **__: object) -> Stored:
+        raise Unavailable("The store cannot be reached.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "seal", away)
+        patch.setattr(storage, "tidy", away)
+        assert (await mine.bring(full, 0, DATA)).status_code == 503
+        patch.setattr(house.works, "clock", lambda: utc_now() + timedelta(hours=49))
+        async with house.works.open() as work:
+            work.send(SweepUploads())
+        await house.run_jobs("io")
+    async with house.works.open() as work:
+        failed = await ledger.jobs(work.session, state="failed")
+        left = await service.uploads_for(work, mine.subject)
+    assert failed == [], "the clock asks again soon: nobody has to"
+    assert [upload.id for upload in left] == [blob_id(full)], "what has expired ends meanwhile"
+    async with house.works.open() as work:
+        await service.sweep(work)
+    assert (await mine.blob(full)).size_bytes == len(DATA)

@@ -239,7 +239,8 @@ async def expired_uploads(session: AsyncSession, now: datetime, limit: int) -> S
 
 
 async def full_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequence[UUID]:
-    """Open uploads that hold all their bytes, and nobody is busy with them."""
+    """Open uploads that hold all their bytes, and nobody is busy with them, in no order: one that cannot be finished
+    must not be in the way."""
     found = await session.scalars(
         select(Upload.id)
         .where(
@@ -249,6 +250,7 @@ async def full_uploads(session: AsyncSession, now: datetime, limit: int) -> Sequ
             or_(Upload.kind != "partial", Upload.final_id.is_not(None)),
             or_(Upload.lease_expires_at.is_(None), Upload.lease_expires_at < now),
         )
+        .order_by(func.random())
         .limit(limit)
     )
     return found.all()

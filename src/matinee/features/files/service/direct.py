@@ -65,9 +65,11 @@ GLANCE_S = 3.0
 LOST_AFTER = timedelta(minutes=10)
 """A store that completes an upload may show neither its parts nor the file for a moment."""
 
+FAILURES = 3
+"""After so many a sweep leaves the rest for the next time: the store is away."""
+
 _BATCH = 20
 _GLANCES = 4
-_FAILURES = 3
 _NAMED_PARTS = 5
 
 
@@ -246,7 +248,7 @@ async def finish_directs(works: Works) -> None:
         except MatineeError as error:
             log.warning("direct.unfinished", upload_id=str(upload_id), error=error.code)
             failures += 1
-            if failures == _FAILURES:
+            if failures == FAILURES:
                 return
 
 

@@ -1,10 +1,11 @@
 """What the room does by itself: sweep, delete what was dropped, export, erase, count. Asked by handlers
 only."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from prometheus_client import Gauge
 
 from matinee.features.files import repository
@@ -13,7 +14,7 @@ from matinee.features.files.repository import fetches
 from matinee.features.files.rules import original_key, part_key, tree_prefix, upload_of_part
 from matinee.features.files.schemas import OriginalId, TreeId
 from matinee.features.files.service.blobs import drop_blob
-from matinee.features.files.service.direct import finish_directs, keys_coming
+from matinee.features.files.service.direct import FAILURES, finish_directs, keys_coming
 from matinee.features.files.service.fetching import wake_fetches
 from matinee.features.files.service.quota import usage
 from matinee.features.files.service.reception import finish
@@ -21,9 +22,11 @@ from matinee.features.files.service.trees import drop_tree
 from matinee.features.files.service.uploads import drop_upload
 from matinee.infra.room import Attached, Told
 from matinee.infra.telemetry import REGISTRY
-from matinee.infra.work import Work
+from matinee.infra.work import Work, Works
+from matinee.kernel.errors import Unavailable
 from matinee.kernel.ids import AccountId, BlobId, UploadId
 
+log = structlog.get_logger(__name__)
 BATCH = 200
 ORPHAN_AFTER = timedelta(hours=1)
 STORED_BYTES = Gauge("matinee_stored_bytes", "Bytes kept, by sort.", ["sort"], registry=REGISTRY)
@@ -81,11 +84,11 @@ UNTOLD = {
 
 
 async def sweep(work: Work) -> None:
-    """End expired uploads, finish full ones that a crash left, delete parts that belong to no upload."""
+    """End expired uploads, finish full ones that a crash left, delete parts that belong to no upload. What a store that
+    is away leaves undone is for the next time."""
     full = await repository.full_uploads(work.session, work.now, BATCH)
     async with work.outside():
-        for upload_id in full:
-            await finish(work.works, UploadId(upload_id))
+        await _finish_all(work.works, full)
         await finish_directs(work.works)
     for upload in await repository.expired_uploads(work.session, work.now, BATCH):
         if upload.state == "complete" or upload.offset_bytes < upload.size_bytes:
@@ -93,16 +96,32 @@ async def sweep(work: Work) -> None:
     await wake_fetches(work)
     oldest = work.now - ORPHAN_AFTER
     coming = await keys_coming(work)
-    async with work.outside():
-        await work.storage.tidy(oldest, spare=coming)
-        found = [
-            id
-            async for part in work.storage.parts()
-            if part.modified_at < oldest and (id := upload_of_part(part.key)) is not None
-        ]
+    try:
+        async with work.outside():
+            await work.storage.tidy(oldest, spare=coming)
+            found = [
+                id
+                async for part in work.storage.parts()
+                if part.modified_at < oldest and (id := upload_of_part(part.key)) is not None
+            ]
+    except Unavailable as error:
+        log.warning("files.not_swept", reason=error.detail)
+        return
     known = await repository.known_uploads(work.session, found)
     for upload_id in set(found) - known:
         work.send(DiscardPart(upload_id=UploadId(upload_id)))
+
+
+async def _finish_all(works: Works, full: Sequence[UUID]) -> None:
+    failures = 0
+    for upload_id in full:
+        try:
+            await finish(works, UploadId(upload_id))
+        except Unavailable as error:
+            log.warning("upload.unfinished", upload_id=str(upload_id), reason=error.detail)
+            failures += 1
+            if failures == FAILURES:
+                return
 
 
 async def discard_part(work: Work, upload_id: UploadId) -> None:
