@@ -14,7 +14,7 @@ import { Bar } from "@/ui/Bar";
 import { Button, buttonClass } from "@/ui/Button";
 import { Ladder } from "@/ui/Ladder";
 import { Still } from "@/ui/Still";
-import { type Act, look, type Sign } from "./rows";
+import { type Act, look, type Sign, spoken } from "./rows";
 
 const TONES = { plain: "text-ink-2", ok: "text-ok", warn: "text-warn", bad: "text-bad" } as const;
 const WORDS: Record<Act, string> = {
@@ -87,7 +87,9 @@ export function UploadRow({ name, item, videoId, info, selected, onSelect, onAct
             <Ladder rungs={video.ladder} step={30} />
           </div>
         ) : null}
-        <Spoken word={shown.word} title={title} value={shown.bar?.value ?? null} />
+        <span role="status" className="sr-only">
+          {title}: {spoken(shown)}
+        </span>
       </div>
     </li>
   );
@@ -106,18 +108,6 @@ function SignIcon({ sign }: { sign: Sign }) {
     case "none":
       return null;
   }
-}
-
-/** For screen readers: the state when it changes, and the percent only at quarters. */
-function Spoken({ word, title, value }: { word: string; title: string; value: number | null }) {
-  const state = word.replace(/ \d+ %$/, "");
-  const quarter = value === null ? "" : ` ${Math.floor(value / 25) * 25} %`;
-  return (
-    <span role="status" className="sr-only">
-      {title}: {state}
-      {quarter}
-    </span>
-  );
 }
 
 /** The clock for a countdown; stands still when nobody counts. */

@@ -40,6 +40,13 @@ export function look({ item, video, info, now }: Facts): Look {
   return { word: "Nothing sent", tone: "warn", sign: "warning", bar: null, sentence: "No byte of this film has arrived. Choose its file again, or delete it.", ladder: false, acts: ["remove", "replace"] };
 }
 
+/** For screen readers: the state when it changes, and the percent only at quarters while it grows. */
+export function spoken({ word, bar }: Look): string {
+  const state = word.replace(/ \d+ %$/, "");
+  if (!bar) return state;
+  return `${state} ${bar.stopped ? bar.value : Math.floor(bar.value / 25) * 25} %`;
+}
+
 /** The server brings it by itself: nothing here needs this page. */
 function fetching(held: UploadInfo, fetch: FetchInfo, now: number): Look {
   const total = fetch.total_bytes;
