@@ -107,6 +107,23 @@ async def test_a_target_that_differs_is_neither_believed_nor_the_reason_to_remov
     assert set(await held(after.source)) == set(spoilt)
 
 
+async def test_what_the_house_made_anew_since_the_switch_is_not_replaced_by_what_was_before(
+    knobs: dict[str, Any],
+) -> None:
+    before = way(knobs, "s3", uses="local")
+    await put(before.source, VALUES)
+    await moved(before)
+    await put(before.source, {"originals/a7/7": b"made again before the switch"})
+    assert (await moved(before)).copied == 1
+    after = way(knobs, "s3", uses="s3")
+    await put(after.target, {"originals/a8/8": b"made again after it"})
+    assert (await moved(after)).copied == 0
+    done = await removed(after)
+    assert done.wrong == ["originals/a8/8"]
+    assert (await held(after.target))["originals/a7/7"] == b"made again before the switch"
+    assert (await held(after.target))["originals/a8/8"] == b"made again after it"
+
+
 async def test_a_value_that_is_deleted_meanwhile_is_no_failure(
     knobs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

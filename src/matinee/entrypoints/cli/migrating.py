@@ -1,7 +1,8 @@
 """Copies every stored value from one store of the house to the other, verified, and resumed where an earlier run ended.
 
-Safe while the house runs: values never change under their key, and a second run brings what came meanwhile. Never
-removes anything from the source, except by `remove_source`, value by value, after both sides were read and are equal.
+Safe while the house runs: a second run brings what came meanwhile. A value keeps its bytes unless the step that made it
+runs again; so what differs in a target that the house uses already is newer, and stays. Never removes anything from the
+source, except by `remove_source`, value by value, after both sides were read and are equal.
 """
 
 import asyncio
@@ -92,7 +93,11 @@ async def migrate(way: Way, *, jobs: int, dry_run: bool, show: Show, begin: Show
     """Copy what the target lacks. Raises `Unavailable` when a store fails; what is copied stays."""
     began = time.monotonic()
     values, present, unfinished = await survey(way)
-    missing = [item for item in values if present.get(item.key) != item.size_bytes]
+    missing = [
+        item
+        for item in values
+        if item.key not in present or (way.source_in_use and present[item.key] != item.size_bytes)
+    ]
     done = Moved(
         way.source_place, way.target_place, values=len(values), dry_run=dry_run, unfinished=unfinished
     )
@@ -133,7 +138,7 @@ async def remove_source(way: Way, *, jobs: int, dry_run: bool, show: Show, begin
         way.source_place, way.target_place, values=len(values), dry_run=dry_run, unfinished=unfinished
     )
     done.bytes = sum(item.size_bytes for item in values)
-    lacking = [item.key for item in values if present.get(item.key) != item.size_bytes]
+    lacking = [item.key for item in values if item.key not in present]
     if lacking:
         raise Conflict(
             f"The target lacks {len(lacking)} values, such as {min(lacking)}: run the command without --remove-source"
