@@ -64,6 +64,12 @@ def test_a_stranger_finds_no_film_until_its_maker_gives_the_link(
         listed = guest.get("/api/v1/videos", params={"limit": 100}).json()["items"]
     assert film not in {card["id"] for card in listed}
 
+    stranger.goto(f"{server.address}/watch/{film}")
+    acts.plays(stranger)
+    mine.get_by_role("radio", name="Only me").click(force=True)
+    expect(stranger.get_by_role("heading", name="There is no film at this address")).to_be_visible()
+    expect(stranger.locator("video")).to_have_count(0)
+
 
 # Where films were left, here and in this tab, and files on their way: as the client keeps them.
 _OPEN = """const db = await new Promise((done) => {

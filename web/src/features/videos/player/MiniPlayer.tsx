@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useSyncExternalStore } from "react";
 import { useSignal } from "@/api/signals";
-import { videoQuery } from "@/api/videos";
+import { isNowhere, videoQuery } from "@/api/videos";
 import { IconButton } from "@/ui/Button";
 import { stage } from "./stage";
 import { Surface } from "./Surface";
@@ -22,9 +22,11 @@ function Mini({ session }: { session: NonNullable<ReturnType<typeof stage.read>>
   const state = useSyncExternalStore(engine.subscribe, engine.read);
   const fresh = useQuery(videoQuery(video.id));
   useSignal(`video:${video.id}`, () => void fresh.refetch());
+  const gone = isNowhere(fresh.error);
   useEffect(() => {
-    if (fresh.data) stage.update(fresh.data);
-  }, [fresh.data]);
+    if (gone) stage.drop(video.id);
+    else if (fresh.data) stage.update(fresh.data);
+  }, [gone, video.id, fresh.data]);
   usePlayerKeys(engine, { full: () => undefined }, () => undefined);
   return (
     <section className="mini" aria-label={`Mini player: ${video.title}`} data-testid="mini">

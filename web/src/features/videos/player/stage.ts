@@ -59,6 +59,11 @@ export const stage = {
     if (session) publish({ ...session, onPage: false });
   },
 
+  /** The film is there no more: it stops wherever it plays. */
+  drop(id: string): void {
+    if (session?.video.id === id || wanted === id) stage.close();
+  },
+
   close(): void {
     wanted = null;
     session?.engine.close();

@@ -18,7 +18,11 @@ export function EmbedPage() {
   const session = useSyncExternalStore(stage.subscribe, stage.read);
   useSignal(`video:${id}`, () => void refetch());
   useTitle(video?.title);
-  const playable = Boolean(video?.playback);
+  const gone = isNowhere(error);
+  const playable = Boolean(video?.playback) && !gone;
+  useEffect(() => {
+    if (gone) stage.drop(id);
+  }, [gone, id]);
   useEffect(() => {
     if (video && playable) void stage.open(video, () => Promise.resolve(t ?? 0));
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -28,12 +32,12 @@ export function EmbedPage() {
   }, [video, session?.engine]);
   return (
     <main className="embed" data-theme="dark">
-      <h1 className="sr-only">{video?.title ?? "Film"}</h1>
+      <h1 className="sr-only">{video && !gone ? video.title : "Film"}</h1>
       {session && video ? <Player engine={session.engine} video={video} /> : null}
-      {video && !playable ? <NotYet video={video} /> : null}
-      {error && !video ? (
+      {video && !gone && !playable ? <NotYet video={video} /> : null}
+      {gone || (error && !video) ? (
         <p role="alert" className="grid h-full place-items-center p-6 text-center text-ink-2">
-          {isNowhere(error) ? "There is no film at this address, or it is not for everyone." : error.message}
+          {gone ? "There is no film at this address, or it is not for everyone." : error?.message}
         </p>
       ) : null}
     </main>

@@ -32,8 +32,13 @@ function Watch({ id, at }: { id: string; at: number | undefined }) {
   const { data: video, error, refetch } = useQuery(videoQuery(id));
   useSignal(`video:${id}`, () => void refetch());
   useTitle(video?.title);
+  const gone = isNowhere(error);
+  useEffect(() => {
+    if (gone) stage.drop(id);
+  }, [gone, id]);
+  // Also while it plays: it was deleted, or is not for everyone any more.
+  if (gone) return <Nothing />;
   if (video) return <Open video={video} at={at} refetch={() => void refetch()} />;
-  if (isNowhere(error)) return <Nothing />;
   if (error)
     return (
       <div className="main">
