@@ -15,6 +15,9 @@ pytestmark = pytest.mark.browser
 # 90 s are four chunks.
 _LAST_CHUNK = 3
 _PATIENCE_S = 240
+# Only once there is one element again has the other left.
+_SMALL = """(([only, ...others]) => others.length === 0 && document.pictureInPictureElement === only)(
+  document.querySelectorAll(".surface video"))"""
 
 
 def _upload(page: Page, server: Server, path: Path) -> str:
@@ -115,7 +118,14 @@ def test_mpeg4_plays_from_its_first_segments_while_the_rest_waits(
         assert not acts.video(page, id)["source_playing"]
         assert {rung["state"] for rung in acts.video(page, id)["ladder"]} <= {"waiting", "running"}
         assert acts.menu(page) == ["Auto", "360p"]
+        ahead = page.context.new_page()
+        ahead.goto(f"{server.address}/watch/{id}?t=70")
+        expect(ahead.get_by_text("Encoded up to 0:08 so far")).to_be_visible()
         _gains(page, server, id, acts.ALL, [240, 360])
+        assert acts.plays(ahead)["time"] > 70, (
+            "who came by a link at a time sees that moment once it is there"
+        )
+        ahead.close()
     expect(page.get_by_test_id("watch")).to_have_attribute("data-video-state", "ready", timeout=120_000)
     _seek_and_reload(page)
 
@@ -128,7 +138,12 @@ def test_720p_moves_from_the_source_to_the_low_rungs_and_up_again(
     with server.holding(*acts.HIGH):
         id = _upload(page, server, big_clip)
         _open(page, id)
+        page.get_by_role("button", name="Picture in picture").click()
+        until(lambda: page.evaluate(_SMALL), "the film is in the small picture")
+        before = _swaps(page)
         until(lambda: acts.heights(page) == [240, 360], "the low rungs take the place of the source", 240)
+        until(lambda: _swaps(page) > before and page.evaluate(_SMALL), "what took over is in it, too")
+        page.evaluate("document.exitPictureInPicture()")
         acts.plays(page)
         assert {"480p", "720p"}.isdisjoint(
             rung["name"] for rung in acts.video(page, id)["ladder"] if rung["state"] == "done"

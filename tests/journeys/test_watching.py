@@ -141,3 +141,40 @@ def test_who_seeks_sees_the_picture_of_that_moment(
         until(partial(_shows, peek, 35), "the picture has followed the key", 10)
         expect(line).to_have_attribute("aria-valuetext", re.compile(r"^3[4-6] seconds of 1 minute"))
         expect(peek).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_the_controls_go_while_a_film_plays_and_a_finger_only_brings_them_back(
+    make_context: MakeContext, server: Server, fast_clip: Path
+) -> None:
+    with server.person().client() as client:
+        id = programs.upload(client, fast_clip)
+        programs.reaches(client, id, "playable", "ready")
+        idle = re.compile(r"\bidle\b")
+
+        phone = make_context(viewport={"width": PHONE_WIDTH, "height": 844}, has_touch=True, is_mobile=True)
+        page = phone.new_page()
+        page.goto(f"{server.address}/watch/{id}")
+        player = page.get_by_test_id("player")
+        acts.plays(page)
+        expect(player).to_have_class(idle)
+        hidden = page.get_by_role("button", name="Full screen").bounding_box()
+        assert hidden is not None
+        page.touchscreen.tap(hidden["x"] + hidden["width"] / 2, hidden["y"] + hidden["height"] / 2)
+        expect(player).not_to_have_class(idle)
+        assert not acts.frames(page)["paused"]
+        assert page.evaluate("document.fullscreenElement === null"), "what nobody sees nobody presses"
+        page.close()
+
+        page = make_context().new_page()
+        page.goto(f"{server.address}/watch/{id}")
+        player = page.get_by_test_id("player")
+        acts.plays(page)
+        for name in ("Pause", "Play"):
+            player.get_by_role("button", name=name, exact=True).click()
+        page.mouse.move(5, 5)
+        expect(player).to_have_class(idle)
+        expect(player.locator(".chrome")).to_have_css("opacity", "0")
+        page.keyboard.press("Tab")
+        expect(player.locator(".chrome"), "stays where a key has led").to_have_css("opacity", "1")
+        client.delete(f"/api/v1/videos/{id}")

@@ -8,13 +8,14 @@ import { PlayIcon } from "@phosphor-icons/react/Play";
 import { SpeakerHighIcon } from "@phosphor-icons/react/SpeakerHigh";
 import { SpeakerSlashIcon } from "@phosphor-icons/react/SpeakerSlash";
 import { TranslateIcon } from "@phosphor-icons/react/Translate";
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useEffectEvent, useRef, useState, useSyncExternalStore } from "react";
 import type { Video } from "@/api/types";
-import { chip, nextRung } from "@/lib/progress";
+import { better, chip } from "@/lib/progress";
 import { clock, wait } from "@/lib/time";
 import { Picture } from "@/ui/Still";
 import { ChoiceMenu } from "./ChoiceMenu";
 import type { Engine } from "./engine";
+import { nearest } from "./lines";
 import { Scrubber } from "./Scrubber";
 import { Surface } from "./Surface";
 import { usePlayerKeys } from "./usePlayerKeys";
@@ -32,6 +33,7 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
   const [menuOpen, setMenuOpen] = useState(false);
   const [full, setFull] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const finger = useRef<"none" | "presses" | "wakes">("none");
 
   function wake() {
     setAwake(true);
@@ -39,8 +41,10 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
     timer.current = setTimeout(() => setAwake(false), HIDE_MS);
   }
   function toggleFull() {
+    const place: { requestFullscreen?: () => Promise<void> } | null = frame.current;
     if (document.fullscreenElement) void document.exitFullscreen();
-    else void frame.current?.requestFullscreen().catch(() => undefined);
+    else if (place?.requestFullscreen) void place.requestFullscreen().catch(() => undefined);
+    else engine.fillScreen();
   }
 
   usePlayerKeys(engine, { full: toggleFull, ...(onDim ? { dim: onDim } : {}), ...(onMini ? { mini: onMini } : {}), ...(onWide ? { wide: onWide } : {}) }, wake);
@@ -53,15 +57,22 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
     };
   }, []);
 
+  // Also where nothing moves over it, as under a finger that has left.
+  const settle = useEffectEvent(wake);
+  useEffect(() => {
+    if (!state.paused) settle();
+  }, [state.paused]);
+
   const shown = awake || state.paused || menuOpen;
-  const next = nextRung(video.ladder);
+  const next = better(video);
   // The time left is for everything; it belongs to the next rung only when that is the last.
   const last = video.ladder.filter((rung) => rung.state !== "done").length === 1;
   const left = last ? wait(video.progress?.left_s) : null;
   const note = video.state === "playable" && video.best_height ? `${video.best_height}p now${next ? ` · ${next.name} ${left ? `in ${left.replace("about ", "")}` : "next"}` : ""}` : chip(video);
   const heights = [...state.heights].reverse();
   // The name of a button holds the word that is seen on it.
-  const quality = state.choice === "auto" ? (state.height ? `${state.height}p` : "Auto") : `${state.choice}p`;
+  const chosen = state.choice === "auto" ? null : (nearest(state.heights, state.choice) ?? state.choice);
+  const quality = chosen === null ? (state.height ? `${state.height}p` : "Auto") : `${chosen}p`;
   const standing = state.waiting && !state.paused;
   const atEdge = standing && state.duration > 0 && state.reach > 0 && state.reach < state.duration - 1 && state.time >= state.reach - 1.5;
 
@@ -87,8 +98,22 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
       aria-label={`Player: ${video.title}`}
     >
       <Surface engine={engine} />
-      {/* A press on the picture is the same as the play button, which keyboards and readers have. */}
-      <div className="press" aria-hidden="true" onClick={() => engine.toggle()} onDoubleClick={toggleFull}>
+      {/* A press on the picture is the same as the play button, which keyboards and readers have. A finger cannot hover:
+          its first touch brings the chrome back, and no more. */}
+      <div
+        className="press"
+        aria-hidden="true"
+        onPointerDown={(event) => {
+          finger.current = event.pointerType !== "touch" ? "none" : shown ? "presses" : "wakes";
+        }}
+        onClick={() => {
+          if (finger.current === "wakes") wake();
+          else engine.toggle();
+        }}
+        onDoubleClick={() => {
+          if (finger.current === "none") toggleFull();
+        }}
+      >
         {!state.started && video.poster ? <Picture poster={video.poster} sizes="(min-width: 1181px) 75vw, 100vw" eager /> : null}
       </div>
       {note && !dimmed ? (
@@ -96,7 +121,7 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
           <span className="badge dark num">{note}</span>
         </div>
       ) : null}
-      {standing && !state.trouble ? <span className="spinner big late" aria-hidden="true" /> : null}
+      {standing && !state.trouble && !atEdge ? <span className="spinner big late" aria-hidden="true" /> : null}
       {!state.started && state.paused ? (
         <button type="button" className="big-play" aria-label="Play" onClick={() => void engine.play()}>
           <PlayIcon size={30} weight="fill" aria-hidden="true" />
@@ -152,11 +177,11 @@ export function Player({ engine, video, dimmed = false, onDim, onMini, onWide }:
             onOpenChange={setMenuOpen}
           />
           <ChoiceMenu
-            label={`Quality: ${quality}, ${state.choice === "auto" ? "automatic" : state.height && state.height !== state.choice ? `now ${state.height}p` : "chosen"}`}
+            label={`Quality: ${quality}, ${chosen === null ? "automatic" : state.height && state.height !== chosen ? `now ${state.height}p` : "chosen"}`}
             button={quality}
-            value={String(state.choice)}
+            value={String(chosen ?? "auto")}
             choices={[
-              { id: "auto", label: "Auto", ...(state.choice === "auto" && state.height ? { note: `${state.height}p now` } : {}) },
+              { id: "auto", label: "Auto", ...(chosen === null && state.height ? { note: `${state.height}p now` } : {}) },
               ...heights.map((height) => ({ id: String(height), label: `${height}p` })),
             ]}
             onChoose={(id) => engine.choose(id === "auto" ? "auto" : Number(id))}

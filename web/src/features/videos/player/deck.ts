@@ -1,7 +1,7 @@
 /** One <video> with one source. Two decks make a swap without a gap; a deck knows nothing of the other. */
 import Hls, { type ErrorData, Events, ErrorTypes } from "hls.js";
 import { clock } from "@/lib/time";
-import { lines } from "./lines";
+import { lines, nearest } from "./lines";
 
 export type Listener = {
   change: () => void;
@@ -127,7 +127,7 @@ export class Deck {
     return lines(videoWidth, videoHeight) || null;
   }
 
-  /** Keeps to one height, or lets the network decide. */
+  /** Keeps to one height, or to the nearest that there is, or lets the network decide. */
   choose(height: number | "auto"): void {
     const hls = this.hls;
     if (!hls) return;
@@ -137,8 +137,9 @@ export class Deck {
         return;
       }
       let best = -1;
+      const there = nearest(this.heights(), height);
       hls.levels.forEach((level, index) => {
-        if (lines(level.width, level.height) === height && (best < 0 || level.bitrate > (hls.levels[best]?.bitrate ?? 0))) best = index;
+        if (lines(level.width, level.height) === there && (best < 0 || level.bitrate > (hls.levels[best]?.bitrate ?? 0))) best = index;
       });
       hls.nextLevel = best;
     };
@@ -173,8 +174,10 @@ export class Deck {
     return this.ranges().some(([start, end]) => time >= start - 0.1 && time < end - 0.05);
   }
 
-  /** How far the film reaches so far, in seconds. */
+  /** How far the film reaches so far, in seconds. Of one that grows the list says so: its element counts what it was asked for, too. */
   reach(): number {
+    const details = this.hls?.latestLevelDetails;
+    if (details?.live) return details.edge;
     const { seekable } = this.video;
     return seekable.length ? seekable.end(seekable.length - 1) : 0;
   }

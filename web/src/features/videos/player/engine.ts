@@ -2,6 +2,7 @@
 import type { Video } from "@/api/types";
 import { reportWatch } from "@/api/videos";
 import { Deck, type Listener } from "./deck";
+import { shown, until } from "./frames";
 import { forget, keep, loadTaste, saveTaste } from "./memory";
 
 export type Choice = "auto" | number;
@@ -41,6 +42,8 @@ export class Engine {
   private front: Deck;
   private back: Deck | null = null;
   private swapToken = 0;
+  private swapFailures = 0;
+  private swapAgain: ReturnType<typeof setTimeout> | null = null;
   private state: State;
   private readonly listeners = new Set<() => void>();
   private readonly visit = crypto.randomUUID();
@@ -95,6 +98,12 @@ export class Engine {
     return deck;
   }
 
+  /** Where the film is. Before its first picture the element says 0, and what was asked for is the truth. */
+  private place(): number {
+    const { video } = this.front;
+    return video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA && !this.state.started ? this.state.time : video.currentTime;
+  }
+
   private stale(): void {
     // One refetch at a time: every segment of an expired grant fails at once.
     if (performance.now() - this.askedAt < 5000) return;
@@ -123,8 +132,7 @@ export class Engine {
       ended,
       started: this.state.started || (!video.paused && time > 0),
       waiting: !video.ended && video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA,
-      // Before the first data the element says 0; what was asked for is the truth.
-      time: video.readyState === 0 ? this.state.time : time,
+      time: this.place(),
       duration: known || (Number.isFinite(video.duration) ? video.duration : 0),
       reach: Math.min(known || reach, reach),
       ranges: this.front.ranges(),
@@ -223,6 +231,11 @@ export class Engine {
     else await this.front.video.requestPictureInPicture();
   }
 
+  /** For telephones that let no page fill the screen, but a film alone. */
+  fillScreen(): void {
+    (this.front.video as { webkitEnterFullscreen?: () => void }).webkitEnterFullscreen?.();
+  }
+
   // --- the swap
 
   /** Takes newer facts; when the master has new renditions, moves to them at the current time. */
@@ -246,11 +259,12 @@ export class Engine {
   private prepareSwap(): void {
     this.dropBack();
     this.swapToken += 1;
+    if (this.swapAgain) clearTimeout(this.swapAgain);
     const token = this.swapToken;
     const front = this.front.video;
     const end = this.video.duration_s ?? Number.POSITIVE_INFINITY;
-    const lead = front.paused ? 0 : SWAP_LEAD_S * front.playbackRate;
-    const at = Math.max(0, Math.min(front.readyState === 0 ? this.state.time : front.currentTime + lead, end - 0.2));
+    const lead = stands(front) ? 0 : SWAP_LEAD_S * front.playbackRate;
+    const at = Math.max(0, Math.min(this.place() + lead, end - 0.2));
     const back = this.makeDeck(at, true);
     this.back = back;
     back.video.playbackRate = front.playbackRate;
@@ -266,18 +280,19 @@ export class Engine {
   private async carryOver(back: Deck, first: number, token: number): Promise<void> {
     const gone = () => token !== this.swapToken || this.back !== back;
     const deadline = performance.now() + SWAP_PATIENCE_MS;
+    const over = () => gone() || performance.now() > deadline;
     let at = first;
-    while (!gone() && performance.now() < deadline) {
-      await until(() => gone() || (back.holds(at) && back.video.readyState >= 3 && !back.video.seeking), deadline);
-      if (gone()) return;
+    while (!over()) {
+      await until(() => over() || (back.holds(at) && back.video.readyState >= 3 && !back.video.seeking));
+      if (over()) break;
       const front = this.front.video;
       if (stands(front)) {
         // Standing picture: the same moment, once it is decoded.
-        if (Math.abs(back.video.currentTime - front.currentTime) > 0.02) {
-          at = front.currentTime;
+        if (Math.abs(back.video.currentTime - this.place()) > 0.02) {
+          at = this.place();
           back.video.currentTime = at;
-          await until(() => gone() || (!back.video.seeking && back.video.readyState >= 2), deadline);
-          if (gone()) return;
+          await until(() => over() || (!back.video.seeking && back.video.readyState >= 2));
+          if (over()) break;
         }
         // The person may have pressed play while the moment was being decoded.
         if (stands(front)) {
@@ -293,8 +308,8 @@ export class Engine {
         back.video.currentTime = at;
         continue;
       }
-      await until(() => gone() || front.paused || front.seeking || front.currentTime >= at - 0.03, deadline);
-      if (gone()) return;
+      await until(() => over() || front.paused || front.seeking || front.currentTime >= at - 0.03);
+      if (over()) break;
       if (front.paused || front.seeking) continue;
       await back.video.play().catch(() => undefined);
       await shown(back.video);
@@ -302,22 +317,32 @@ export class Engine {
       this.switchTo(back);
       return;
     }
-    if (!gone()) this.dropBack();
+    if (gone()) return;
+    // A slow line, or a tab that stood still: what plays goes on, and it is tried again later.
+    this.dropBack();
+    this.swapAgain = setTimeout(() => this.prepareSwap(), SWAP_PATIENCE_MS * 2 ** this.swapFailures);
+    this.swapFailures += 1;
   }
 
   private switchTo(back: Deck): void {
     const old = this.front;
-    const inPicture = document.pictureInPictureElement === old.video;
     back.video.volume = old.video.volume;
     back.video.playbackRate = old.video.playbackRate;
     back.video.muted = old.video.muted;
     this.front = back;
     this.back = null;
+    this.swapFailures = 0;
     this.lastTick = null;
     back.video.style.zIndex = "1";
-    old.close();
-    back.video.style.zIndex = "";
-    if (inPicture) back.video.requestPictureInPicture().catch(() => undefined);
+    const leave = () => {
+      old.close();
+      back.video.style.zIndex = "";
+    };
+    if (document.pictureInPictureElement === old.video) {
+      // Without a press of its person a film comes into the small picture only in place of one that is there.
+      old.video.muted = true;
+      void back.video.requestPictureInPicture().catch(() => undefined).then(leave);
+    } else leave();
     this.set({ swaps: this.state.swaps + 1, trouble: null });
     this.sync();
   }
@@ -340,6 +365,7 @@ export class Engine {
     clearInterval(this.beat);
     document.removeEventListener("visibilitychange", this.onHide);
     this.swapToken += 1;
+    if (this.swapAgain) clearTimeout(this.swapAgain);
     this.dropBack();
     this.front.close();
     this.surface.remove();
@@ -350,29 +376,4 @@ export class Engine {
 /** Paused, or out of data: the picture stands still. */
 function stands(video: HTMLVideoElement): boolean {
   return video.paused || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-}
-
-/** Looks at each animation frame, or each 100 ms in a hidden tab, until it is so or the time is up. */
-function until(so: () => boolean, deadline: number): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (so() || performance.now() > deadline) resolve();
-      else if (document.hidden) setTimeout(look, 100);
-      else requestAnimationFrame(look);
-    };
-    look();
-  });
-}
-
-/** The next decoded frame of a video has been shown. */
-function shown(video: HTMLVideoElement): Promise<void> {
-  return new Promise((resolve) => {
-    const giveUp = setTimeout(resolve, 400);
-    if ("requestVideoFrameCallback" in video) {
-      video.requestVideoFrameCallback(() => {
-        clearTimeout(giveUp);
-        resolve();
-      });
-    }
-  });
 }

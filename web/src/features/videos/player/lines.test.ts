@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { lines } from "./lines";
+import { lines, nearest } from "./lines";
 
 it.each([
   [1920, 1080, 1080],
@@ -14,4 +14,14 @@ it.each([
   [0, 0, 0],
 ])("calls %i × %i %ip", (width, height, named) => {
   expect(lines(width, height)).toBe(named);
+});
+
+it.each([
+  [[240, 360, 720], 720, 720],
+  [[240, 360, 720], 480, 360],
+  [[240, 360, 720], 1080, 720],
+  [[360, 720], 240, 360],
+  [[], 720, null],
+])("of %j plays for who wants %ip %s", (heights, wanted, height) => {
+  expect(nearest(heights, wanted)).toBe(height);
 });
