@@ -8,6 +8,7 @@ export type Facts = {
   ladder: Rung[];
   best_height: number | null;
   progress: { left_s: number | null } | null;
+  source_playing?: boolean;
 };
 
 /** The next rung that is not done, smallest first. */
@@ -15,7 +16,22 @@ export function nextRung(ladder: Rung[]): Rung | null {
   return ladder.find((r) => r.state === "running") ?? ladder.find((r) => r.state === "waiting") ?? null;
 }
 
-/** "Playable now in 720p. 1080p in about 2 min." Says nothing about time when nobody knows it. */
+/** The next rung that shows more than what plays now. */
+export function better({ ladder, best_height }: Facts): Rung | null {
+  return nextRung(ladder.filter((r) => Number.parseInt(r.name) > (best_height ?? 0)));
+}
+
+/** "1080p in about 2 min", or the rest of a rung that plays while it grows. Says nothing about time when nobody knows it. */
+export function coming(video: Facts): string | null {
+  const next = nextRung(video.ladder);
+  if (!next || video.state === "ready") return null;
+  const grows = !video.source_playing && next.name === `${video.best_height}p`;
+  const left = wait(video.progress?.left_s);
+  if (left && video.ladder.filter((r) => r.state !== "done").length === 1) return `${grows ? "all of it" : next.name} in ${left}`;
+  return `${grows ? "the rest of it" : next.name} comes next${left ? `, everything in ${left}` : ""}`;
+}
+
+/** "Playable now in 720p. 1080p in about 2 min." */
 export function honest(video: Facts): string {
   const now =
     video.state === "playable" || video.state === "ready"
@@ -23,12 +39,8 @@ export function honest(video: Facts): string {
         ? `Playable now in ${video.best_height}p.`
         : "Playable now."
       : "Not playable yet.";
-  const next = nextRung(video.ladder);
-  if (!next || video.state === "ready") return now;
-  const left = wait(video.progress?.left_s);
-  const open = video.ladder.filter((r) => r.state !== "done");
-  if (!left) return `${now} ${next.name} comes next.`;
-  return open.length > 1 ? `${now} ${next.name} comes next, everything in ${left}.` : `${now} ${next.name} in ${left}.`;
+  const next = coming(video);
+  return next ? `${now} ${next.charAt(0).toUpperCase()}${next.slice(1)}.` : now;
 }
 
 /** The chip on a still: "Playable in 720p". Null when the video is complete. */

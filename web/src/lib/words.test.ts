@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { count, part, percent, size, views } from "./amount";
-import { chip, honest, ladderSentence, type Rung } from "./progress";
+import { better, chip, honest, ladderSentence, type Rung } from "./progress";
 import { age, clock, spokenClock, took, wait } from "./time";
 import { initials } from "./words";
 
@@ -76,6 +76,14 @@ describe("honest progress", () => {
   it("gives the time to everything while several rungs are open", () =>
     expect(honest({ ...video, ladder: [...video.ladder, rung("1440p", "waiting")] })).toBe("Playable now in 720p. 1080p comes next, everything in about 2 min."));
   it("invents no time", () => expect(honest({ ...video, progress: null })).toBe("Playable now in 720p. 1080p comes next."));
+  it("speaks of the rest of a rung that plays while it grows", () => {
+    const grows = { ...video, best_height: 360, ladder: [rung("240p", "waiting"), rung("360p", "running", 8)] };
+    expect(honest(grows)).toBe("Playable now in 360p. The rest of it comes next, everything in about 2 min.");
+    expect(honest({ ...grows, ladder: [rung("240p", "done", 100), rung("360p", "running", 8)] })).toBe("Playable now in 360p. All of it in about 2 min.");
+    expect(honest({ ...grows, source_playing: true, progress: null })).toBe("Playable now in 360p. 360p comes next.");
+    expect(better(grows)).toBeNull();
+    expect(better(video)?.name).toBe("1080p");
+  });
   it("marks a card only while the ladder is incomplete", () => {
     expect(chip(video)).toBe("Playable in 720p");
     expect(chip({ ...video, state: "ready" })).toBeNull();

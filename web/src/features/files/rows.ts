@@ -1,7 +1,7 @@
 /** One line of the upload page: what this browser sends, what the server holds, and the film it becomes. */
 import type { FetchInfo, UploadInfo, Video } from "@/api/types";
 import { part, percent, size, speed } from "@/lib/amount";
-import { nextRung } from "@/lib/progress";
+import { coming } from "@/lib/progress";
 import { took, wait } from "@/lib/time";
 import type { Item } from "@/lib/uploadQueue";
 
@@ -100,12 +100,10 @@ function sending(item: Item, now: number): Look {
 function becoming(video: Video): Look {
   const base = { bar: null, ladder: false, sign: "none" as Sign, tone: "plain" as Tone };
   const progress = video.progress;
-  const next = nextRung(video.ladder);
   const left = wait(progress?.left_s);
-  const open = video.ladder.filter((rung) => rung.state !== "done").length;
   switch (video.state) {
     case "checking":
-      return { ...base, word: "Checking", bar: { value: 100, stopped: false }, sentence: progress?.waits ?? "Everything arrived. Looking at what is inside.", acts: [] };
+      return { ...base, word: "Checking", bar: { value: 100, stopped: Boolean(progress?.waits) }, sentence: progress?.waits ?? "Everything arrived. Looking at what is inside.", acts: [] };
     case "encoding":
       return {
         ...base,
@@ -122,7 +120,7 @@ function becoming(video: Video): Look {
         sign: "check",
         sentence: [
           `${video.best_height ? `${video.best_height}p` : "Playable"}${video.playable_s === null ? " plays" : ` ready after ${took(video.playable_s)}`}`,
-          progress?.waits ?? (next ? (left && open === 1 ? `${next.name} in ${left}` : `${next.name} comes next${left ? `, everything in ${left}` : ""}`) : null),
+          progress?.waits ?? coming(video),
         ].filter(Boolean).join(" · "),
         ladder: true,
         acts: ["open"],

@@ -93,7 +93,7 @@ function Edit({ video }: { video: Video }) {
           <div className="p-5">
             <Details video={video} form={form} />
           </div>
-          <div className="form-foot">
+          <div className="form-foot px-5">
             <span className="min-w-0 flex-1">
               <Saved saving={form.saving} />
             </span>
@@ -122,7 +122,7 @@ function Edit({ video }: { video: Video }) {
             {underWay && video.state !== "checking" ? <p className="mt-2 text-ui text-ink-2">{honest(video)}</p> : null}
             {underWay && video.progress ? (
               <>
-                <Bar label={video.progress.stage} value={video.progress.percent} className="mt-3" />
+                <Bar label={video.progress.stage} value={video.progress.percent} stopped={Boolean(video.progress.waits)} className="mt-3" />
                 <p className="meta num mt-1.5">
                   {video.progress.stage}
                   {video.progress.speed && video.progress.speed >= 0.1 ? ` · ${video.progress.speed.toFixed(1)} × real time` : ""}

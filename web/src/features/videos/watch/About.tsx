@@ -5,7 +5,7 @@ import { LinkSimpleIcon } from "@phosphor-icons/react/LinkSimple";
 import { Link } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import type { Video } from "@/api/types";
-import { honest } from "@/lib/progress";
+import { better, honest } from "@/lib/progress";
 import { views } from "@/lib/amount";
 import { clock } from "@/lib/time";
 import { Button, buttonClass } from "@/ui/Button";
@@ -60,21 +60,17 @@ export function About({ video, engine }: { video: Video; engine: Engine | null }
 }
 
 function Progress({ video }: { video: Video }) {
-  const next = video.ladder.find((rung) => rung.state !== "done");
+  const next = better(video);
+  const moves = next ? `You move up by yourself when ${next.name} arrives; nothing reloads.` : "What is missing arrives while you watch; nothing reloads.";
+  const meanwhile =
+    video.progress?.waits ?? (video.source_playing ? "You see the file as it was sent; sizes for every connection take over as they arrive." : moves);
   return (
     <div className="panel flex flex-wrap items-center gap-x-7 gap-y-3.5 p-3.5 phone:px-[18px]" role="status" data-testid="progress">
       <div className="min-w-[16rem] flex-1">
         <p className="font-semibold">{honest(video)}</p>
-        <p className="meta mt-0.5">
-          {video.source_playing
-            ? "You see the file as it was sent; sizes for every connection take over as they arrive. "
-            : next
-              ? `You move up by yourself when ${next.name} arrives; nothing reloads. `
-              : ""}
-          This line goes away when the ladder is complete.
-        </p>
+        <p className="meta mt-0.5">{meanwhile} This line goes away when the ladder is complete.</p>
       </div>
-      {video.ladder.length ? <Ladder rungs={video.ladder} className="max-phone:w-full max-phone:justify-between" /> : null}
+      {video.ladder.length ? <Ladder rungs={video.ladder} className={video.ladder.length > 3 ? "max-phone:w-full max-phone:justify-between" : ""} /> : null}
     </div>
   );
 }

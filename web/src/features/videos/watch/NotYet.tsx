@@ -13,7 +13,7 @@ export function NotYet({ video }: { video: Video }) {
       <div className="w-full max-w-[46ch]">
         <p className="font-display text-h3 font-semibold">{words.title}</p>
         <p className="mt-1.5 text-ui text-ink-2">{words.detail}</p>
-        {bar === null ? null : <Bar label={words.title} value={bar} className="mt-4" />}
+        {bar === null ? null : <Bar label={words.title} value={bar} stopped={Boolean(video.progress?.waits)} className="mt-4" />}
         {video.is_owner ? (
           <Link to="/videos/$id" params={{ id: video.id }} className={buttonClass("secondary", true, "mt-4")}>
             Edit
