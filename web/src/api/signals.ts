@@ -29,7 +29,9 @@ class Signals {
       listeners.delete(listener);
       if (listeners.size === 0 && this.topics.get(topic) === listeners) {
         this.topics.delete(topic);
-        if (this.told.delete(topic)) this.send({ op: "unsubscribe", topic });
+        if (!this.told.delete(topic)) return;
+        this.send({ op: "unsubscribe", topic });
+        setTimeout(() => this.tellRest());
       }
     };
   }
@@ -37,6 +39,15 @@ class Signals {
   /** Signing in or out changes what may be heard: begin again with the new cookie. */
   restart(): void {
     this.socket?.close();
+  }
+
+  /** What there was no room for is heard from now on, and looks once at what it may have missed. */
+  private tellRest(): void {
+    for (const topic of this.topics.keys()) {
+      if (this.told.has(topic)) continue;
+      this.tell(topic);
+      if (this.told.has(topic)) this.emit(topic);
+    }
   }
 
   private tell(topic: string): void {

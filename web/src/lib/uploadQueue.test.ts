@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Action, backoff, EMPTY, open, type Queue, ready, step, totals } from "./uploadQueue";
+import { type Action, backoff, EMPTY, open, type Queue, ready, step, totals, underWay } from "./uploadQueue";
 
 const run = (actions: Action[], from: Queue = EMPTY): Queue => actions.reduce(step, from);
 const files = (...keys: string[]): Action => ({ type: "add", items: keys.map((key) => ({ key, name: `${key}.mp4`, size: 1000 })) });
@@ -42,6 +42,12 @@ describe("the line of uploads", () => {
     expect(phase(queue, "a")).toBe("sent");
     expect(open(queue)).toEqual([]);
     expect(totals(queue)).toEqual({ files: 1, sent: 1000, size: 1000 });
+  });
+  it("is under way while anything of it goes on by itself", () => {
+    const one = run([files("a"), { type: "start", key: "a" }]);
+    expect([run([files("a")]), one, step(one, { type: "lost", key: "a", retryAt: 1 })].map(underWay)).toEqual([true, true, true]);
+    const still: Action[] = [{ type: "pause", key: "a" }, { type: "sent", key: "a" }, { type: "refused", key: "a", problem: "too large" }];
+    expect([EMPTY, ...still.map((action) => step(one, action))].map(underWay)).toEqual([false, false, false, false]);
   });
   it("waits longer after each failure, and never more than a minute", () => {
     expect([0, 1, 2, 10].map(backoff)).toEqual([2000, 4000, 8000, 60_000]);

@@ -132,6 +132,11 @@ export function open(queue: Queue): Item[] {
   return queue.items.filter((item) => item.phase !== "sent" && item.phase !== "refused");
 }
 
+/** Whether something is sent, or would be by itself, and stops when the page is left. */
+export function underWay(queue: Queue): boolean {
+  return queue.items.some((item) => item.phase === "line" || item.phase === "sending" || item.phase === "offline");
+}
+
 export function totals(queue: Queue): { files: number; sent: number; size: number } {
   return queue.items.reduce(
     (sum, item) => ({ files: sum.files + 1, sent: sum.sent + item.sent, size: sum.size + item.size }),

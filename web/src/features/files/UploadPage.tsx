@@ -5,15 +5,16 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { meQuery } from "@/api/accounts";
 import { uploadsQuery } from "@/api/files";
 import { useSignal } from "@/api/signals";
-import type { UploadInfo, Video } from "@/api/types";
+import type { UploadInfo } from "@/api/types";
 import { cancelVideo, deleteVideo, myVideosQuery, retryVideo, videoQuery } from "@/api/videos";
 import { part, plural, size } from "@/lib/amount";
 import { took } from "@/lib/time";
-import { type Item, totals } from "@/lib/uploadQueue";
+import { totals } from "@/lib/uploadQueue";
 import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/useTitle";
 import { AddressField } from "./AddressField";
+import { assemble, type Row } from "./assemble";
 import { DetailsPanel } from "./DetailsPanel";
 import { keptFile, reopen } from "./handles";
 import { ACCEPT, fromDrop, pickWithHandles } from "./picking";
@@ -23,9 +24,6 @@ import { uploads } from "./store";
 import { UploadRow } from "./UploadRow";
 
 const sender = () => import("./sender");
-const FRESH_MS = 60 * 60 * 1000;
-
-type Row = { key: string; name: string; item: Item | null; videoId: string | null; info: UploadInfo | null; stopped: boolean };
 
 export function UploadPage() {
   useTitle("Upload");
@@ -45,7 +43,7 @@ export function UploadPage() {
   };
   useSignal(me?.account ? "my-videos" : null, refresh);
 
-  const rows = assemble(queue.items, unfinished.data?.items ?? [], mine.data?.pages[0]?.items ?? []);
+  const rows = assemble(queue.items, unfinished.data?.items ?? [], mine.data?.pages[0]?.items ?? [], mine.hasNextPage);
   const shownId = rows.some((row) => row.videoId === selected) ? selected : (rows.find((row) => row.videoId && !row.stopped)?.videoId ?? null);
   const sum = totals(queue);
   const stopped = rows.filter((row) => row.stopped).length;
@@ -242,34 +240,4 @@ export function UploadPage() {
       </div>
     </div>
   );
-}
-
-/** This browser's line first, then what the server holds unfinished, then films still on their way. */
-function assemble(items: Item[], infos: UploadInfo[], videos: Video[]): Row[] {
-  const rows: Row[] = items.map((item) => ({
-    key: item.key,
-    name: item.name,
-    item,
-    videoId: item.videoId,
-    info: null,
-    stopped: item.phase === "refused",
-  }));
-  const seen = new Set(rows.map((row) => row.videoId).filter(Boolean));
-  const ofVideo = new Map(infos.filter((info) => info.purpose === "video").map((info) => [info.subject.replace(/^video:/, ""), info]));
-  for (const video of videos) {
-    if (seen.has(video.id)) continue;
-    const recent = video.ready_at !== null && Date.now() - Date.parse(video.ready_at) < FRESH_MS;
-    if (video.state === "ready" && !recent) continue;
-    if (video.state === "cancelled") continue;
-    seen.add(video.id);
-    rows.push({
-      key: video.id,
-      name: video.filename ?? video.title,
-      item: null,
-      videoId: video.id,
-      info: ofVideo.get(video.id) ?? video.upload,
-      stopped: video.state === "rejected" || video.state === "failed" || (video.state === "uploading" && !video.upload?.fetch),
-    });
-  }
-  return rows;
 }

@@ -35,8 +35,10 @@ type Props = {
 export function UploadRow({ name, item, videoId, info, selected, onSelect, onAct }: Props) {
   const { data } = useQuery({ ...videoQuery(videoId ?? ""), enabled: videoId !== null });
   const { refetch } = useQuery({ ...videoQuery(videoId ?? ""), enabled: false });
-  useSignal(videoId ? `video:${videoId}` : null, () => void refetch());
   const video = data ?? null;
+  // A socket has room for so many films: one that is at its end gives its place to others.
+  const over = !selected && (video?.state === "ready" || video?.state === "rejected");
+  useSignal(videoId && !over ? `video:${videoId}` : null, () => void refetch());
   const now = useNow(item?.phase === "offline" || Boolean((video?.upload ?? info)?.fetch?.next_try_at));
   const shown = look({ item, video, info, now });
   const title = video && !item ? (video.filename || video.title) : name;

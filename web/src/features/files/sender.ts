@@ -5,7 +5,7 @@ import { dropDirect, UPLOADS, uploadsQuery, wayQuery } from "@/api/files";
 import type { UploadInfo } from "@/api/types";
 import { createVideo, videoQuery } from "@/api/videos";
 import { client } from "@/app/client";
-import { backoff, ready } from "@/lib/uploadQueue";
+import { backoff, ready, underWay } from "@/lib/uploadQueue";
 import { sendDirect } from "./direct";
 import { dropFile, keepFile, keptFile } from "./handles";
 import { uploads } from "./store";
@@ -281,5 +281,5 @@ window.addEventListener("online", () => {
   for (const item of uploads.read().items) if (item.phase === "offline") tryNow(item.key);
 });
 window.addEventListener("beforeunload", (event) => {
-  if (uploads.read().items.some((item) => item.phase === "sending")) event.preventDefault();
+  if (underWay(uploads.read())) event.preventDefault();
 });
