@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import re
@@ -12,12 +13,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 from tests.conftest import MakeHouse
 from tests.entrypoints.test_cli import Ended, matinee
+from tests.features.encoding.test_scanning import at_once
 from tests.features.files.tickets import served
 from tests.support.films import film
 from tests.support.house import House, Person
+from tests.support.scanner import clamd
 
+from matinee.entrypoints.cli.client import Client
+from matinee.entrypoints.cli.upload import bring, shower
 from matinee.features.accounts import service as accounts
 from matinee.features.accounts.schemas import TokenScope
 from matinee.features.files import service as files
@@ -178,6 +185,34 @@ async def test_a_house_that_answers_that_it_cannot_now_is_not_said_to_be_silent(
         )  # fmt: skip
     reason = json.loads(full.out)["reason"]
     assert (full.code, "too full" in reason, "does not answer" in reason) == (3, True, False), reason
+
+
+async def test_why_a_film_waits_is_said_once_and_in_full(
+    make_house: MakeHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    said = io.StringIO()
+    bars = Progress(console=Console(file=said, width=40))
+    show = shower(bars, bars.add_task("film", stage=""), "film.mp4")
+    sentence = "film.mp4: The virus scanner of this house does not answer. The file waits until it does.\n"
+    async with clamd() as scanner:
+        scanner.mood = "away"
+        house = await make_house(clamd_url=scanner.url)
+        token = await token_of(house, await house.person())
+        async with served(house.app) as base, working(house):
+            client, path = Client(base, token), film(tmp_path, seconds=2, size="320x180")
+            sent = asyncio.to_thread(bring, client, "key", path, "Film", "private", "playable", show)
+            running = asyncio.create_task(sent)
+            while sentence not in said.getvalue():
+                await asyncio.wait({running}, timeout=0.1)
+                assert not running.done(), running.result()
+            scanner.mood = "well"
+            while not running.done():
+                await at_once(house)
+                await asyncio.wait({running}, timeout=0.2)
+            client.http.close()
+    assert (await running).exit_code == 0
+    assert said.getvalue().count(sentence) == 1
 
 
 async def test_what_cannot_be_sent_is_said_before_anything_is_made(house: House, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from matinee.entrypoints.cli.upload import (
     follow,
     note,
     say,
+    shower,
     worse_of,
 )
 from matinee.kernel.errors import Invalid
@@ -141,7 +142,8 @@ def _fetch(
     as_json: bool,
 ) -> int:
     """A film that the server fetches. Ending this command does not end the fetch."""
-    task = bars.add_task(title or url.partition("?")[0], total=None, stage="")
+    name = title or url.partition("?")[0]
+    task = bars.add_task(name, total=None, stage="")
     form = {"url": url, "title": title, "visibility": visibility}
 
     def begin(outcome: Outcome) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def _fetch(
         note(outcome, client, made)
         return made
 
-    outcome = follow(client, begin, wait, lambda **facts: bars.update(task, **facts))
+    outcome = follow(client, begin, wait, shower(bars, task, name))
     if outcome.exit_code:
         bars.console.print(str(outcome.reason), markup=False, highlight=False, soft_wrap=True)
     say(outcome, as_json)
@@ -299,13 +301,10 @@ class _Run:
                 self._coming.discard(task.sample)
                 continue
             film = task.film
-            bar = self.bars.add_task(readable(film.path.name), total=film.size_bytes, stage="")
-
-            def show(bar: Any = bar, **facts: Any) -> None:
-                self.bars.update(bar, **facts)
-
+            name = readable(film.path.name)
+            bar = self.bars.add_task(name, total=film.size_bytes, stage="")
             try:
-                outcome = self._bring(task, show)
+                outcome = self._bring(task, shower(self.bars, bar, name))
             except Exception as error:  # such as a refused token: told like any other end
                 outcome = Outcome(state="refused", reason=str(error), exit_code=1)
             self.bars.remove_task(bar)

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
@@ -137,7 +137,7 @@ def upload(
                 title or Path(name).stem,
                 visibility,
                 cast(Wait, wait),
-                lambda t=task, **f: bars.update(t, **f),
+                shower(bars, task, name),
             )
             worst = worse_of(worst, outcome.exit_code)
             if outcome.exit_code:
@@ -146,6 +146,19 @@ def upload(
             if outcome.exit_code == UNREACHABLE:
                 break
     raise typer.Exit(worst)
+
+
+def shower(bars: Progress, task: TaskID, name: str) -> Show:
+    """What shows how far one film is. Why it waits has no room in a line: each sentence stands once above them all."""
+    told: set[str] = set()
+
+    def show(*, waits: str | None = None, **facts: Any) -> None:
+        if waits is not None and waits not in told:
+            told.add(waits)
+            bars.console.print(f"{name}: {waits}", markup=False, highlight=False, soft_wrap=True)
+        bars.update(task, **facts)
+
+    return show
 
 
 def bring(
@@ -199,7 +212,8 @@ def _show_stage(video: dict[str, Any], show: Show) -> None:
         show(completed=coming["offset_bytes"], total=fetch["total_bytes"], stage=stage)
         return
     facts = video["progress"] or {}
-    show(stage=f"{facts.get('stage') or video['state']} {facts.get('percent') or 0:.0f} %")
+    stage = f"{facts.get('stage') or video['state']} {facts.get('percent') or 0:.0f} %"
+    show(stage=stage, waits=facts.get("waits"))
 
 
 def _bring(
