@@ -4,14 +4,13 @@ from typing import Annotated, get_args
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from rich.table import Column, Table
 
 from matinee.features.accounts import service as accounts
 from matinee.features.admission import service
 from matinee.features.admission.errors import NoSuchApplication
 from matinee.features.admission.schemas import InvitationWish, Mode, PolicyWish
-from matinee.infra.terminal import in_house
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 from matinee.kernel.ids import AccountId
 from matinee.kernel.words import in_one_line, shown
@@ -164,6 +163,6 @@ async def _find(work: Work, login: str) -> AccountId:
 def _print(table: Table, otherwise: str) -> None:
     """What people wrote is no markup."""
     if table.row_count:
-        Console(markup=False, emoji=False).print(table)
+        say_table(table)
     else:
         typer.echo(otherwise)
