@@ -201,8 +201,15 @@ def _call(argv: Sequence[str | Path], cwd: Path, sentence: str) -> None:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """One set-up of this clone at a time."""
-    BUILD.mkdir(exist_ok=True)
-    with open(BUILD / "lock", "a") as lock:
+    try:
+        BUILD.mkdir(exist_ok=True)
+        lock = open(BUILD / "lock", "a")  # noqa: SIM115
+    except OSError as error:
+        raise Failed(
+            f"{ROOT} cannot be written ({error.strerror}): let it belong to the user that runs this, or use a clone"
+            " of your own."
+        ) from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -102,7 +102,8 @@ def test() -> int:
     steps = Steps()
     _linters(steps)
     _web_linters(steps)
-    steps.run("web unit tests", [*parts.npm(), "run", "--silent", "test"], ROOT / "web")
+    for name, script in (("unit tests", "test"), ("first load", "size")):
+        steps.run(f"web {name}", [*parts.npm(), "run", "--silent", script], ROOT / "web")
     steps.tests("tests", *_TESTS)
     return steps.tell()
 

@@ -1,6 +1,7 @@
 """What setting up a clone asks of the person who does it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,3 +22,18 @@ def test_a_user_without_a_home_sets_up_a_clone(tmp_path: Path, home: str, kept_h
     )  # fmt: skip
     cache = done.stdout.strip()
     assert cache == (str(SCRIPTS.parent / ".build" / "npm") if kept_here else "")
+
+
+def test_a_clone_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    clone = tmp_path / "a clone"
+    shutil.copytree(SCRIPTS, clone / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    (clone / ".build").write_text("no folder, so that root cannot write into it either")
+    done = subprocess.run(
+        [sys.executable, clone / "scripts" / "setup.py", "run"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"{clone} cannot be written (File exists): let it belong to the user that runs this,"
+        " or use a clone of your own."
+    ]
