@@ -39,6 +39,7 @@ def environment() -> dict[str, str]:
         "NODE_PATH",
     )
     kept = {key: value for key, value in os.environ.items() if key not in bends}
+    kept.setdefault("npm_config_update_notifier", "false")
     path = [str(VENV / "bin"), str(_node().parent), kept.get("PATH", os.defpath)]
     if not _may_write_home():  # npm keeps its cache there, and ends without one
         kept.setdefault("npm_config_cache", str(BUILD / "npm"))
@@ -201,15 +202,8 @@ def _call(argv: Sequence[str | Path], cwd: Path, sentence: str) -> None:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """One set-up of this clone at a time."""
-    try:
-        BUILD.mkdir(exist_ok=True)
-        lock = open(BUILD / "lock", "a")  # noqa: SIM115
-    except OSError as error:
-        raise Failed(
-            f"{ROOT} cannot be written ({error.strerror}): let it belong to the user that runs this, or use a clone"
-            " of your own."
-        ) from error
-    with lock:
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / "lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -223,6 +223,13 @@ def main() -> int:
     except (machine.Missing, parts.Failed) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:  # such as what another user made in it
+        said = f"{error.strerror}: {error.filename}" if error.filename else error
+        print(
+            f"This clone cannot be set up ({said}). Let all of it belong to you, or use a clone of your own.",
+            file=sys.stderr,
+        )
+        return 1
     except KeyboardInterrupt:
         return 130
 

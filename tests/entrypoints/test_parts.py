@@ -34,6 +34,6 @@ def test_a_clone_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        f"{clone} cannot be written (File exists): let it belong to the user that runs this,"
-        " or use a clone of your own."
+        f"This clone cannot be set up (File exists: {clone / '.build'})."
+        " Let all of it belong to you, or use a clone of your own."
     ]
