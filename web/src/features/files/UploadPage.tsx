@@ -14,7 +14,7 @@ import { Fault, Ghost } from "@/ui/States";
 import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/useTitle";
 import { AddressField } from "./AddressField";
-import { assemble, type Row } from "./assemble";
+import { assemble, detailed, type Row } from "./assemble";
 import { DetailsPanel } from "./DetailsPanel";
 import { keptFile, reopen } from "./handles";
 import { ACCEPT, fromDrop, pickWithHandles } from "./picking";
@@ -44,7 +44,7 @@ export function UploadPage() {
   useSignal(me?.account ? "my-videos" : null, refresh);
 
   const rows = assemble(queue.items, unfinished.data?.items ?? [], mine.data?.pages[0]?.items ?? [], mine.hasNextPage);
-  const shownId = rows.some((row) => row.videoId === selected) ? selected : (rows.find((row) => row.videoId && !row.stopped)?.videoId ?? null);
+  const shownId = detailed(rows, selected);
   const sum = totals(queue);
   const stopped = rows.filter((row) => row.stopped).length;
 

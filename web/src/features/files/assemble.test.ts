@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { UploadInfo, Video } from "@/api/types";
-import { assemble } from "./assemble";
+import { assemble, detailed, type Row } from "./assemble";
 
 const info = (video: string, fetch: UploadInfo["fetch"] = null): UploadInfo => ({
   id: `upload of ${video}`,
@@ -30,4 +30,14 @@ describe("the lines of the upload page", () => {
     const item = { key: "k", name: "here.mov", size: 1000, sent: 1, speed: null, phase: "sending", videoId: "new", uploadId: "u", problem: null, retryAt: null, failures: 0 } as const;
     expect(names(assemble([item], [info("new")], [film("new")], true))).toEqual(["here.mov"]);
   });
+});
+
+describe("the film whose details stand beside", () => {
+  const row = (videoId: string | null, stopped = false): Row => ({ key: videoId ?? "in line", name: "", item: null, videoId, info: null, stopped });
+  it("is the first on its way while others stand in line", () => expect(detailed([row("a"), row(null)], null)).toBe("a"));
+  it("is the chosen one as long as it is there", () => {
+    expect(detailed([row("a"), row("b"), row(null)], "b")).toBe("b");
+    expect(detailed([row("a"), row(null)], "b")).toBe("a");
+  });
+  it("is none while nothing has begun", () => expect(detailed([row(null), row("a", true)], null)).toBeNull());
 });

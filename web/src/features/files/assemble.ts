@@ -41,3 +41,9 @@ export function assemble(items: Item[], infos: UploadInfo[], videos: Video[], mo
   }
   return rows;
 }
+
+/** The film whose details stand beside: the one that was chosen, else the first that needs nobody. A file in line is no film yet. */
+export function detailed(rows: Row[], chosen: string | null): string | null {
+  if (chosen !== null && rows.some((row) => row.videoId === chosen)) return chosen;
+  return rows.find((row) => row.videoId !== null && !row.stopped)?.videoId ?? null;
+}
