@@ -164,6 +164,8 @@ def test_the_controls_go_while_a_film_plays_and_a_finger_only_brings_them_back(
         expect(player).not_to_have_class(idle)
         assert not acts.frames(page)["paused"]
         assert page.evaluate("document.fullscreenElement === null"), "what nobody sees nobody presses"
+        page.set_viewport_size({"width": 844, "height": 390})
+        expect(player.get_by_role("button", name="Pause")).to_be_in_viewport(ratio=1)
         page.close()
 
         page = make_context().new_page()
