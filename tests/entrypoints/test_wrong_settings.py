@@ -1,10 +1,13 @@
 """What a person reads whose settings are wrong: one sentence that names the setting, and never a secret."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from matinee.entrypoints.foreseen import foreseen
 from matinee.entrypoints.parts import load_settings
+from matinee.kernel.errors import Invalid
 
 SENTENCES = [
     ("PORT", "hush", "MATINEE_PORT: this must be a whole number."),
@@ -86,3 +89,13 @@ def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
         load_settings()
     told = (foreseen(refused.value) or "").splitlines()
     assert sorted(line.partition(":")[0] for line in told) == ["MATINEE_LOG_LEVEL", "MATINEE_PORT"]
+
+
+def test_a_file_of_settings_that_is_no_text_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_bytes("MATINEE_PORT=8001".encode("utf-16"))
+    with pytest.raises(Invalid) as refused:
+        load_settings()
+    assert foreseen(refused.value) == f"{tmp_path / '.env'} is no text in UTF-8: save it as that."

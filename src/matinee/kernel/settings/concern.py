@@ -14,7 +14,9 @@ from pydantic_settings import (
 )
 
 from matinee.kernel import secret_files
+from matinee.kernel.errors import Invalid
 
+_ENV_FILE = ".env"
 C = TypeVar("C", bound="Concern")
 
 
@@ -57,12 +59,20 @@ class Concern(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="MATINEE_",
-        env_file=".env",
+        env_file=_ENV_FILE,
         env_file_encoding="utf-8",
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,  # it may be a secret
     )
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except (OSError, UnicodeDecodeError) as error:
+            if (sentence := _unreadable(Path(_ENV_FILE).absolute())) is None:
+                raise
+            raise Invalid(sentence) from error
 
     @classmethod
     def settings_customise_sources(
@@ -80,3 +90,16 @@ class Concern(BaseSettings):
         ]
         folder = next((one for one in named if one), None)
         return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls, folder)
+
+
+def _unreadable(env_file: Path) -> str | None:
+    """What is wrong with the file itself, whatever stands in it."""
+    try:
+        env_file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{env_file} cannot be read: {error.strerror}."
+    except UnicodeDecodeError:
+        return f"{env_file} is no text in UTF-8: save it as that."
+    return None

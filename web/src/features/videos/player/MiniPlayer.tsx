@@ -27,7 +27,7 @@ function Mini({ session }: { session: NonNullable<ReturnType<typeof stage.read>>
     if (gone) stage.drop(video.id);
     else if (fresh.data) stage.update(fresh.data);
   }, [gone, video.id, fresh.data]);
-  usePlayerKeys(engine, { full: () => undefined }, () => undefined);
+  usePlayerKeys(engine, { small: true }, () => undefined);
   return (
     <section className="mini" aria-label={`Mini player: ${video.title}`} data-testid="mini">
       <Link to="/watch/$id" params={{ id: video.id }} className="pic" aria-label={`Back to ${video.title}`} data-theme="dark">

@@ -2,7 +2,8 @@ import { useEffect, useEffectEvent } from "react";
 import { singleKeysOn, typing } from "@/lib/keys";
 import type { Engine } from "./engine";
 
-export type Extra = { full: () => void; wide?: () => void; dim?: () => void; mini?: () => void };
+/** `small`: beside another page, which keeps the keys that it is scrolled with. */
+export type Extra = { small?: boolean; full?: () => void; wide?: () => void; dim?: () => void; mini?: () => void };
 
 /** The player's keys, wherever the focus is on the page, except while typing or in a menu. */
 export function usePlayerKeys(engine: Engine | null, extra: Extra, wake: () => void): void {
@@ -15,6 +16,7 @@ export function usePlayerKeys(engine: Engine | null, extra: Extra, wake: () => v
     if (event.key === " " && onControl) return;
     if (event.key.startsWith("Arrow") && onControl?.matches("input, [role=menu], [role=tab]")) return;
     if (event.key.length === 1 && event.key !== " " && !singleKeysOn()) return;
+    if (extra.small && !/^[a-z]$/.test(event.key)) return;
     const commands: Record<string, (() => void) | undefined> = {
       " ": () => engine.toggle(),
       k: () => engine.toggle(),
