@@ -5,7 +5,7 @@ import { LinkSimpleIcon } from "@phosphor-icons/react/LinkSimple";
 import { Link } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import type { Video } from "@/api/types";
-import { better, honest } from "@/lib/progress";
+import { better, chip, honest } from "@/lib/progress";
 import { views } from "@/lib/amount";
 import { clock } from "@/lib/time";
 import { Button, buttonClass } from "@/ui/Button";
@@ -65,7 +65,11 @@ function Progress({ video }: { video: Video }) {
   const meanwhile =
     video.progress?.waits ?? (video.source_playing ? "You see the file as it was sent; sizes for every connection take over as they arrive." : moves);
   return (
-    <div className="panel flex flex-wrap items-center gap-x-7 gap-y-3.5 p-3.5 phone:px-[18px]" role="status" data-testid="progress">
+    <div className="panel flex flex-wrap items-center gap-x-7 gap-y-3.5 p-3.5 phone:px-[18px]" data-testid="progress">
+      {/* What is left changes every few seconds: only a better quality is spoken. */}
+      <span role="status" className="sr-only">
+        {chip(video)}
+      </span>
       <div className="min-w-[16rem] flex-1">
         <p className="font-semibold">{honest(video)}</p>
         <p className="meta mt-0.5">{meanwhile} This line goes away when the ladder is complete.</p>
