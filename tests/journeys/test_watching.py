@@ -179,4 +179,12 @@ def test_the_controls_go_while_a_film_plays_and_a_finger_only_brings_them_back(
         expect(player.locator(".chrome")).to_have_css("opacity", "0")
         page.keyboard.press("Tab")
         expect(player.locator(".chrome"), "stays where a key has led").to_have_css("opacity", "1")
+
+        page.set_viewport_size({"width": DESK_WIDTH, "height": 300})
+        page.get_by_role("link", name="Home").first.click()
+        expect(page.get_by_test_id("mini")).to_be_visible()
+        expect(page.locator(f"[data-video='{id}']")).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        until(lambda: page.evaluate("scrollY") > 0, "beside the small player a page is scrolled by its keys")
+        assert page.evaluate("document.querySelector('.surface video').volume") == 1
         client.delete(f"/api/v1/videos/{id}")
