@@ -128,9 +128,7 @@ def test_mpeg4_plays_from_its_first_segments_while_the_rest_waits(
         ahead.goto(f"{server.address}/watch/{id}?t=70")
         expect(ahead.get_by_text("Encoded up to 0:08 so far")).to_be_visible()
         _gains(page, server, id, acts.ALL, [240, 360])
-        until(
-            lambda: _is_past(ahead, 70), "who came by a link at a time sees that moment once it is there", 30
-        )
+        until(lambda: _is_past(ahead, 70), "who came by a link at a time sees that moment once it is there")
         ahead.close()
     expect(page.get_by_test_id("watch")).to_have_attribute("data-video-state", "ready", timeout=120_000)
     _seek_and_reload(page)
