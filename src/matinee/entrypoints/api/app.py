@@ -15,12 +15,14 @@ from matinee.entrypoints.api.identity import again, authenticate
 from matinee.entrypoints.parts import Parts, opened
 from matinee.features.accounts import service as accounts
 from matinee.features.roles import service as roles
+from matinee.features.videos import service as videos
 from matinee.infra import front, http, problems
 from matinee.infra.gateway.socket import Gateway
 from matinee.infra.gateway.socket import router as socket_router
 from matinee.infra.limits import Limits
 from matinee.infra.room import Room
 from matinee.infra.storage.opening import origin_for_browsers
+from matinee.kernel.settings import Settings
 
 
 def build(parts: Parts) -> FastAPI:
@@ -81,9 +83,16 @@ def build(parts: Parts) -> FastAPI:
     app.include_router(docs.router)
     app.include_router(wellknown.router)
     app.include_router(pages.router)
-    parts.works.held(Limits).declare(http.limits_of(app))
+    parts.works.held(Limits).declare(http.limits_of(app), partial(_shared_secret, parts.settings))
     app.openapi = lambda: _openapi(app, parts.rooms)  # type: ignore[method-assign]
     return app
+
+
+def _shared_secret(settings: Settings) -> bytes:
+    """The one that all processes of a house agree on before they serve."""
+    key = videos.media_key_of(settings)
+    assert key is not None
+    return key
 
 
 def _openapi(app: FastAPI, rooms: Sequence[Room]) -> dict[str, Any]:

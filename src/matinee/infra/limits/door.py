@@ -1,7 +1,7 @@
 """Which bucket a request draws from, and what it is told about it. Refuses before anything is read of a body."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -63,9 +63,10 @@ class Limits:
         self._shared = Shared(works.database)
         self._declared: dict[tuple[str, str], Class] = {}
 
-    def declare(self, declared: Iterable[tuple[str, str, Class]]) -> None:
-        """Methods and paths whose class their route names."""
+    def declare(self, declared: Iterable[tuple[str, str, Class]], secret: Callable[[], bytes]) -> None:
+        """Methods and paths whose class their route names, and what gives the secret of all processes."""
         self._declared.update({(method, path): named for method, path, named in declared})
+        self._shared.secret = secret
 
     def class_of(self, method: str, path: str) -> Class | None:
         """None for what is free."""

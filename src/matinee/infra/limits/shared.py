@@ -3,12 +3,15 @@
 A process takes a handful of tokens and spends them in memory, so few requests cost a query, and none beyond the limit
 passes, however many processes there are: tokens are taken before they are spent. What a process still holds when its
 handful ends is lost to its owner, at most a twentieth of the bucket. Who was refused is refused from memory until a
-token is there again. While the database does not answer, each process counts for itself.
+token is there again. While the database does not answer, each process counts for itself. Whose a bucket is cannot be
+told from its row: its name is a hash under a secret of the house.
 """
 
 import asyncio
 import hashlib
+import hmac
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -73,16 +76,17 @@ class _Hand:
 
 
 class Shared:
-    """The buckets of a house, as one process sees them."""
+    """The buckets of a house, as one process sees them. `secret` gives what all its processes share."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, secret: Callable[[], bytes] | None = None) -> None:
+        self.secret = secret
         self._database = database
         self._alone = Memory(time.monotonic)
         self._hands: dict[bytes, _Hand] = {}
 
     async def take(self, limit: Limit, key: str) -> Standing:
         """One token, if there is one."""
-        name = hashlib.blake2b(f"{limit.name}:{key}".encode(), digest_size=16).digest()
+        name = self._named(f"{limit.name}:{key}")
         hand = self._hands.get(name)
         if hand is None:
             if len(self._hands) >= KEYS_MOST:
@@ -98,6 +102,12 @@ class Shared:
             async with hand.lock:
                 if not hand.knows(time.monotonic()) and not await self._ask(limit, name, hand):
                     return self._alone.take(limit, key)
+
+    def _named(self, plain: str) -> bytes:
+        """There are few addresses: under no secret, or one of its own, each could be tried."""
+        assert self.secret is not None
+        key = hmac.digest(self.secret(), b"matinee buckets", "sha256")
+        return hashlib.blake2b(plain.encode(), digest_size=16, key=key).digest()
 
     async def _ask(self, limit: Limit, name: bytes, hand: _Hand) -> bool:
         now = time.monotonic()
