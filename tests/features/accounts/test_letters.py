@@ -87,6 +87,36 @@ async def test_a_forgotten_password_is_replaced_by_a_letter_and_every_session_en
     ]
 
 
+async def test_while_strangers_guess_a_letter_lets_the_owner_in_where_it_was_followed(
+    posted: House, office: Office
+) -> None:
+    ann = await posted.person(handle="ann")
+    known = await posted.client(address="192.0.2.9")
+    assert (await post(known, "session", login="ann", password=PASSWORD)).status_code == 200
+    known.cookies.clear()
+    office.letters.clear()
+
+    async def guess(address: str) -> None:
+        stranger = await posted.client(address=address)
+        for login in ("ann", ann.email):
+            for _ in range(7):
+                await post(stranger, "session", login=login, password="not the password")
+
+    for n in range(3):
+        await guess(f"198.51.{n}.7")
+    await guess("192.0.2.9")  # as one would who was let in there once
+    browser = await posted.client(address="203.0.113.9")
+    assert (await post(browser, "session", login="ann", password=PASSWORD)).status_code == 429
+    secret = await reset_letter(posted, office, "ann")
+    finished = await post(browser, "password-resets/finish", token=secret, password=NEW)
+    assert finished.status_code == 204
+    elsewhere = await posted.client(address="203.0.114.9")
+    assert (await post(elsewhere, "session", login="ann", password=NEW)).status_code == 429
+    assert (await post(browser, "session", login="ann", password=NEW)).status_code == 200
+    told = [one["kind"] for one in (await browser.get("/api/v1/sessions")).json()["notices"]]
+    assert "new_place" in told, "that it is a new place is said all the same"
+
+
 async def test_a_link_ends_with_its_time_and_with_the_next_one(posted: House, office: Office) -> None:
     await posted.person(handle="ann")
     first = await reset_letter(posted, office, "ann")

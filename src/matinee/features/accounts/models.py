@@ -145,7 +145,8 @@ class NoticeRow(Base):
 
 
 class SeenRow(Base):
-    """Where somebody signed in or was signed in lately: `mark` is a keyed hash of device and network together."""
+    """Where somebody signed in or was signed in lately, or chose a password by a link: `mark` is a keyed hash of device
+    and network together."""
 
     __tablename__ = "accounts_seen"
 

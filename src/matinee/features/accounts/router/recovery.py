@@ -35,6 +35,7 @@ async def reset(
         asked.token,
         asked.password.get_secret_value(),
         address=_address(request),
+        agent=request.headers.get("user-agent", ""),
         end_tokens=asked.end_tokens,
     )
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from matinee.features.accounts import repository as token_rows
@@ -75,7 +76,8 @@ async def note_where(work: Work, account: AccountRow, *, address: str, agent: st
     if not address:  # the house itself opened it
         return
     since = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
-    known = await standing.seen(work.session, account.id, since)
+    by_link = _mark(work, account.id, address, agent, "link")
+    known = await standing.seen(work.session, account.id, since) - {by_link}
     mark = _mark(work, account.id, address, agent)
     await standing.see(work.session, account.id, mark, work.now)
     if mark in known or (not known and account.created_at >= since):
@@ -85,10 +87,15 @@ async def note_where(work: Work, account: AccountRow, *, address: str, agent: st
 
 
 async def is_known(work: Work, account_id: UUID, *, address: str, agent: str) -> bool:
-    """Whether this device was signed in from this network lately."""
+    """Whether this device was signed in from this network lately, or used a link there that the owner alone has."""
     since = work.now - timedelta(days=work.settings(RetentionSettings).notice_days)
-    mark = _mark(work, account_id, address, agent)
-    return mark in await standing.seen(work.session, account_id, since)
+    marks = {_mark(work, account_id, address, agent, what) for what in ("seen", "link")}
+    return not marks.isdisjoint(await standing.seen(work.session, account_id, since))
+
+
+async def note_link(work: Work, account_id: UUID, *, address: str, agent: str) -> None:
+    """Somebody chose a password by a link. Their sign-in, which follows, is told of all the same."""
+    await standing.see(work.session, account_id, _mark(work, account_id, address, agent, "link"), work.now)
 
 
 async def still_there(work: Work, account_id: UUID, *, address: str, agent: str) -> None:
@@ -98,8 +105,10 @@ async def still_there(work: Work, account_id: UUID, *, address: str, agent: str)
     await standing.see_again(work.session, account_id, mark, work.now, stale=work.now - SEEN_EXACT_TO)
 
 
-def _mark(work: Work, account_id: UUID, address: str, agent: str) -> bytes:
-    key = signing.secret_of(work.works.settings, f"seen of {account_id}")
+def _mark(
+    work: Work, account_id: UUID, address: str, agent: str, what: Literal["seen", "link"] = "seen"
+) -> bytes:
+    key = signing.secret_of(work.works.settings, f"{what} of {account_id}")
     return places.mark_of(places.device_of(agent), places.place_of(address, key), key)
 
 

@@ -17,6 +17,7 @@ from matinee.features.accounts.schemas import Account, HandedOut, JoinLetter
 from matinee.features.accounts.service import (
     access,
     audit,
+    guessing,
     letters,
     members,
     notices,
@@ -44,8 +45,11 @@ async def ask_reset(work: Work, login: str, *, address: str) -> None:
     await letters.ask(work, "reset", login[: rules.EMAIL_MOST])
 
 
-async def reset(work: Work, secret: str, new: str, *, address: str, end_tokens: bool = False) -> None:
-    """Another password for whom the link was made; every session ends. Raises `LinkOver` and `WeakPassword`."""
+async def reset(
+    work: Work, secret: str, new: str, *, address: str, agent: str = "", end_tokens: bool = False
+) -> None:
+    """Another password for whom the link was made; every session ends. Where it was chosen it signs in, also while
+    strangers guess. Raises `LinkOver` and `WeakPassword`."""
     link = await _link(work, ("reset",), secret, address)
     letter_id, account_id, sent_to = link.id, _account_id(link), link.address
     await members.replace_password(work, account_id, new, field="password")
@@ -55,6 +59,7 @@ async def reset(work: Work, secret: str, new: str, *, address: str, end_tokens: 
         raise LinkOver
     if sent_to and sent_to == account.email:
         account.email_verified_at = account.email_verified_at or work.now
+    await guessing.begin_anew(work, account_id, address=address, agent=agent)
     await audit.record(work, "password.reset", about=account_id, by=account_id, letter=bool(sent_to))
     if end_tokens:
         await access.end_tokens(work, account_id)

@@ -78,7 +78,7 @@ TOLD = (
         fields={
             "kind": "What happened.",
             "device": f"{_DEVICE} Or the program that it is about.",
-            "place": f"{_PLACE} Or when that program's access ends.",
+            "place": f"{_PLACE} Or of which service, and when that program's access ends.",
             "at": "When.",
         },
     ),
@@ -132,7 +132,8 @@ UNTOLD = {
     "accounts_factor_role": "Roles of which a second factor is asked.",
     "accounts_key": "The house's own keys.",
     "accounts_refusal": "Numbers of refused sign-ins, until they stand in acts.ndjson ten minutes later.",
-    "accounts_seen": "Keyed hashes of device and network where you signed in, for MATINEE_NOTICE_DAYS.",
+    "accounts_seen": "Keyed hashes of device and network where you signed in or chose a password by a link, for"
+    " MATINEE_NOTICE_DAYS.",
     "accounts_step": "Half of a sign-in, for five minutes.",
     "accounts_throttle": "Keyed hashes of who tried how often, for a day.",
 }
