@@ -9,6 +9,8 @@ from tests.support.factors import Clock
 from tests.support.house import House
 
 from matinee.features.accounts import service as accounts
+from matinee.features.people import service as people
+from matinee.kernel.ids import AccountId
 
 
 async def given(
@@ -50,6 +52,23 @@ async def test_one_that_was_made_for_some_days_or_for_ever_is_not_told_of(make_h
     for _ in range(8):
         assert await told(house) == []
         clock.go(days=1)
+
+
+async def test_of_a_token_of_a_service_the_owners_of_the_house_are_told(house: House) -> None:
+    owners = [await house.person("owner", handle=handle) for handle in ("olga", "oscar")]
+    await house.person("admin")
+    clock = Clock(house)
+    async with house.works.open() as work:
+        service = await people.create_service(work, "importer", "Nightly import", ["creator"])
+        await accounts.issue_token(work, AccountId(service.id), "cron", days=30)
+    await given(house, days=30)
+    ends_at = clock.now + timedelta(days=30)
+    clock.go(days=25)
+    assert sorted(await told(house)) == ["cron", "cron", "nightly copy"]
+    for owner in owners:
+        notices = (await owner.client.get("/api/v1/sessions")).json()["notices"]
+        (said,) = [one for one in notices if one["kind"] == "token_ends"]
+        assert said["place"] == f"of @importer, on {ends_at:%d %B %Y at %H:%M} UTC"
 
 
 async def test_who_cannot_act_is_not_told(house: House) -> None:

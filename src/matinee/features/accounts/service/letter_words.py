@@ -123,8 +123,9 @@ _NOTICES = {
     ),
     "token_ends": (
         "The access of a program ends soon",
-        "A program or device that acts for your account at Matinee can do so no more after this:",
-        "If you still need it, give it another access in time: Settings, programs and devices.",
+        "A program or device that acts for your account at Matinee, or for a service of your house, can do so no more"
+        " after this:",
+        "If it is still needed, give it another access in time: in Settings, or on the page of the service.",
     ),
     "recovery_code_used": (
         "A recovery code was used",

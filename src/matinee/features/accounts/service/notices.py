@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Literal
 from uuid import UUID
 
-from matinee.features.accounts import repository as token_rows
+from matinee.features.accounts import repository as accounts
 from matinee.features.accounts.errors import SlowDown
 from matinee.features.accounts.messages import TellOwner
 from matinee.features.accounts.models import AccountRow, NoticeRow
+from matinee.features.accounts.repository import roles, standing
 from matinee.features.accounts.repository import sessions as repository
-from matinee.features.accounts.repository import standing
 from matinee.features.accounts.rules import places, throttle_key
 from matinee.features.accounts.schemas import NoticeKind
 from matinee.features.accounts.service import letter_words, signing, throttle
@@ -65,9 +65,19 @@ async def note_operator(work: Work, account_id: UUID, kind: NoticeKind, *, id: U
 
 
 async def note_endings(work: Work) -> None:
-    """Owners of programs' tokens that end within a week are told, once each."""
-    for account_id, name, ends_at in await token_rows.take_ending_tokens(work.session, work.now, END_TOLD):
-        await _add(work, account_id, "token_ends", name, f"on {ends_at:%d %B %Y at %H:%M} UTC")
+    """Owners of programs' tokens that end within a week are told, once each. Of a service's, which nobody reads for,
+    the owners of the house are."""
+    ending = await accounts.take_ending_tokens(work.session, work.now, END_TOLD)
+    found = await accounts.several(work.session, [account_id for account_id, _, _ in ending])
+    services = {row.id: row.login_name for row in found if row.kind == "service"}
+    owners = await roles.owners(work.session, work.now) if services else ()
+    for account_id, name, ends_at in ending:
+        when = f"on {ends_at:%d %B %Y at %H:%M} UTC"
+        if account_id not in services:
+            await _add(work, account_id, "token_ends", name, when)
+            continue
+        for owner in owners:
+            await _add(work, owner, "token_ends", name, f"of @{services[account_id]}, {when}")
 
 
 async def note_where(work: Work, account: AccountRow, *, address: str, agent: str) -> None:

@@ -14,7 +14,7 @@ const WORDS: Record<Notice["kind"], { what: string; then: string; bad?: boolean 
   link_handed_out: { what: "The operator made a link by which a new password can be chosen", then: "If you did not ask for it, write to the operator." },
   new_place: { what: "Somebody signed in from a device and place that were not seen together here lately", then: "If this was not you, end it below and choose another password." },
   looked_at: { what: "An operator of this house looked at it through your eyes", then: "They changed nothing, and could not reach what keeps your account safe." },
-  token_ends: { what: "The access of a program ends soon. Told", then: "If you still need it, give it another one in time." },
+  token_ends: { what: "The access of a program ends soon. Told", then: "If it is still needed, give it another one in time." },
   recovery_code_used: { what: "A recovery code was used", then: "If this was not you, choose another password and make new codes." },
 };
 
