@@ -222,6 +222,19 @@ async def test_an_operator_of_before_is_led_to_a_factor_and_goes_on(make_house: 
     assert (await browser.get("/api/v1/admin/overview")).status_code == 200
 
 
+async def test_a_program_of_such_an_operator_is_told_where_to_go_and_goes_on_afterwards(
+    make_house: MakeHouse,
+) -> None:
+    house = await make_house(public_url="https://localhost")
+    owner = await house.person("owner")
+    program = await house.program(owner)
+    refused = (await program.get("/api/v1/me/videos")).json()
+    assert refused["code"] == "accounts.factor_due"
+    assert "Sign in at https://localhost/settings with a browser" in refused["detail"]
+    await add_app(owner.client, Clock(house))
+    assert (await program.get("/api/v1/me/videos")).status_code == 200
+
+
 async def test_an_unknown_role_is_refused_at_the_start(make_house: MakeHouse) -> None:
     with pytest.raises(ValueError, match="there is no role The admins"):
         await make_house(second_factor_roles="The admins")

@@ -168,6 +168,14 @@ class FactorDue(Refused):
         "The operator asks for a second factor of your role. Set one up in Settings; then you can go on."
     )
 
+    @classmethod
+    def of_program(cls, address: str) -> "FactorDue":
+        """As a program shows it, which has no Settings beside it. `address` is that of the house."""
+        return cls(
+            "The operator asks for a second factor of your role, and programs of yours wait for it. Sign in at"
+            f" {address}/settings with a browser and set one up; then this goes on."
+        )
+
 
 class FactorNeeded(Refused):
     code = "accounts.factor_needed"

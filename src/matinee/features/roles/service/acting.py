@@ -21,7 +21,7 @@ def actor_of(works: Works, identity: Identity, *, reading: bool = True) -> Actor
     read their request. `reading`: nothing is to be changed."""
     charter = works.held(Book).charter
     roles = frozenset({GUEST_ROLE, *identity.roles})
-    permissions, held_back = charter.permissions_of(roles), _held_back(identity)
+    permissions, held_back = charter.permissions_of(roles), _held_back(works, identity)
     if identity.limit is not None:
         permissions = charter.when_limited(permissions, reading=reading)
     if identity.waits or identity.factor_due:
@@ -45,11 +45,12 @@ def guest(works: Works) -> Actor:
     return Actor(permissions=works.held(Book).charter.open_to_all)
 
 
-def _held_back(identity: Identity) -> Refused | None:
+def _held_back(works: Works, identity: Identity) -> Refused | None:
     if identity.waits:
         return Waits()
     if identity.factor_due:
-        return FactorDue()
+        by_program = identity.via == "token"
+        return FactorDue.of_program(works.settings.house.address) if by_program else FactorDue()
     return None if identity.limit is None else accounts.limited(identity.limit)
 
 
