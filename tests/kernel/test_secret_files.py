@@ -81,6 +81,14 @@ def test_what_cannot_be_a_secret_stops_the_start_and_is_not_shown(folder: Path, 
     assert "hush" not in str(raised.value)
 
 
+def test_two_files_of_one_setting_stop_the_start(folder: Path) -> None:
+    for name in ("MATINEE_SECRET", "matinee_secret"):
+        (folder / name).write_text("hush")
+    with pytest.raises(ValidationError, match="matinee_secret are one setting") as raised:
+        Settings.load()
+    assert "hush" not in str(raised.value)
+
+
 def test_a_folder_that_is_not_there_stops_the_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATINEE_SECRETS_DIR", str(folder / "nowhere"))
     with pytest.raises(ValidationError, match="is no folder that can be read"):

@@ -14,12 +14,16 @@ _ACCESS_LIST: Final = "system.posix_acl_access"
 
 def secret_files(folder: Path) -> dict[str, Path]:
     """Files of the folder that are named like a setting, by its name in small letters; links are followed, as
-    Kubernetes makes them. Raises `OSError`."""
-    return {
-        file.name.lower(): file
-        for file in sorted(folder.iterdir())
-        if file.name.lower().startswith(_PREFIX) and file.is_file()
-    }
+    Kubernetes makes them. Raises `OSError`, and `ValueError` with a sentence for two of one setting."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        name = file.name.lower()
+        if not name.startswith(_PREFIX) or not file.is_file():
+            continue
+        if name in found:
+            raise ValueError(f"{found[name]} and {file} are one setting: keep one of both")
+        found[name] = file
+    return found
 
 
 def read(file: Path) -> str:

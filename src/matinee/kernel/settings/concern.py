@@ -27,7 +27,7 @@ class _SecretFiles(PydanticBaseSettingsSource):
         super().__init__(settings_class)
         self._files = {}
         if folder:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 self._files = secret_files.secret_files(Path(folder).expanduser())
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
