@@ -63,7 +63,8 @@ ROOM = Room(
         ),
         Permission(
             "accounts.manage",
-            "See addresses, sign-ins and programs of accounts, suspend and limit them, and make services.",
+            "See addresses, sign-ins and programs of accounts, suspend and limit them, and make services; the pages for"
+            " it need “accounts.read”, too.",
             "admin",
             scope="operate",
         ),
