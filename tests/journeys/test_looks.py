@@ -50,6 +50,7 @@ OPERATOR = {
     "people": "/run/people",
     "welcome": "/run/welcome",
     "roles": "/run/roles",
+    "audit": "/run/audit",
     "device": "/device",
 }
 
@@ -110,6 +111,13 @@ _ASTRAY = """() => [...document.querySelectorAll("table.table td:last-child butt
 })"""
 
 
+# The room that one is in, among those that a line shows as far as it is wide.
+_OUT_OF_SIGHT = """() => [...document.querySelectorAll(".phone-rooms [data-selected]")].flatMap((chip) => {
+  const box = chip.getBoundingClientRect();
+  return box.width && (box.left < 0 || box.right > innerWidth) ? [`${chip.textContent} is out of sight`] : [];
+})"""
+
+
 def _look(page: Page, server: Server, name: str, path: str, faults: list[str], note: str) -> None:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -140,6 +148,7 @@ def _look(page: Page, server: Server, name: str, path: str, faults: list[str], n
         faults.append(f"{name} {note}: sticks out by {too_wide} px")
     faults += [f"{name} {note}: {words}" for words in page.evaluate(_BEYOND)]
     faults += [f"{name} {note}: {words}" for words in page.evaluate(_ASTRAY)]
+    faults += [f"{name} {note}: {words}" for words in page.evaluate(_OUT_OF_SIGHT)]
     if SHOTS:
         folder = Path(SHOTS)
         folder.mkdir(parents=True, exist_ok=True)

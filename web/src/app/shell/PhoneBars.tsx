@@ -4,7 +4,8 @@ import { HouseIcon } from "@phosphor-icons/react/House";
 import { PlusIcon } from "@phosphor-icons/react/Plus";
 import { SignInIcon } from "@phosphor-icons/react/SignIn";
 import { UserCircleIcon } from "@phosphor-icons/react/UserCircle";
-import { Link } from "@tanstack/react-router";
+import { Link, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import type { Me } from "@/api/types";
 import { Mark } from "./Mark";
 import { roomsFor } from "./rooms";
@@ -22,12 +23,20 @@ export function PhoneTop({ me }: { me: Me | undefined }) {
   );
 }
 
-/** The rooms of Run stand above their pages where there is no side bar. */
+/** The rooms of Run stand above their pages where there is no side bar; the present one is always in sight. */
 export function RunRooms({ me }: { me: Me | undefined }) {
   const rooms = roomsFor(me, "run");
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const line = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const present = line.current?.querySelector("[data-selected]")?.getBoundingClientRect();
+    if (!line.current || !present) return;
+    const whole = line.current.getBoundingClientRect();
+    line.current.scrollLeft += (present.left + present.right - whole.left - whole.right) / 2;
+  }, [path, rooms.length]);
   if (rooms.length < 2) return null;
   return (
-    <nav className="phone-rooms" aria-label="Rooms of Run">
+    <nav className="phone-rooms" aria-label="Rooms of Run" ref={line}>
       {rooms.map((room) => (
         <Link key={room.to} to={room.to} className="chip" activeOptions={{ exact: room.to === "/run", includeSearch: false }} activeProps={{ "data-selected": "" }}>
           {room.label}
