@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 from sqlalchemy import text
 from tests.support.house import House
 from typer.testing import CliRunner, Result
@@ -16,11 +15,7 @@ from matinee.features.accounts.commands import commands
 from matinee.infra.work import Works
 
 
-async def test_the_log_is_listed_exported_and_verified_from_the_terminal(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COLUMNS", "300")
-
+async def test_the_log_is_listed_exported_and_verified_from_the_terminal(house: House) -> None:
     @asynccontextmanager
     async def open_works() -> AsyncIterator[Works]:
         async with opened(assemble(house.settings)) as parts:
@@ -42,6 +37,7 @@ async def test_the_log_is_listed_exported_and_verified_from_the_terminal(
     made = await run("ls", "--act", "token.made")
     assert "name [2J[/x]" in made.stdout
     assert "\x1b" not in made.stdout
+    assert "scopes account+manage+operate+read+upload" in made.stdout, "what goes into a pipe is whole"
     assert "Nothing was written down" in (await run("ls", "--since", "2999-01-01")).stdout
     lines = [json.loads(line) for line in (await run("export")).stdout.splitlines()]
     assert lines[0]["act"] == "lane.paused"

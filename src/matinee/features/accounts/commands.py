@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from matinee.features.accounts import service
 from matinee.features.accounts.schemas import AuditEntry, AuditPerson, AuditVerdict
-from matinee.infra.terminal import in_house
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 from matinee.kernel.words import shown
 
@@ -55,7 +54,7 @@ def list_entries(
 
     in_house(context, lambda work: _each(work, act, person, since, until, limit, show))
     if table.row_count:
-        Console(soft_wrap=True, markup=False, emoji=False).print(table)
+        say_table(table)
     else:
         typer.echo("Nothing was written down that fits.")
 

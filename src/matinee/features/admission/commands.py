@@ -161,7 +161,6 @@ async def _find(work: Work, login: str) -> AccountId:
 
 
 def _print(table: Table, otherwise: str) -> None:
-    """What people wrote is no markup."""
     if table.row_count:
         say_table(table)
     else:

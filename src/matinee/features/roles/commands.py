@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from matinee.features.roles import service
 from matinee.features.roles.schemas import NewRole, RoleChange, RoleInfo
-from matinee.infra.terminal import in_house
+from matinee.infra.terminal import in_house, say_table
 from matinee.infra.work import Work
 from matinee.kernel.words import shown
 
@@ -38,7 +37,7 @@ def list_roles(context: typer.Context) -> None:
         table.add_row(
             role.name, shown(role.title), str(role.holders), str(len(role.permissions)), ", ".join(marks)
         )
-    Console(soft_wrap=True, markup=False, emoji=False).print(table)
+    say_table(table)
 
 
 @commands.command()
@@ -54,7 +53,7 @@ def permissions(context: typer.Context) -> None:
     for one in in_house(context, service.permissions).items:
         held = "everybody" if one.everybody else ", ".join(role.name for role in one.built_in)
         table.add_row(one.name, held, one.description)
-    Console(soft_wrap=True, markup=False, emoji=False).print(table)
+    say_table(table)
 
 
 @commands.command()
