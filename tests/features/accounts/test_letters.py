@@ -106,7 +106,9 @@ async def test_while_strangers_guess_a_letter_lets_the_owner_in_where_it_was_fol
         await guess(f"198.51.{n}.7")
     await guess("192.0.2.9")  # as one would who was let in there once
     browser = await posted.client(address="203.0.113.9")
-    assert (await post(browser, "session", login="ann", password=PASSWORD)).status_code == 429
+    refused = await post(browser, "session", login="ann", password=PASSWORD)
+    assert refused.status_code == 429
+    assert "choose another password by a letter" in refused.json()["detail"]
     secret = await reset_letter(posted, office, "ann")
     finished = await post(browser, "password-resets/finish", token=secret, password=NEW)
     assert finished.status_code == 204

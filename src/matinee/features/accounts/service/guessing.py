@@ -4,7 +4,8 @@ Those from a device and network where its owner was signed in lately are counted
 their own, and the owner goes on; at a new place there are a passkey and a letter, whose link makes the place known. A
 name that nobody has is counted alike. To strangers the two names of an account, handle and address, count apart, so
 that no answer tells that they belong together. That makes four shares with what is asked once more inside a session. An
-hour begins with its first try: whichever hour one looks at, parts of two lie in it, and 96 tries at most.
+hour begins with its first try: whichever hour one looks at, parts of two lie in it, and 96 tries at most. A link that
+is followed begins the share of known places anew.
 """
 
 from uuid import UUID
@@ -24,11 +25,12 @@ async def count(work: Work, login: str, account_id: UUID | None, *, address: str
     # For nobody, too: it takes as long.
     known = await notices.is_known(work, account_id or _NOBODY, address=address, agent=agent)
     key = _of_known(account_id) if known else throttle_key("passwords of an hour", "elsewhere", login)
+    link = "by a letter" if work.mailer.can_send else "by a link that the operator gives you"
     await _count(
         work,
         key,
-        "Too many wrong passwords for this name. Sign in with a passkey, choose another password by a letter, or come"
-        " from a device and network where you are signed in.",
+        f"Too many wrong passwords for this name. Sign in with a passkey, choose another password {link}, or come from"
+        " a device and network where you are signed in.",
     )
     return key
 
