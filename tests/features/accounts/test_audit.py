@@ -315,6 +315,8 @@ async def test_a_person_who_left_is_a_pseudonym_that_leads_nowhere_and_the_chain
     assert await log_of(house, person="zebrafinch") == []
     left = await log_of(house, person=pseudonym)
     assert {"account.made", "token.made", "account.left", "account.erased"} <= {entry.act for entry in left}
+    (asked_for,) = [entry for entry in left if entry.act == "account.left"]
+    assert "days" not in asked_for.facts, "none were to be waited, and 0 is read as without end"
     for entry in left:
         assert entry.words is None
         assert entry.about.handle is None

@@ -1,3 +1,4 @@
+import { size } from "@/lib/amount";
 import { exact } from "@/lib/time";
 
 /** Acts of the audit log in words. What is not known here is shown by its name. */
@@ -123,6 +124,7 @@ function factWord(name: string, value: Facts[string]): string {
   if (name === "scopes") return `may ${words}`;
   if (name === "until") return `until ${exact(words)}`;
   if (name === "days" && value === 0) return "without end";
+  if (name === "limit_bytes") return size(Number(value));
   const counted = COUNTED[name];
   return counted ? `${words} ${counted[value === 1 ? 0 : 1]}` : `${name.replaceAll("_", " ")} ${words}`.trim();
 }

@@ -65,7 +65,8 @@ async def dismiss(work: Work, account_id: AccountId) -> None:
 async def _begin(work: Work, row: AccountRow, days: int) -> None:
     row.erasure_id, row.leaves_at = new_id(), work.now + timedelta(days=days)
     work.send(AccountLeaving(erasure_id=row.erasure_id))
-    await audit.record(work, "account.left", about=AccountId(row.id), days=days)
+    # 0 would be read as without end, as it is of a token.
+    await audit.record(work, "account.left", about=AccountId(row.id), days=days or None)
 
 
 async def _shut(work: Work, account_id: AccountId) -> None:
