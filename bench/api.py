@@ -55,6 +55,8 @@ OWNERS = 50
 PASSWORD = "a long enough password"
 SEGMENTS = 45
 SEGMENT_BYTES = 300_000
+REST_S = 3.0
+"""A connection that rested longer is not used again: the server ends it after five seconds, perhaps at that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +235,16 @@ async def _one(port: int, ask: Ask, until: float, took_s: list[float]) -> None:
 async def steady(port: int, every: list[Ask], rate: float, seconds: float) -> dict[str, dict[str, float]]:
     """All kinds together in an open loop, `rate` a second: figures by kind, and of all under `ALL`."""
     took_s: dict[str, list[float]] = defaultdict(list)
-    free: list[Line] = []
+    free: list[tuple[Line, float]] = []
     chance = random.Random(7)
 
     async def once(ask: Ask, due: float) -> None:
-        while free and free[-1][0].at_eof():  # closed after a rest
-            free.pop()[1].close()
-        line = free.pop() if free else await _connect(port)
+        while free and time.perf_counter() - free[-1][1] > REST_S:
+            free.pop()[0][1].close()
+        line = free.pop()[0] if free else await _connect(port)
         await _answered(port, ask, line)
         took_s[ask.name].append(time.perf_counter() - due)
-        free.append(line)
+        free.append((line, time.perf_counter()))
 
     due = time.perf_counter()
     end = due + seconds
@@ -251,7 +253,7 @@ async def steady(port: int, every: list[Ask], rate: float, seconds: float) -> di
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             group.create_task(once(chance.choice(every), due))
             due += chance.expovariate(rate)
-    for _, writer in free:
+    for (_, writer), _ in free:
         writer.close()
     took_s[ALL] = [one for values in list(took_s.values()) for one in values]
     return {
