@@ -46,7 +46,8 @@ class Steps:
         """Of some thousand tests, `_FLAKY_MOST` may fail, when each passes alone right afterwards; which, is told."""
         pytest = (PYTHON, "-m", "pytest", "-p", "no:cacheprovider")
         with tempfile.NamedTemporaryFile("r", encoding="utf-8") as file:
-            code = self.run(name, (*pytest, *argv, "--failed-to", file.name))
+            told = ("-p", "tests.support.failed", f"--failed-to={file.name}")
+            code = self.run(name, (*pytest, *told, *argv))
             failed = file.read().splitlines()
         if code != _TESTS_FAILED or not 0 < len(failed) <= _FLAKY_MOST:
             return

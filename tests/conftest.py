@@ -22,7 +22,6 @@ settings.load_profile("house")
 pytest_plugins = [
     "tests.support.order",
     "tests.support.seconds",
-    "tests.support.failed",
     "tests.support.browser",
     "tests.support.stores",
 ]

@@ -32,7 +32,7 @@ def _steps(folder: Path, tests: str) -> setup.Steps:
     path = folder / "test_some.py"
     path.write_text(_FIRST_TIME + tests, encoding="utf-8")
     steps = setup.Steps()
-    steps.tests("tests", "-p", "tests.support.failed", path)
+    steps.tests("tests", path)
     return steps
 
 

@@ -1,4 +1,7 @@
-"""Writes which tests failed, one a line, to the file of `--failed-to`: `scripts/setup.py` tries them again."""
+"""Writes which tests failed, one a line, to the file of `--failed-to`: `scripts/setup.py` tries them again.
+
+Loaded with `-p tests.support.failed`.
+"""
 
 from pathlib import Path
 
