@@ -232,7 +232,7 @@ def test_a_found_hole_has_a_way_and_every_change_is_looked_at(monkeypatch: pytes
     monkeypatch.setattr(setup.Steps, "run", lambda _, name, *__: ran.append(name))
     linters = {"ruff", "ruff format", "mypy", "borders", "dependencies", "web types", "web lint"}
     assert setup.test() == 0
-    assert linters | {"web unit tests", "tests"} == {*ran}
+    assert linters | {"web unit tests", "web first load", "tests"} == {*ran}
     ran.clear()
     assert setup.check() == 0
     assert linters | {"known holes", "architecture"} == {*ran}
